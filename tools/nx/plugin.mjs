@@ -1,0 +1,69 @@
+/**
+ * Infers the targets of every workspace package by convention, so that no project repeats them.
+ *
+ *   src/main.ts in apps/         serve       (continuous)
+ *   test/                        test        (cached; not for packages tagged `needs:server`)
+ *   tsconfig.json                typecheck
+ *   any package                  lint
+ *   tsconfig.build.json          build
+ *
+ * Serving and tests run from source: the condition `@tidemark/source` of each `exports` map names it.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+// `typescript` is version 6 for Nx, which reads its API; the compiler is 7 (docs/decisions/0001-two-typescripts.md).
+const tsc = "node node_modules/typescript-7/bin/tsc";
+const runFromSource = "node --conditions=@tidemark/source --import tsx";
+
+function inferTargets(root, { nx = {} }) {
+  const has = (path) => existsSync(join(root, path));
+  const tags = nx.tags ?? [];
+  const needsServer = tags.includes("needs:server");
+  const targets = {
+    lint: { command: `oxlint --deny-warnings ${root}`, cache: true, inputs: ["source", "lintConfig"] },
+  };
+  if (has("test")) {
+    targets.test = {
+      command: `vitest run --root ${root} --config vitest.config.ts`,
+      cache: !needsServer,
+      inputs: ["source", "^source", "testConfig"],
+      outputs: ["{projectRoot}/test-results"],
+    };
+  }
+  if (has("tsconfig.json")) {
+    targets.typecheck = {
+      command: `${tsc} -p ${root}/tsconfig.json`,
+      cache: true,
+      inputs: ["source", "^source", "typescriptConfig"],
+    };
+  }
+  if (has("tsconfig.build.json")) {
+    targets.build = {
+      command: `${tsc} -b ${root}/tsconfig.build.json`,
+      cache: true,
+      dependsOn: ["^build"],
+      inputs: ["source", "^source", "typescriptConfig"],
+      outputs: ["{projectRoot}/dist"],
+    };
+  }
+  if (root.startsWith("apps/") && has("src/main.ts")) {
+    targets.serve = {
+      command: `${runFromSource} ${root}/src/main.ts`,
+      continuous: true,
+      ...(tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] }),
+    };
+  }
+  return targets;
+}
+
+export const createNodesV2 = [
+  "{apps,libs,tools}/*/package.json",
+  (files) =>
+    files.map((file) => {
+      const root = dirname(file);
+      const manifest = JSON.parse(readFileSync(file, "utf8"));
+      const name = manifest.nx?.name ?? basename(root);
+      return [file, { projects: { [root]: { name, targets: inferTargets(root, manifest) } } }];
+    }),
+];
