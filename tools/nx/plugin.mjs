@@ -25,7 +25,7 @@ function inferTargets(root, { nx = {} }) {
   };
   if (has("test")) {
     targets.test = {
-      command: `vitest run --root ${root} --config vitest.config.ts`,
+      command: `vitest run --root ${root} --config ../../vitest.config.ts`,
       cache: !needsServer,
       inputs: ["source", "^source", "testConfig"],
       outputs: ["{projectRoot}/test-results"],

@@ -1,1 +1,12 @@
-export {};
+export { parseDatabaseUrl } from "./address.js";
+export type { Checkpoint, CheckpointLedger, Claim, LogBounds, RollupRow, Sink } from "./checkpoint.js";
+export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions } from "./copy/copy-encoder.js";
+export { hashDefinition, type PipelineDefinition } from "./definition.js";
+export { SinkError, type SinkErrorCode } from "./errors.js";
+export { isUnavailable, type SinkEvent } from "./postgres/availability.js";
+export { type WriterLimits } from "./postgres/connection.js";
+export type { SinkIdentity } from "./postgres/claim.js";
+export { migrate } from "./postgres/migrate.js";
+export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
+export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
+export { socmedTables, type SinkTables } from "./sink-tables.js";

@@ -1,0 +1,68 @@
+/** Who read what, exactly: read = counted + duplicate + late + quarantined + rejected. */
+export interface CheckpointLedger {
+  readonly read: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+  /** Offsets that hold no record: transaction markers, compacted. */
+  readonly skipped: number;
+  /** Offsets deleted upstream before they were read. */
+  readonly lost: number;
+}
+
+/** A window's absolute figures: `values` in the order of the rollup's aggregates. */
+export interface RollupRow {
+  readonly windowStartMs: number;
+  readonly keys: readonly string[];
+  readonly values: ArrayLike<number>;
+}
+
+/** All that one transaction writes for one partition. Rows are read by the tables' Drizzle property names. */
+export interface Checkpoint {
+  readonly nextOffset: number;
+  /** Epoch ms; -Infinity before the first event. */
+  readonly watermarkMs: number;
+  readonly maxEventTimeMs: number;
+  /** Totals since the partition's start offset. */
+  readonly ledger: CheckpointLedger;
+  readonly rows: readonly object[];
+  readonly late: readonly object[];
+  readonly rejected: readonly object[];
+  readonly changed: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];
+}
+
+/** A partition that is ours until somebody else claims it, and the state that its tables hold. */
+export interface Claim {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly startOffset: number;
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly maxEventTimeMs: number;
+  readonly ledger: CheckpointLedger;
+  /** Rows of windows that may still be open at `watermarkMs`. */
+  readonly windows: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];
+  /** Ids of counted events whose base window may still be open. */
+  readonly ids: readonly { readonly id: string; readonly timeMs: number }[];
+}
+
+/** Where the partition's log begins and ends at the claim. */
+export interface LogBounds {
+  readonly logStartOffset: number;
+  readonly logEndOffset: number;
+}
+
+/**
+ * The port. `commit` is a compare-and-set on (epoch, next offset): it rejects with SinkError `fenced` where somebody
+ * else has claimed the partition, and where an earlier try of the same commit had succeeded unseen; then claim again.
+ * Both wait, and try again, while the store is away.
+ */
+export interface Sink {
+  claim(partition: number, log: LogBounds): Promise<Claim>;
+  /** Writes `checkpoint` on top of `expectedOffset`, all or nothing. */
+  commit(claim: Pick<Claim, "partition" | "epoch">, expectedOffset: number, checkpoint: Checkpoint): Promise<void>;
+  /** Ends connections; what waits rejects with SinkError `closed`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,82 @@
+import { unencodable } from "../errors.js";
+import type { ByteWriter } from "./byte-writer.js";
+
+/** Writes one non-null value with its int32 length before it. Throws SinkError `unencodable`. */
+export type ColumnWriter = (out: ByteWriter, value: unknown) => void;
+
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const maxTimestampMs = 8_640_000_000_000_000; // what a Date can hold, well inside timestamptz
+
+function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number, greatest: number): ColumnWriter {
+  return (out, value) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > greatest) {
+      throw unencodable(column, type, value);
+    }
+    out.int32(bytes);
+    if (bytes === 2) out.int16(value);
+    else if (bytes === 4) out.int32(value);
+    else out.int64(value);
+  };
+}
+
+function timestamps(type: string, column: string, unitMs: number): ColumnWriter {
+  return (out, value) => {
+    const ms = value instanceof Date ? value.getTime() : typeof value === "number" ? value * unitMs : Number.NaN;
+    if (!Number.isInteger(ms) || Math.abs(ms) > maxTimestampMs) throw unencodable(column, type, value);
+    out.int32(8);
+    out.timestamp(ms);
+  };
+}
+
+function texts(type: string, column: string): ColumnWriter {
+  return (out, value) => {
+    if (typeof value !== "string" || value.includes("\0")) throw unencodable(column, type, value);
+    out.sizedText(value);
+  };
+}
+
+/**
+ * The writer for a column of the SQL type `type`. A number in a timestamptz column counts units of `unitMs` milliseconds
+ * since 1970. Throws SinkError `unencodable` for a type that has no binary writer here.
+ */
+export function columnWriter(type: string, column: string, unitMs: number): ColumnWriter {
+  switch (type.replace(/\(\d+\)$/, "")) {
+    case "smallint":
+      return integers(type, column, 2, -32_768, 32_767);
+    case "integer":
+      return integers(type, column, 4, -2_147_483_648, 2_147_483_647);
+    case "bigint":
+      return integers(type, column, 8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+    case "double precision":
+      return (out, value) => {
+        if (typeof value !== "number") throw unencodable(column, type, value);
+        out.int32(8);
+        out.float64(value);
+      };
+    case "boolean":
+      return (out, value) => {
+        if (typeof value !== "boolean") throw unencodable(column, type, value);
+        out.int32(1);
+        out.raw(Uint8Array.of(value ? 1 : 0));
+      };
+    case "uuid":
+      return (out, value) => {
+        if (typeof value !== "string" || !uuidShape.test(value)) throw unencodable(column, type, value);
+        out.int32(16);
+        out.uuid(value);
+      };
+    case "text":
+    case "varchar":
+      return texts(type, column);
+    case "bytea":
+      return (out, value) => {
+        if (!(value instanceof Uint8Array)) throw unencodable(column, type, value);
+        out.int32(value.length);
+        out.raw(value);
+      };
+    case "timestamp with time zone":
+      return timestamps(type, column, unitMs);
+    default:
+      throw unencodable(column, type, "any value: this type has no binary writer");
+  }
+}

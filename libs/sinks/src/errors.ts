@@ -1,0 +1,74 @@
+/** What went wrong in the sink, as a literal: `switch` on it. */
+export type SinkErrorCode =
+  | "fenced"
+  | "refused-group"
+  | "refused-cluster"
+  | "refused-definition"
+  | "refused-log"
+  | "invalid-address"
+  | "unencodable"
+  | "closed";
+
+export class SinkError extends Error {
+  readonly code: SinkErrorCode;
+
+  constructor(code: SinkErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "SinkError";
+    this.code = code;
+  }
+}
+
+export function fenced(topic: string, partition: number, epoch: number): SinkError {
+  return new SinkError(
+    "fenced",
+    `${topic}[${partition}] is no longer owned by epoch ${epoch}: another consumer has claimed it, or this commit had already succeeded. Claim it again.`,
+  );
+}
+
+/** The three refusals of an identity that differs from the one stored with the checkpoints. */
+export function refused(
+  what: "group" | "cluster" | "definition",
+  topic: string,
+  stored: string,
+  given: string,
+): SinkError {
+  const described = {
+    group: "were written by the consumer group",
+    cluster: "were written from the Kafka cluster",
+    definition: "were written with the pipeline definition",
+  }[what];
+  const advice = {
+    group: `Use that group (KAFKA_GROUP=${stored})`,
+    cluster: "Point KAFKA_BROKERS at that cluster",
+    definition: "Use that definition (WATERMARK_DELAY, ALLOWED_LATENESS, MAX_FUTURE_SKEW)",
+  }[what];
+  return new SinkError(
+    `refused-${what}`,
+    `The tables of topic ${topic} ${described} ${stored}, not ${given}. ${advice}, or begin anew with another database or TIDEMARK_DIR.`,
+  );
+}
+
+export function refusedLog(topic: string, partition: number, nextOffset: number, logEndOffset: number): SinkError {
+  return new SinkError(
+    "refused-log",
+    `${topic}[${partition}] ends at offset ${logEndOffset}, below ${nextOffset} which the tables have reached: the topic was deleted and made again. Begin anew with another database or TIDEMARK_DIR, or use another topic.`,
+  );
+}
+
+export function invalidAddress(detail: string, cause?: unknown): SinkError {
+  return new SinkError(
+    "invalid-address",
+    `DATABASE_URL ${detail}; it takes postgresql://user:password@host:5432/database.`,
+    cause,
+  );
+}
+
+export function unencodable(column: string, type: string, value: unknown): SinkError {
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return new SinkError("unencodable", `Column ${column} (${type}) cannot hold ${shown}.`);
+}
+
+export function sinkClosed(): SinkError {
+  return new SinkError("closed", "The sink was closed while it waited for Postgres.");
+}

@@ -1,0 +1,138 @@
+import { getTableColumns } from "drizzle-orm";
+import type pg from "pg";
+import type { Claim, LogBounds } from "../checkpoint.js";
+import { hashDefinition, type PipelineDefinition } from "../definition.js";
+import { refused, refusedLog } from "../errors.js";
+import { qualifiedName, quoteIdentifier } from "../identifiers.js";
+import type { SinkTables } from "../sink-tables.js";
+import type { RollupSql } from "./rollup-sql.js";
+
+/** Who we are: stored at the first claim, compared at each later one. */
+export interface SinkIdentity {
+  readonly topic: string;
+  readonly group: string;
+  readonly clusterId: string;
+  readonly definition: PipelineDefinition;
+}
+
+interface CheckpointRow {
+  readonly start_offset: number;
+  readonly next_offset: number;
+  readonly epoch: number;
+  readonly watermark_ms: number | null;
+  readonly max_event_time_ms: number | null;
+  readonly read: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+  readonly skipped: number;
+  readonly lost: number;
+}
+
+const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
+const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},
+  read, counted, duplicate, late, quarantined, rejected, skipped, lost`;
+
+/** Refuses where any partition of the topic was written by another group, cluster or definition. */
+async function checkIdentity(client: pg.PoolClient, identity: SinkIdentity, hash: string): Promise<void> {
+  const { rows } = await client.query<{ group_name: string; cluster_id: string; definition_hash: string }>(
+    `SELECT group_name, cluster_id, definition_hash FROM tidemark.checkpoints
+     WHERE topic = $1 AND (group_name, cluster_id, definition_hash) <> ($2, $3, $4) LIMIT 1`,
+    [identity.topic, identity.group, identity.clusterId, hash],
+  );
+  const stored = rows[0];
+  if (stored === undefined) return;
+  const { topic } = identity;
+  if (stored.cluster_id !== identity.clusterId) throw refused("cluster", topic, stored.cluster_id, identity.clusterId);
+  if (stored.group_name !== identity.group) throw refused("group", topic, stored.group_name, identity.group);
+  throw refused("definition", topic, stored.definition_hash, hash);
+}
+
+/** Bumps the epoch: from here on, nobody else's commit can succeed. Then reads the state within the same transaction. */
+export async function claimPartition(
+  client: pg.PoolClient,
+  identity: SinkIdentity,
+  tables: SinkTables,
+  rollups: readonly RollupSql[],
+  partition: number,
+  log: LogBounds,
+): Promise<Claim> {
+  const { topic } = identity;
+  const hash = hashDefinition(identity.definition);
+  await checkIdentity(client, identity, hash);
+  await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
+    hash,
+    JSON.stringify(identity.definition),
+  ]);
+  await client.query(
+    `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+     VALUES ($1, $2, $3, $4, $5, $6, $6, 0) ON CONFLICT DO NOTHING`,
+    [topic, partition, identity.group, identity.clusterId, hash, log.logStartOffset],
+  );
+  const { rows } = await client.query<CheckpointRow>(
+    `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE topic = $1 AND partition = $2 RETURNING ${claimed}`,
+    [topic, partition],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
+  if (log.logEndOffset < row.next_offset) throw refusedLog(topic, partition, row.next_offset, log.logEndOffset);
+
+  const watermarkMs = row.watermark_ms ?? -Infinity;
+  const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row;
+  const openSince = (sizeMs: number) => watermarkMs - identity.definition.allowedLatenessMs - sizeMs;
+  return {
+    partition,
+    epoch: row.epoch,
+    startOffset: row.start_offset,
+    nextOffset: row.next_offset,
+    watermarkMs,
+    maxEventTimeMs: row.max_event_time_ms ?? -Infinity,
+    ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+    windows: await readWindows(client, rollups, topic, partition, openSince),
+    ids: await readIds(client, tables, topic, partition, openSince(rollups[0]?.sizeMs ?? 0)),
+  };
+}
+
+async function readWindows(
+  client: pg.PoolClient,
+  rollups: readonly RollupSql[],
+  topic: string,
+  partition: number,
+  openSince: (sizeMs: number) => number,
+): Promise<Claim["windows"]> {
+  const windows: Claim["windows"][number][] = [];
+  for (const rollup of rollups) {
+    const since = openSince(rollup.sizeMs);
+    if (since === -Infinity) continue;
+    const { rows } = await client.query<unknown[]>({
+      text: rollup.select,
+      values: [topic, partition, since],
+      rowMode: "array",
+    });
+    windows.push({ rollup: rollup.name, rows: rows.map((row) => rollup.fromRow(row)) });
+  }
+  return windows;
+}
+
+async function readIds(
+  client: pg.PoolClient,
+  tables: SinkTables,
+  topic: string,
+  partition: number,
+  sinceMs: number,
+): Promise<Claim["ids"]> {
+  if (sinceMs === -Infinity) return [];
+  const { table, id, time } = tables.raw;
+  const columns = getTableColumns(table);
+  const idColumn = quoteIdentifier(columns[id]?.name ?? id);
+  const timeColumn = quoteIdentifier(columns[time]?.name ?? time);
+  const { rows } = await client.query<[string, number]>({
+    text: `SELECT ${idColumn}::text, (extract(epoch FROM ${timeColumn}) * 1000)::int8 FROM ${qualifiedName(table)}
+      WHERE ${timeColumn} > to_timestamp($3::float8 / 1000) AND topic = $1 AND partition = $2`,
+    values: [topic, partition, sinceMs],
+    rowMode: "array",
+  });
+  return rows.map(([value, timeMs]) => ({ id: value, timeMs }));
+}

@@ -1,0 +1,88 @@
+import { Client, Pool, TypeOverrides, type PoolClient } from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+
+/** Time limits of the writer's transactions in ms; all below the Kafka session timeout (30 s). */
+export interface WriterLimits {
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+}
+
+export const defaultLimits: WriterLimits = {
+  statementTimeoutMs: 10_000,
+  lockTimeoutMs: 5_000,
+  idleInTransactionTimeoutMs: 10_000,
+};
+
+const connectTimeoutMs = 10_000;
+const int8Oid = 20;
+
+// int8 as a number: all that we store stays below 2^53, which the ledger's and the sums' own checks guard.
+const types = new TypeOverrides();
+types.setTypeParser(int8Oid, Number);
+
+export function createPool(databaseUrl: string, connections: number): Pool {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: connections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    application_name: "tidemark-sink",
+    types,
+  });
+  // An idle connection that breaks is replaced at its next use, which reports what is wrong.
+  pool.on("error", () => {});
+  return pool;
+}
+
+/** A connection of its own, for what must not wait for the pool. */
+export async function withConnection<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: connectTimeoutMs, types });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+// Between two statements nobody listens for a connection that the server ends.
+function reportedByNextStatement(): void {}
+
+/** One transaction on one pooled connection; rolls back and gives the connection back whatever happens. */
+export async function inTransaction<T>(
+  pool: Pool,
+  limits: WriterLimits,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  client.on("error", reportedByNextStatement);
+  let broken = false;
+  try {
+    await client.query(
+      `BEGIN; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionTimeoutMs}`,
+    );
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.off("error", reportedByNextStatement);
+    client.release(broken);
+  }
+}
+
+/** Sends one complete COPY stream. Rejects with the server's own error. */
+export async function copyIn(client: PoolClient, statement: string, bytes: Uint8Array): Promise<void> {
+  const stream = client.query(copyFrom(statement));
+  await new Promise<void>((resolve, reject) => {
+    stream.once("error", reject);
+    stream.once("finish", resolve);
+    stream.end(bytes);
+  });
+}

@@ -1,0 +1,98 @@
+import type { Checkpoint, Claim, LogBounds, Sink } from "../checkpoint.js";
+import { parseDatabaseUrl } from "../address.js";
+import { createCopyEncoder } from "../copy/copy-encoder.js";
+import type { SinkTables } from "../sink-tables.js";
+import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
+import { claimPartition, type SinkIdentity } from "./claim.js";
+import { encodeCheckpoint, writeCheckpoint, type CheckpointEncoders } from "./commit.js";
+import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
+import { createDayPartitions, dayOf } from "./day-partitions.js";
+import { createRollupSql } from "./rollup-sql.js";
+
+export interface SinkOptions extends SinkIdentity {
+  readonly databaseUrl: string;
+  readonly tables: SinkTables;
+  /** Transactions that may run side by side; default 4. */
+  readonly connections?: number;
+  readonly limits?: WriterLimits;
+  readonly onEvent?: (event: SinkEvent) => void;
+}
+
+/** A sink on Postgres. Run `migrate` first. Throws SinkError `invalid-address`. */
+export function createSink(options: SinkOptions): Sink {
+  const { topic, tables, limits = defaultLimits, onEvent = () => {} } = options;
+  const databaseUrl = parseDatabaseUrl(options.databaseUrl);
+  const pool = createPool(databaseUrl, options.connections ?? 4);
+  const closing = new AbortController();
+  const { raw } = tables;
+  const timeUnitMs = { [raw.time]: raw.timeUnitMs };
+  const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
+  const encoders: CheckpointEncoders = {
+    raw: createCopyEncoder(raw.table, { timeUnitMs }),
+    late: createCopyEncoder(tables.late, { timeUnitMs }),
+    rejected: createCopyEncoder(tables.rejected),
+    rollups: new Map(rollups.map((rollup) => [rollup.name, rollup])),
+  };
+  const dayPartitions = createDayPartitions(pool, raw.table, limits);
+  const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
+
+  function daysOf(rows: readonly object[]): Set<number> {
+    const days = new Set<number>();
+    if (!raw.partitionedByDay) return days;
+    for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
+      days.add(dayOf(Number(row[raw.time]) * raw.timeUnitMs));
+    }
+    return days;
+  }
+
+  /**
+   * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and inside COPY no time-out
+   * ends it. So whoever blocks a claim for longer than a statement may take is ended.
+   */
+  async function terminateBlockers(partition: number, backendPid: number): Promise<void> {
+    await withConnection(databaseUrl, async (client) => {
+      const { rows } = await client.query<{ pid: number }>(
+        "SELECT pid FROM unnest(pg_blocking_pids($1)) AS pid WHERE pg_terminate_backend(pid)",
+        [backendPid],
+      );
+      if (rows.length > 0) onEvent({ kind: "terminated-blocker", partition, pids: rows.map((row) => row.pid) });
+    });
+  }
+
+  async function claimOnce(partition: number, log: LogBounds): Promise<Claim> {
+    return inTransaction(pool, patient, async (client) => {
+      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      const pid = rows[0]?.pid ?? 0;
+      const patience = setInterval(() => {
+        terminateBlockers(partition, pid).catch(() => {});
+      }, limits.statementTimeoutMs);
+      try {
+        return await claimPartition(client, options, tables, rollups, partition, log);
+      } finally {
+        clearInterval(patience);
+      }
+    });
+  }
+
+  return {
+    claim: (partition, log) => retryWhileUnavailable(() => claimOnce(partition, log), closing.signal, onEvent),
+
+    async commit(claim, expectedOffset, checkpoint: Checkpoint) {
+      const encoded = encodeCheckpoint(encoders, topic, claim.partition, checkpoint);
+      const days = daysOf(checkpoint.rows);
+      await retryWhileUnavailable(
+        async () => {
+          await dayPartitions.ensure(days);
+          await inTransaction(pool, limits, (client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded));
+        },
+        closing.signal,
+        onEvent,
+      );
+    },
+
+    async close() {
+      closing.abort();
+      await pool.end();
+    },
+  };
+}

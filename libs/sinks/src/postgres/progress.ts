@@ -1,0 +1,22 @@
+import { eq } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import { parseDatabaseUrl } from "../address.js";
+import { checkpoints } from "../tables/tidemark.js";
+
+export type PartitionProgress = typeof checkpoints.$inferSelect;
+
+/** Reads the checkpoints of a topic, whoever wrote them. */
+export interface ProgressReader {
+  read(): Promise<readonly PartitionProgress[]>;
+  close(): Promise<void>;
+}
+
+export function createProgressReader(databaseUrl: string, topic: string): ProgressReader {
+  const sql = postgres(parseDatabaseUrl(databaseUrl), { max: 1, prepare: false, onnotice: () => {} });
+  const database = drizzle(sql);
+  return {
+    read: () => database.select().from(checkpoints).where(eq(checkpoints.topic, topic)).orderBy(checkpoints.partition),
+    close: () => sql.end({ timeout: 1 }),
+  };
+}

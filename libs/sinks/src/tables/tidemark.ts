@@ -1,0 +1,48 @@
+import { bigint, integer, jsonb, pgSchema, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+
+export const tidemark = pgSchema("tidemark");
+
+/** Pipeline definitions by hash; a checkpoint names the one that its tables were made with. */
+export const definitions = tidemark.table("definitions", {
+  hash: text("hash").primaryKey(),
+  definition: jsonb("definition").notNull(),
+});
+
+/** One row per partition: who owns it, how far it has come, and the row ledger. */
+export const checkpoints = tidemark.table(
+  "checkpoints",
+  {
+    topic: text("topic").notNull(),
+    partition: integer("partition").notNull(),
+    group: text("group_name").notNull(),
+    clusterId: text("cluster_id").notNull(),
+    definitionHash: text("definition_hash")
+      .notNull()
+      .references(() => definitions.hash),
+    /** The log's first offset at the first claim. */
+    startOffset: bigint("start_offset", { mode: "number" }).notNull(),
+    nextOffset: bigint("next_offset", { mode: "number" }).notNull(),
+    epoch: bigint("epoch", { mode: "number" }).notNull(),
+    /** Null before the first event. */
+    watermark: timestamp("watermark", { withTimezone: true }),
+    maxEventTime: timestamp("max_event_time", { withTimezone: true }),
+    read: bigint("read", { mode: "number" }).notNull().default(0),
+    counted: bigint("counted", { mode: "number" }).notNull().default(0),
+    duplicate: bigint("duplicate", { mode: "number" }).notNull().default(0),
+    late: bigint("late", { mode: "number" }).notNull().default(0),
+    quarantined: bigint("quarantined", { mode: "number" }).notNull().default(0),
+    rejected: bigint("rejected", { mode: "number" }).notNull().default(0),
+    skipped: bigint("skipped", { mode: "number" }).notNull().default(0),
+    lost: bigint("lost", { mode: "number" }).notNull().default(0),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.topic, table.partition] })],
+);
+
+/** What retention has dropped; the tables are complete from `complete_from` on. */
+export const retention = tidemark.table("retention", {
+  table: text("table_name").primaryKey(),
+  completeFrom: timestamp("complete_from", { withTimezone: true }).notNull(),
+  droppedRows: bigint("dropped_rows", { mode: "number" }).notNull().default(0),
+  updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+});
