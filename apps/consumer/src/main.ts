@@ -1,1 +1,49 @@
-export {};
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findAddresses } from "@tidemark/addresses";
+import { parseOptions, usage, type ConsumerOptions } from "./options.js";
+import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
+import { runConsumer } from "./run-consumer.js";
+import { describeFailure, prepare } from "./start-up.js";
+
+const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
+
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2), process.env);
+  if (parsed.kind === "help") {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (parsed.kind === "wrong") {
+    process.stderr.write(`consumer: ${parsed.problem}\n`);
+    return 2;
+  }
+  const stopping = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (stopping.signal.aborted) process.exit(1);
+      stopping.abort();
+    });
+  }
+  // Whoever reads our output may leave (| head): then there is nobody to tell.
+  process.stdout.on("error", () => stopping.abort());
+  try {
+    await run(parsed.options, stopping.signal);
+    return 0;
+  } catch (error) {
+    if (stopping.signal.aborted) return 0;
+    const { exitCode, text } = describeFailure(error);
+    process.stderr.write(`consumer: ${text}\n`);
+    return exitCode;
+  }
+}
+
+async function run(options: ConsumerOptions, signal: AbortSignal): Promise<void> {
+  const root = dirname(fileURLToPath(import.meta.resolve("../package.json")));
+  const addresses = await findAddresses({ env: process.env, need: ["kafka", "postgres"], root, signal });
+  const reporter = reporters[options.output]({ stream: process.stdout });
+  const clusterId = await prepare(addresses, signal);
+  await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
+}
+
+process.exitCode = await main();

@@ -1,1 +1,4 @@
-export {};
+export { EmbeddedPostgresError } from "./errors.js";
+export type { EmbeddedPostgresErrorCode } from "./errors.js";
+export { startPostgres } from "./server.js";
+export type { EmbeddedPostgres, PostgresOptions } from "./server.js";

@@ -48,19 +48,14 @@ export interface Claim {
   readonly ids: readonly { readonly id: string; readonly timeMs: number }[];
 }
 
-/** Where the partition's log begins and ends at the claim. */
-export interface LogBounds {
-  readonly logStartOffset: number;
-  readonly logEndOffset: number;
-}
-
 /**
  * The port. `commit` is a compare-and-set on (epoch, next offset): it rejects with SinkError `fenced` where somebody
  * else has claimed the partition, and where an earlier try of the same commit had succeeded unseen; then claim again.
  * Both wait, and try again, while the store is away.
  */
 export interface Sink {
-  claim(partition: number, log: LogBounds): Promise<Claim>;
+  /** `logStartOffset`: where the log begins now, and so where a partition without a checkpoint is read from. */
+  claim(partition: number, logStartOffset: number): Promise<Claim>;
   /** Writes `checkpoint` on top of `expectedOffset`, all or nothing. */
   commit(claim: Pick<Claim, "partition" | "epoch">, expectedOffset: number, checkpoint: Checkpoint): Promise<void>;
   /** Ends connections; what waits rejects with SinkError `closed`. */

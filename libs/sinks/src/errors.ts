@@ -1,13 +1,6 @@
 /** What went wrong in the sink, as a literal: `switch` on it. */
 export type SinkErrorCode =
-  | "fenced"
-  | "refused-group"
-  | "refused-cluster"
-  | "refused-definition"
-  | "refused-log"
-  | "invalid-address"
-  | "unencodable"
-  | "closed";
+  "fenced" | "refused-group" | "refused-cluster" | "refused-definition" | "invalid-address" | "unencodable" | "closed";
 
 export class SinkError extends Error {
   readonly code: SinkErrorCode;
@@ -46,13 +39,6 @@ export function refused(
   return new SinkError(
     `refused-${what}`,
     `The tables of topic ${topic} ${described} ${stored}, not ${given}. ${advice}, or begin anew with another database or TIDEMARK_DIR.`,
-  );
-}
-
-export function refusedLog(topic: string, partition: number, nextOffset: number, logEndOffset: number): SinkError {
-  return new SinkError(
-    "refused-log",
-    `${topic}[${partition}] ends at offset ${logEndOffset}, below ${nextOffset} which the tables have reached: the topic was deleted and made again. Begin anew with another database or TIDEMARK_DIR, or use another topic.`,
   );
 }
 

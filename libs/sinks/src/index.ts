@@ -1,5 +1,5 @@
 export { parseDatabaseUrl } from "./address.js";
-export type { Checkpoint, CheckpointLedger, Claim, LogBounds, RollupRow, Sink } from "./checkpoint.js";
+export type { Checkpoint, CheckpointLedger, Claim, RollupRow, Sink } from "./checkpoint.js";
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions } from "./copy/copy-encoder.js";
 export { hashDefinition, type PipelineDefinition } from "./definition.js";
 export { SinkError, type SinkErrorCode } from "./errors.js";

@@ -1,8 +1,8 @@
 import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
-import type { Claim, LogBounds } from "../checkpoint.js";
+import type { Claim } from "../checkpoint.js";
 import { hashDefinition, type PipelineDefinition } from "../definition.js";
-import { refused, refusedLog } from "../errors.js";
+import { refused } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
 import type { RollupSql } from "./rollup-sql.js";
@@ -57,7 +57,7 @@ export async function claimPartition(
   tables: SinkTables,
   rollups: readonly RollupSql[],
   partition: number,
-  log: LogBounds,
+  logStartOffset: number,
 ): Promise<Claim> {
   const { topic } = identity;
   const hash = hashDefinition(identity.definition);
@@ -69,7 +69,7 @@ export async function claimPartition(
   await client.query(
     `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
      VALUES ($1, $2, $3, $4, $5, $6, $6, 0) ON CONFLICT DO NOTHING`,
-    [topic, partition, identity.group, identity.clusterId, hash, log.logStartOffset],
+    [topic, partition, identity.group, identity.clusterId, hash, logStartOffset],
   );
   const { rows } = await client.query<CheckpointRow>(
     `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE topic = $1 AND partition = $2 RETURNING ${claimed}`,
@@ -77,7 +77,6 @@ export async function claimPartition(
   );
   const row = rows[0];
   if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
-  if (log.logEndOffset < row.next_offset) throw refusedLog(topic, partition, row.next_offset, log.logEndOffset);
 
   const watermarkMs = row.watermark_ms ?? -Infinity;
   const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row;

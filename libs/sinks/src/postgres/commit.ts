@@ -7,7 +7,7 @@ import type { RollupSql } from "./rollup-sql.js";
 
 /** A checkpoint in the form in which it is sent: made before the transaction begins, reused by each retry. */
 export interface EncodedCheckpoint {
-  readonly checkpoint: Checkpoint;
+  readonly head: Pick<Checkpoint, "nextOffset" | "watermarkMs" | "maxEventTimeMs" | "ledger">;
   readonly copies: readonly { readonly statement: string; readonly bytes: Uint8Array }[];
   readonly upserts: readonly { readonly text: string; readonly values: readonly unknown[] }[];
 }
@@ -41,7 +41,9 @@ export function encodeCheckpoint(
     if (sql === undefined) throw new Error(`The checkpoint holds rows of ${rollup}, which this sink doesn't write.`);
     return rows.length === 0 ? [] : [{ text: sql.upsert, values: sql.toParameters(topic, partition, rows) }];
   });
-  return { checkpoint, copies, upserts };
+  // The rows themselves are let go: what waits for Postgres is held as bytes alone.
+  const { nextOffset, watermarkMs, maxEventTimeMs, ledger } = checkpoint;
+  return { head: { nextOffset, watermarkMs, maxEventTimeMs, ledger }, copies, upserts };
 }
 
 const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $5,
@@ -58,9 +60,9 @@ export async function writeCheckpoint(
   topic: string,
   claim: Pick<Claim, "partition" | "epoch">,
   expectedOffset: number,
-  { checkpoint, copies, upserts }: EncodedCheckpoint,
+  { head, copies, upserts }: EncodedCheckpoint,
 ): Promise<void> {
-  const { ledger } = checkpoint;
+  const { ledger } = head;
   const { rowCount } = await client.query({
     name: "tidemark-compare-and-set",
     text: compareAndSet,
@@ -69,9 +71,9 @@ export async function writeCheckpoint(
       claim.partition,
       claim.epoch,
       expectedOffset,
-      checkpoint.nextOffset,
-      finiteOrNull(checkpoint.watermarkMs),
-      finiteOrNull(checkpoint.maxEventTimeMs),
+      head.nextOffset,
+      finiteOrNull(head.watermarkMs),
+      finiteOrNull(head.maxEventTimeMs),
       ledger.read,
       ledger.counted,
       ledger.duplicate,

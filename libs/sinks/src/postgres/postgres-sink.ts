@@ -1,4 +1,4 @@
-import type { Checkpoint, Claim, LogBounds, Sink } from "../checkpoint.js";
+import type { Checkpoint, Claim, Sink } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import type { SinkTables } from "../sink-tables.js";
@@ -59,7 +59,7 @@ export function createSink(options: SinkOptions): Sink {
     });
   }
 
-  async function claimOnce(partition: number, log: LogBounds): Promise<Claim> {
+  async function claimOnce(partition: number, logStartOffset: number): Promise<Claim> {
     return inTransaction(pool, patient, async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
       const pid = rows[0]?.pid ?? 0;
@@ -67,7 +67,7 @@ export function createSink(options: SinkOptions): Sink {
         terminateBlockers(partition, pid).catch(() => {});
       }, limits.statementTimeoutMs);
       try {
-        return await claimPartition(client, options, tables, rollups, partition, log);
+        return await claimPartition(client, options, tables, rollups, partition, logStartOffset);
       } finally {
         clearInterval(patience);
       }
@@ -75,7 +75,8 @@ export function createSink(options: SinkOptions): Sink {
   }
 
   return {
-    claim: (partition, log) => retryWhileUnavailable(() => claimOnce(partition, log), closing.signal, onEvent),
+    claim: (partition, logStartOffset) =>
+      retryWhileUnavailable(() => claimOnce(partition, logStartOffset), closing.signal, onEvent),
 
     async commit(claim, expectedOffset, checkpoint: Checkpoint) {
       const encoded = encodeCheckpoint(encoders, topic, claim.partition, checkpoint);

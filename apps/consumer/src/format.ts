@@ -1,0 +1,77 @@
+import type { CheckpointLedger } from "@tidemark/sinks";
+import type { EventRow } from "./event-row.js";
+import type { Progress } from "./progress.js";
+
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/** `read 20 = counted 18 + late 1 + rejected 1`: parts that are 0 are left out. */
+export function formatLedger(ledger: CheckpointLedger): string {
+  const { read, skipped, lost, ...parts } = ledger;
+  const named = Object.entries(parts).filter(([name, count]) => name === "counted" || count > 0);
+  const sum = named.map(([name, count]) => `${name} ${whole.format(count)}`).join(" + ");
+  const beside = Object.entries({ skipped, lost }).filter(([, count]) => count > 0);
+  return [
+    `read ${whole.format(read)} = ${sum}`,
+    ...beside.map(([name, count]) => `${name} ${whole.format(count)}`),
+  ].join(", ");
+}
+
+/** `2024-02-03 17:00:00`, or `none` before the first event. */
+export function formatTime(epochMs: number): string {
+  if (!Number.isFinite(epochMs)) return "none";
+  return new Date(epochMs).toISOString().replace("T", " ").slice(0, -5);
+}
+
+/** One line; the ledger comes last, so that a narrow terminal cuts that. */
+export function formatStatus(progress: Progress): string {
+  const { perSecond, lag, watermarkMs, ledger } = progress;
+  return `${whole.format(perSecond)} ev/s  lag ${whole.format(lag)}  watermark ${formatTime(watermarkMs)}  ${formatLedger(ledger)}`;
+}
+
+/** One JSON object per line; times in epoch ms, null before the first event. */
+export function formatJson(progress: Progress): string {
+  const { perSecond, lag, watermarkMs, ledger, partitions } = progress;
+  return JSON.stringify({
+    kind: "progress",
+    eventsPerSecond: Math.round(perSecond),
+    lag,
+    partitions,
+    watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
+    ledger,
+  });
+}
+
+const columns = [
+  ["ID", (row) => row.ID],
+  ["Kota", (row) => row.Kota],
+  ["Sosial_Media", (row) => row.Sosial_Media],
+  ["Usage_Count", (row) => String(row.Usage_Count)],
+  ["Sales", (row) => String(row.Sales)],
+  ["Visitors", (row) => String(row.Visitors)],
+  ["PageVisitors", (row) => String(row.PageVisitors)],
+  ["Conversion", (row) => String(row.Conversion)],
+  ["Ts", (row) => formatTime(row.Ts * 1000)],
+  ["conversion_rate", (row) => formatRate(row.conversion_rate)],
+  ["bounce_rate", (row) => formatRate(row.bounce_rate)],
+] as const satisfies readonly (readonly [string, (row: EventRow) => string])[];
+
+const rowsShown = 20;
+
+const formatRate = (rate: number | null) => (rate === null ? "NULL" : String(rate));
+
+// Names are open: what would break the frame is shown as a dot.
+const printable = (text: string) => text.replaceAll(/[\p{C}\u2028\u2029]/gu, ".");
+
+/** A batch as Spark's console shows it: a framed table of at most 20 rows, cells to the right. */
+export function formatTable(title: string, rows: readonly EventRow[]): string {
+  const shown = rows.slice(0, rowsShown);
+  const cells = [
+    columns.map(([name]) => name as string),
+    ...shown.map((row) => columns.map(([, of]) => printable(of(row)))),
+  ];
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
+  const frame = `+${widths.map((width) => "-".repeat(width)).join("+")}+`;
+  const lines = cells.map((line) => `|${line.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("|")}|`);
+  const more = rows.length > rowsShown ? [`only showing top ${rowsShown} rows of ${whole.format(rows.length)}`] : [];
+  return [title, frame, lines[0] ?? "", frame, ...lines.slice(1), frame, ...more].join("\n");
+}

@@ -1,0 +1,121 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { parseDuration } from "./duration.js";
+
+export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--show | --json]
+
+Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
+
+  --until-caught-up  read to the end offsets that stood at the start, commit, exit 0
+  --show             print each batch as a table
+  --json             print progress as lines of JSON
+  --help             print this
+
+  KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
+  KAFKA_TOPIC        default socmed-events
+  KAFKA_GROUP        default tidemark
+  DATABASE_URL       postgresql://user:password@host:5432/database (default: the running stack's)
+  WATERMARK_DELAY    default 5m: how far behind the highest event time the watermark stays
+  ALLOWED_LATENESS   default 0s: how long a window still takes events after it closed
+  MAX_FUTURE_SKEW    default 1m: an event further than this ahead of its record's timestamp is quarantined
+  TIDEMARK_DIR       default .tidemark: where the stack says its addresses
+`;
+
+const duration = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: "custom", message: "a duration of at most 366d, such as 5m, 90s or 250ms" });
+      return z.NEVER;
+    });
+
+const unbuilt = z.undefined({ error: "nothing: retention is not built yet, so all rows are kept" });
+
+const schema = z
+  .object({
+    "--until-caught-up": z.boolean().default(false),
+    "--show": z.boolean().default(false),
+    "--json": z.boolean().default(false),
+    KAFKA_TOPIC: z
+      .string()
+      .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, "a topic name of 1 to 249 letters, digits, dots, dashes or underscores")
+      .default("socmed-events"),
+    KAFKA_GROUP: z
+      .string()
+      .regex(/^\S{1,255}$/, "a group name of 1 to 255 characters without spaces")
+      .default("tidemark"),
+    WATERMARK_DELAY: duration("5m"),
+    ALLOWED_LATENESS: duration("0s"),
+    MAX_FUTURE_SKEW: duration("1m"),
+    RETENTION_DAYS: unbuilt,
+  })
+  .refine((options) => !(options["--show"] && options["--json"]), {
+    path: ["--show"],
+    message: "to stand without --json: choose one of the two",
+  });
+
+export interface ConsumerOptions {
+  readonly untilCaughtUp: boolean;
+  readonly output: "status" | "show" | "json";
+  readonly topic: string;
+  readonly group: string;
+  readonly watermarkDelayMs: number;
+  readonly allowedLatenessMs: number;
+  readonly maxFutureSkewMs: number;
+}
+
+export type ParsedOptions =
+  | { readonly kind: "run"; readonly options: ConsumerOptions }
+  | { readonly kind: "help" }
+  | { readonly kind: "wrong"; readonly problem: string };
+
+/** Reads arguments and environment through one schema. A wrong one gives one sentence: its name, what it got, what it takes. */
+export function parseOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedOptions {
+  let values: Record<string, unknown>;
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        "until-caught-up": { type: "boolean" },
+        show: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.split(". ")[0] : String(error);
+    return { kind: "wrong", problem: `${detail}. See --help.` };
+  }
+  if (values["help"] === true) return { kind: "help" };
+  const given = {
+    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`--${name}`, value])),
+    // An empty variable is an unset one.
+    ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "" && value !== undefined)),
+  };
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0] ?? "options");
+    const got = name in given ? JSON.stringify(given[name as keyof typeof given]) : "nothing";
+    return { kind: "wrong", problem: `${name} got ${got}; it takes ${issue?.message ?? "something else"}.` };
+  }
+  const { data } = parsed;
+  return {
+    kind: "run",
+    options: {
+      untilCaughtUp: data["--until-caught-up"],
+      output: data["--show"] ? "show" : data["--json"] ? "json" : "status",
+      topic: data.KAFKA_TOPIC,
+      group: data.KAFKA_GROUP,
+      watermarkDelayMs: data.WATERMARK_DELAY,
+      allowedLatenessMs: data.ALLOWED_LATENESS,
+      maxFutureSkewMs: data.MAX_FUTURE_SKEW,
+    },
+  };
+}

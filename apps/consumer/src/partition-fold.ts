@@ -1,0 +1,148 @@
+import { decode, type Rejection } from "@tidemark/schema";
+import type { Checkpoint, Claim } from "@tidemark/sinks";
+import type { SourceBatch, SourceRecord } from "@tidemark/sources";
+import { createTask, type Snapshot, type TaskDefinition, type TaskRecord } from "@tidemark/windowing";
+import { enrich, type EventRow } from "./event-row.js";
+
+/** A row of `socmed_rejected`. */
+export interface RejectedRow {
+  readonly offset: number;
+  readonly bytes: Uint8Array | null;
+  readonly reason: string;
+  readonly field: string | null;
+  readonly expected: string;
+  readonly received: string;
+  /** Epoch ms; null before the first event. */
+  readonly watermark: number | null;
+}
+
+/** A row of `socmed_late`. */
+export interface LateRow extends EventRow {
+  readonly watermark: number;
+  readonly missed_by_ms: number;
+}
+
+/** What the fold makes of a partition, with its rows' types. */
+export interface FoldCheckpoint extends Checkpoint {
+  readonly rows: readonly EventRow[];
+  readonly late: readonly LateRow[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+/**
+ * The functional core: decode, enrich, step, rows, for one partition. Records in, checkpoints out; no clock, no IO. What
+ * all checkpoints add up to depends on the log alone, not on where batches or checkpoints were cut.
+ */
+export interface PartitionFold {
+  /** One past the last offset taken. */
+  readonly nextOffset: number;
+  /** Records taken since the last checkpoint. */
+  readonly pending: number;
+  /** Takes a batch that begins at `nextOffset`. */
+  take(batch: SourceBatch): void;
+  /** Everything since the last one, as one checkpoint. */
+  checkpoint(): FoldCheckpoint;
+}
+
+/** Goes on from the state that the tables hold. */
+export function createPartitionFold(definition: TaskDefinition<EventRow>, claim: Claim): PartitionFold {
+  const task = createTask(definition, toSnapshot(definition, claim));
+  let { nextOffset } = claim;
+  let { skipped, lost } = claim.ledger;
+  let pending = 0;
+  let rows: EventRow[] = [];
+  let late: LateRow[] = [];
+  let rejected: RejectedRow[] = [];
+
+  function fold(records: readonly SourceRecord[]): void {
+    const inputs: TaskRecord<EventRow>[] = [];
+    const rejections = new Map<number, Rejection>();
+    for (const [index, { value, offset, timestampMs }] of records.entries()) {
+      const decoded = decode(value);
+      if (!decoded.ok) rejections.set(index, decoded.rejection);
+      inputs.push({ arrivalMs: timestampMs, event: decoded.ok ? enrich(decoded.event, offset) : null });
+    }
+    const outcome = task.step(inputs);
+    for (const [index, verdict] of outcome.verdicts.entries()) {
+      const event = inputs[index]?.event;
+      if (verdict === "counted" && event !== null && event !== undefined) rows.push(event);
+    }
+    for (const { index, watermarkMs, missedByMs } of outcome.late) {
+      const event = inputs[index]?.event;
+      if (event) late.push({ ...event, watermark: watermarkMs, missed_by_ms: missedByMs });
+    }
+    for (const { index, watermarkMs, field } of outcome.rejected) {
+      const rejection = rejections.get(index);
+      const reason = rejection ?? { reason: "out-of-range", field, expected: "an event that fits", received: "" };
+      rejected.push(rejectedRow(records[index], reason, watermarkMs));
+    }
+    for (const { index, watermarkMs, aheadMs } of outcome.quarantined) {
+      rejected.push(rejectedRow(records[index], futureReason(inputs[index], aheadMs), watermarkMs));
+    }
+  }
+
+  return {
+    get nextOffset() {
+      return nextOffset;
+    },
+    get pending() {
+      return pending;
+    },
+    take(batch) {
+      fold(batch.records);
+      pending += batch.nextOffset - nextOffset;
+      nextOffset = batch.nextOffset;
+      skipped += batch.skipped;
+      lost += batch.lost;
+    },
+    checkpoint() {
+      const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();
+      const taken = { rows, late, rejected };
+      rows = [];
+      late = [];
+      rejected = [];
+      pending = 0;
+      return { nextOffset, watermarkMs, maxEventTimeMs, ledger: { ...ledger, skipped, lost }, changed, ...taken };
+    },
+  };
+}
+
+const timeOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
+
+function toSnapshot(definition: TaskDefinition<EventRow>, claim: Claim): Snapshot {
+  const { read, counted, duplicate, late, quarantined, rejected } = claim.ledger;
+  return {
+    version: 1,
+    watermarkMs: timeOrNull(claim.watermarkMs),
+    maxEventTimeMs: timeOrNull(claim.maxEventTimeMs),
+    ledger: { read, counted, duplicate, late, quarantined, rejected },
+    windows: definition.rollups.map(({ name }) => ({
+      rollup: name,
+      rows:
+        claim.windows
+          .find(({ rollup }) => rollup === name)
+          ?.rows.map((row) => ({ ...row, values: Array.from(row.values) })) ?? [],
+    })),
+    ids: claim.ids,
+  };
+}
+
+function rejectedRow(
+  record: SourceRecord | undefined,
+  why: Pick<RejectedRow, "reason" | "field" | "expected" | "received">,
+  watermarkMs: number,
+): RejectedRow {
+  const { reason, field, expected, received } = why;
+  const watermark = timeOrNull(watermarkMs);
+  return { offset: record?.offset ?? -1, bytes: record?.value ?? null, reason, field, expected, received, watermark };
+}
+
+function futureReason(input: TaskRecord<EventRow> | undefined, aheadMs: number) {
+  const timeMs = (input?.event?.Ts ?? 0) * 1000;
+  return {
+    reason: "future",
+    field: "Ts",
+    expected: `at most ${new Date(timeMs - aheadMs).toISOString()}, the record's arrival and the allowed skew`,
+    received: new Date(timeMs).toISOString(),
+  };
+}

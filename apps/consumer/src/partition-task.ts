@@ -1,0 +1,136 @@
+import type { Claim, Sink } from "@tidemark/sinks";
+import type { PartitionTask, SourceBatch } from "@tidemark/sources";
+import type { FoldCheckpoint, PartitionFold } from "./partition-fold.js";
+
+/** When a checkpoint is taken. */
+export interface CheckpointPolicy {
+  /** In a backlog: as many records make a checkpoint. */
+  readonly maxRecords: number;
+  /** In a backlog: no record waits longer than this, in ms. Live, a checkpoint is taken at once. */
+  readonly lingerMs: number;
+}
+
+export const defaultPolicy: CheckpointPolicy = { maxRecords: 10_000, lingerMs: 200 };
+
+/** What has been committed, said after each checkpoint. */
+export interface Committed {
+  readonly checkpoint: FoldCheckpoint;
+  /** How many records this checkpoint added. */
+  readonly records: number;
+}
+
+export interface CheckpointingTask extends PartitionTask {
+  /** The log's end when last heard of. */
+  readonly logEndOffset: number;
+}
+
+export interface TaskOptions {
+  readonly claim: Claim;
+  readonly fold: PartitionFold;
+  readonly sink: Sink;
+  readonly logEndOffset: number;
+  readonly policy?: CheckpointPolicy;
+  readonly onCommitted: (committed: Committed) => void;
+}
+
+/**
+ * The imperative shell around a partition's fold. One checkpoint is written at a time; while it commits, the next batches
+ * are folded, up to one more checkpoint's worth: then `accept` waits.
+ */
+export function createPartitionTask(options: TaskOptions): CheckpointingTask {
+  const { claim, fold, sink, policy = defaultPolicy, onCommitted } = options;
+  let committedOffset = claim.nextOffset;
+  let logEndOffset = options.logEndOffset;
+  let commit: Promise<void> | undefined;
+  let linger: NodeJS.Timeout | undefined;
+  let closed = false;
+  let failure: { readonly error: unknown } | undefined;
+
+  const failed = createSignal<unknown>();
+
+  const isDue = () => fold.pending >= policy.maxRecords || fold.nextOffset >= logEndOffset;
+
+  async function write(checkpoint: FoldCheckpoint): Promise<void> {
+    await sink.commit(claim, committedOffset, checkpoint);
+    const records = checkpoint.nextOffset - committedOffset;
+    committedOffset = checkpoint.nextOffset;
+    onCommitted({ checkpoint, records });
+  }
+
+  function begin(): void {
+    clearTimeout(linger);
+    linger = undefined;
+    commit = commitNext();
+  }
+
+  async function commitNext(): Promise<void> {
+    try {
+      await write(fold.checkpoint());
+    } catch (error) {
+      failure = { error };
+      failed.resolve(error);
+    } finally {
+      commit = undefined;
+    }
+    if (!closed) schedule();
+  }
+
+  function throwFailure(): void {
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Waits while one checkpoint is under way and another is full. */
+  async function makeRoom(): Promise<void> {
+    if (commit === undefined || failure !== undefined || fold.pending < policy.maxRecords) return;
+    await commit;
+    await makeRoom();
+  }
+
+  function schedule(): void {
+    if (commit !== undefined || failure !== undefined || fold.pending === 0) return;
+    if (isDue()) begin();
+    else linger ??= setTimeout(begin, policy.lingerMs);
+  }
+
+  return {
+    nextOffset: claim.nextOffset,
+    failed: failed.promise,
+    get logEndOffset() {
+      return logEndOffset;
+    },
+
+    async accept(batch: SourceBatch) {
+      throwFailure();
+      logEndOffset = batch.logEndOffset;
+      fold.take(batch);
+      schedule();
+      await makeRoom();
+      throwFailure();
+    },
+
+    async close({ flush }) {
+      closed = true;
+      clearTimeout(linger);
+      linger = undefined;
+      if (!flush) return;
+      await commit;
+      if (failure === undefined && fold.pending > 0) {
+        begin();
+        await commit;
+      }
+    },
+  };
+}
+
+interface Signal<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+}
+
+function createSignal<T>(): Signal<T> {
+  let settle: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: (value) => settle?.(value) };
+}

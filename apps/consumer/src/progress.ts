@@ -1,0 +1,84 @@
+import type { CheckpointLedger } from "@tidemark/sinks";
+
+/** What this consumer's partitions have reached, as committed. */
+export interface Progress {
+  readonly partitions: number;
+  readonly ledger: CheckpointLedger;
+  /** Records that were in the log when last heard of and are not committed. */
+  readonly lag: number;
+  /** The lowest partition watermark, epoch ms; -Infinity where a partition has had no event. */
+  readonly watermarkMs: number;
+  /** Committed offsets per second since the last look. */
+  readonly perSecond: number;
+}
+
+interface PartitionState {
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly ledger: CheckpointLedger;
+}
+
+export const emptyLedger: CheckpointLedger = {
+  read: 0,
+  counted: 0,
+  duplicate: 0,
+  late: 0,
+  quarantined: 0,
+  rejected: 0,
+  skipped: 0,
+  lost: 0,
+};
+
+export function addLedgers(a: CheckpointLedger, b: CheckpointLedger): CheckpointLedger {
+  return {
+    read: a.read + b.read,
+    counted: a.counted + b.counted,
+    duplicate: a.duplicate + b.duplicate,
+    late: a.late + b.late,
+    quarantined: a.quarantined + b.quarantined,
+    rejected: a.rejected + b.rejected,
+    skipped: a.skipped + b.skipped,
+    lost: a.lost + b.lost,
+  };
+}
+
+/** Keeps the committed state of each owned partition. Time comes in as an argument. */
+export class ProgressMeter {
+  readonly #partitions = new Map<number, PartitionState>();
+  #committed = 0;
+  #lastCommitted = 0;
+  #lastMs: number;
+
+  constructor(nowMs: number) {
+    this.#lastMs = nowMs;
+  }
+
+  /** A partition was claimed, or a checkpoint of it committed. */
+  reach(partition: number, state: PartitionState, recordsCommitted = 0): void {
+    this.#partitions.set(partition, state);
+    this.#committed += recordsCommitted;
+  }
+
+  /** A partition went to another consumer. */
+  release(partition: number): void {
+    this.#partitions.delete(partition);
+  }
+
+  /** `logEnds`: the log's end of each owned partition, as far as it is known. */
+  look(nowMs: number, logEnds: ReadonlyMap<number, number>): Progress {
+    const seconds = Math.max(nowMs - this.#lastMs, 1) / 1000;
+    const perSecond = (this.#committed - this.#lastCommitted) / seconds;
+    this.#lastCommitted = this.#committed;
+    this.#lastMs = nowMs;
+    let ledger = emptyLedger;
+    let lag = 0;
+    let watermarkMs = Infinity;
+    for (const [partition, state] of this.#partitions) {
+      ledger = addLedgers(ledger, state.ledger);
+      lag += Math.max((logEnds.get(partition) ?? 0) - state.nextOffset, 0);
+      watermarkMs = Math.min(watermarkMs, state.watermarkMs);
+    }
+    if (watermarkMs === Infinity) watermarkMs = -Infinity;
+    return { partitions: this.#partitions.size, ledger, lag, watermarkMs, perSecond };
+  }
+}

@@ -1,0 +1,71 @@
+import type { Writable } from "node:stream";
+import { formatJson, formatStatus, formatTable } from "./format.js";
+import type { FoldCheckpoint } from "./partition-fold.js";
+import type { Progress } from "./progress.js";
+
+/** What a person or a machine sees. */
+export interface Reporter {
+  /** Something happened that is worth a line of its own. */
+  note(text: string): void;
+  committed(partition: number, checkpoint: FoldCheckpoint): void;
+  /** Called once a second. */
+  progress(progress: Progress): void;
+  /** The last word: what was reached. */
+  finish(progress: Progress): void;
+}
+
+export interface Output {
+  readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+const plainLineEverySeconds = 5;
+const clearLine = "\r\u001B[K";
+
+/** A terminal gets one line that is updated; a file or a pipe a plain line every 5 s. */
+export function createStatusReporter({ stream }: Output): Reporter {
+  let live = false;
+  let seconds = 0;
+  const line = (text: string) => {
+    stream.write(live ? `${clearLine}${text}\n` : `${text}\n`);
+    live = false;
+  };
+  return {
+    note: (text) => line(`consumer  ${text}`),
+    committed: () => {},
+    progress(progress) {
+      const text = `consumer  ${formatStatus(progress)}`;
+      seconds += 1;
+      if (stream.isTTY === true) {
+        stream.write(`${clearLine}${text.slice(0, Math.max((stream.columns ?? 80) - 1, 20))}`);
+        live = true;
+      } else if (seconds % plainLineEverySeconds === 0) line(text);
+    },
+    finish: (progress) => line(`consumer  ${formatStatus(progress)}`),
+  };
+}
+
+/** Lines of JSON: `progress` once a second, `note`, and `done` at the end. */
+export function createJsonReporter({ stream }: Output): Reporter {
+  return {
+    note: (text) => stream.write(`${JSON.stringify({ kind: "note", text })}\n`),
+    committed: () => {},
+    progress: (progress) => stream.write(`${formatJson(progress)}\n`),
+    finish: (progress) => stream.write(`${formatJson(progress).replace('"progress"', '"done"')}\n`),
+  };
+}
+
+/** Each checkpoint's rows as a table with their rates. */
+export function createTableReporter({ stream }: Output): Reporter {
+  let batch = 0;
+  const line = (text: string) => stream.write(`${text}\n`);
+  return {
+    note: (text) => line(`consumer  ${text}`),
+    committed(partition, { rows, nextOffset }) {
+      if (rows.length === 0) return;
+      line(formatTable(`Batch ${batch}: partition ${partition}, up to offset ${nextOffset}`, rows));
+      batch += 1;
+    },
+    progress: () => {},
+    finish: (progress) => line(`consumer  ${formatStatus(progress)}`),
+  };
+}

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
+import { createSource, readOffsets } from "@tidemark/sources";
+import { waitUntilCaughtUp } from "./caught-up.js";
+import { describeSinkEvent, describeSourceEvent } from "./notes.js";
+import type { ConsumerOptions } from "./options.js";
+import { createPartitionFold } from "./partition-fold.js";
+import { createPartitionTask, type CheckpointingTask } from "./partition-task.js";
+import { pipelineDefinition, taskDefinition } from "./pipeline.js";
+import { ProgressMeter } from "./progress.js";
+import type { Reporter } from "./reporter.js";
+
+export interface Surroundings {
+  readonly brokers: readonly string[];
+  readonly clusterId: string;
+  readonly databaseUrl: string;
+  readonly reporter: Reporter;
+  /** Stops the consumer: it commits what it holds first. */
+  readonly signal: AbortSignal;
+}
+
+const progressEveryMs = 1_000;
+const topicPollMs = 500;
+
+/** Kafka in, Postgres out, until the signal or, if asked for, until caught up. Rejects where going on can't help. */
+export async function runConsumer(options: ConsumerOptions, surroundings: Surroundings): Promise<void> {
+  const { brokers, databaseUrl, reporter, signal } = surroundings;
+  const { topic, group } = options;
+  const definition = taskDefinition(options);
+  const tasks = new Map<number, CheckpointingTask>();
+  const meter = new ProgressMeter(performance.now());
+  const sink = createSink({
+    databaseUrl,
+    topic,
+    group,
+    clusterId: surroundings.clusterId,
+    definition: pipelineDefinition(options),
+    tables: socmedTables,
+    onEvent: (event) => note(describeSinkEvent(event)),
+  });
+  const source = createSource({
+    brokers,
+    topic,
+    group,
+    onEvent(event) {
+      if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
+      note(describeSourceEvent(event, topic));
+    },
+    async claim(partition, { logStartOffset, logEndOffset }) {
+      const claim = await sink.claim(partition, logStartOffset);
+      const task = createPartitionTask({
+        claim,
+        logEndOffset,
+        sink,
+        fold: createPartitionFold(definition, claim),
+        onCommitted({ checkpoint, records }) {
+          if (tasks.get(partition) === task) meter.reach(partition, checkpoint, records);
+          reporter.committed(partition, checkpoint);
+          source.commit(partition, checkpoint.nextOffset);
+        },
+      });
+      tasks.set(partition, task);
+      meter.reach(partition, claim);
+      return task;
+    },
+  });
+
+  function note(text: string | undefined): void {
+    if (text !== undefined) reporter.note(text);
+  }
+
+  function forget(partition: number): void {
+    tasks.delete(partition);
+    meter.release(partition);
+  }
+
+  const look = () =>
+    meter.look(performance.now(), new Map([...tasks].map(([partition, task]) => [partition, task.logEndOffset])));
+  const ticker = setInterval(() => reporter.progress(look()), progressEveryMs);
+  const ended = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  try {
+    const end = options.untilCaughtUp ? catchUp(options, surroundings, ended.signal) : stopped;
+    await source.start();
+    await Promise.race([end, stopped, source.done]);
+  } finally {
+    clearInterval(ticker);
+    ended.abort();
+    await source.stop({ flush: true });
+    await sink.close();
+  }
+  reporter.finish(look());
+}
+
+/** Resolves once the end offsets that stand now are in Postgres. A topic that is missing is waited for. */
+async function catchUp(options: ConsumerOptions, { brokers, databaseUrl }: Surroundings, signal: AbortSignal) {
+  const progress = createProgressReader(databaseUrl, options.topic);
+  try {
+    const ends = await readEndOffsets(brokers, options.topic, signal);
+    await waitUntilCaughtUp(progress, ends, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    await progress.close();
+  }
+}
+
+async function readEndOffsets(brokers: readonly string[], topic: string, signal: AbortSignal) {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await readOffsets(brokers, topic);
+    } catch (error) {
+      if (!(error instanceof Error && "retryable" in error && error.retryable === true)) throw error;
+    }
+    await sleep(topicPollMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AddressError } from "@tidemark/addresses";
+import { isUnavailable, migrate, SinkError } from "@tidemark/sinks";
+import { readClusterId, SourceError } from "@tidemark/sources";
+
+const patienceMs = 15_000;
+const retryMs = 250;
+
+/** An address that was given but does not serve. */
+class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+/** `user:password` left out. */
+function describeDatabase(databaseUrl: string): string {
+  const { host, pathname } = new URL(databaseUrl);
+  return `${host}${pathname}`;
+}
+
+/**
+ * Makes Postgres's tables ready and asks Kafka who it is. A server that is just starting is waited for, up to 15 s: an
+ * address that doesn't answer by then is taken for a wrong one.
+ */
+export async function prepare(
+  { kafkaBrokers, databaseUrl }: { readonly kafkaBrokers: readonly string[]; readonly databaseUrl: string },
+  signal: AbortSignal,
+): Promise<string> {
+  await keepTrying(
+    () => migrate(databaseUrl),
+    isUnavailable,
+    signal,
+    (detail) => {
+      return `Postgres at ${describeDatabase(databaseUrl)} cannot be used (${detail}): check DATABASE_URL, and that it runs.`;
+    },
+  );
+  return keepTrying(
+    () => readClusterId(kafkaBrokers),
+    isRetryable,
+    signal,
+    (detail) => {
+      return `Kafka at ${kafkaBrokers.join(", ")} cannot be used (${detail}): check KAFKA_BROKERS, and that it runs.`;
+    },
+  );
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof Error && "retryable" in error && error.retryable === true;
+}
+
+async function keepTrying<T>(
+  work: () => Promise<T>,
+  mayPass: (error: unknown) => boolean,
+  signal: AbortSignal,
+  describe: (detail: string) => string,
+): Promise<T> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof SinkError) throw cause;
+      const detail =
+        cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
+      if (!mayPass(cause) || performance.now() > deadline) throw new UnreachableError(describe(detail), { cause });
+    }
+    await sleep(retryMs, undefined, { signal });
+  }
+}
+
+/** What to say, and the exit code: 2 for what a person has to change (a wrong address, tables of another pipeline). */
+export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
+  if (error instanceof AddressError || error instanceof UnreachableError) return { exitCode: 2, text: error.message };
+  if (error instanceof SinkError) return { exitCode: 2, text: error.message };
+  if (error instanceof SourceError) {
+    const advice = error.code === "log-behind" ? ". Begin anew with another database or TIDEMARK_DIR" : "";
+    return { exitCode: 2, text: `${error.message}${advice}` };
+  }
+  return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

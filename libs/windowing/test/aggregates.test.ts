@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { createTask, type TaskDefinition } from "../src/index.js";
+import { definition, record, visit, type Visit } from "./visit.js";
+
+function valuesOf(rates: readonly (number | null)[], sales: readonly number[] = rates.map(() => 1)) {
+  const task = createTask(definition);
+  task.step(rates.map((rate, at) => record(visit(0, { rate, sales: sales[at] ?? 0 }))));
+  return task.checkpoint().changed[0]?.rows[0]?.values;
+}
+
+test("values stand in the order of the aggregates' names: events, sales, rate_sum, rate_count", () => {
+  expect(valuesOf([0.5, 0.25], [3, 4])).toEqual([2, 7, 0.75, 2]);
+});
+
+test("nulls are left out of a sum and of count-present, and are no zeros in count-present", () => {
+  expect(valuesOf([null, 0, 0.5, null])).toEqual([4, 4, 0.5, 2]);
+  expect(valuesOf([null])).toEqual([1, 1, 0, 0]);
+});
+
+test("doubles are added in the order of input", () => {
+  expect(valuesOf([1e16, 1, -1e16])?.[2]).toBe(0);
+  expect(valuesOf([1e16, -1e16, 1])?.[2]).toBe(1);
+});
+
+test("integers are summed up to the last exact one, and one more throws", () => {
+  expect(valuesOf([0, 0], [Number.MAX_SAFE_INTEGER - 1, 1])?.[1]).toBe(Number.MAX_SAFE_INTEGER);
+  expect(valuesOf([0, 0], [-Number.MAX_SAFE_INTEGER, 0])?.[1]).toBe(-Number.MAX_SAFE_INTEGER);
+  const message = /Sum "sales" of rollup "small", window 0, keys \["Bogor"\], left the exact integers/;
+  expect(() => valuesOf([0, 0], [Number.MAX_SAFE_INTEGER, 1])).toThrow(message);
+  expect(() => valuesOf([0, 0], [-Number.MAX_SAFE_INTEGER, -1])).toThrow(message);
+});
+
+test("a field that is both summed and counted, in any order of the aggregates, is read by the stricter demand", () => {
+  const both: TaskDefinition<Visit> = {
+    ...definition,
+    rollups: [
+      {
+        name: "only",
+        sizeMs: 10,
+        keys: [],
+        aggregates: {
+          count: { kind: "count-present", field: "sales" },
+          asDouble: { kind: "sum", field: "sales", of: "double" },
+          asInteger: { kind: "sum", field: "sales", of: "integer" },
+        },
+      },
+    ],
+  };
+  const task = createTask(both);
+  const { verdicts } = task.step([record(visit(0, { sales: 2 })), record(visit(0, { sales: 2.5 }))]);
+  expect(verdicts).toEqual(["counted", "rejected"]);
+  expect(task.checkpoint().changed[0]?.rows[0]?.values).toEqual([1, 2, 2]);
+});

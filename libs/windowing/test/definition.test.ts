@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { createTask, RefusedValueError, type TaskDefinition } from "../src/index.js";
+import { definition, type Visit } from "./visit.js";
+
+const [base, large] = [definition.rollups[0], definition.rollups[1]];
+
+function refusal(changed: object): RefusedValueError {
+  try {
+    createTask({ ...definition, ...changed } as TaskDefinition<Visit>);
+  } catch (error) {
+    if (error instanceof RefusedValueError) return error;
+  }
+  return expect.fail("not refused");
+}
+
+function withBase(changed: object): object {
+  return { rollups: [{ ...base, ...changed }, large] };
+}
+
+test.each([
+  [{ id: "" }, "id"],
+  [{ time: { field: "", unit: "ms" } }, "time.field"],
+  [{ time: { field: "at", unit: "min" } }, "time.unit"],
+  [{ watermarkDelayMs: -1 }, "watermarkDelayMs"],
+  [{ watermarkDelayMs: 0.5 }, "watermarkDelayMs"],
+  [{ allowedLatenessMs: Number.NaN }, "allowedLatenessMs"],
+  [{ maxFutureSkewMs: Infinity }, "maxFutureSkewMs"],
+  [{ maxFutureSkewMs: "60000" }, "maxFutureSkewMs"],
+  [{ maxLiveIds: 0 }, "maxLiveIds"],
+  [{ maxLiveIds: 2 ** 24 }, "maxLiveIds"],
+  [{ rollups: [] }, "rollups"],
+  [withBase({ name: "" }), "rollups[0].name"],
+  [withBase({ name: "large" }), "rollups[1].name"],
+  [withBase({ sizeMs: 0 }), "rollups[0].sizeMs"],
+  [withBase({ sizeMs: 20 }), "rollups[1].sizeMs"],
+  [withBase({ keys: ["city", ""] }), "rollups[0].keys[1]"],
+  [withBase({ keys: ["city", "city"] }), "rollups[0].keys[1]"],
+  [withBase({ aggregates: {} }), "rollups[0].aggregates"],
+  [withBase({ aggregates: { n: { kind: "median", field: "sales" } } }), "rollups[0].aggregates.n.kind"],
+  [withBase({ aggregates: { n: { kind: "sum", field: "sales", of: "text" } } }), "rollups[0].aggregates.n.of"],
+  [withBase({ aggregates: { n: { kind: "sum", of: "double" } } }), "rollups[0].aggregates.n.field"],
+  [withBase({ aggregates: { n: { kind: "count-present" } } }), "rollups[0].aggregates.n.field"],
+])("%j is refused, naming %s", (changed, field) => {
+  const error = refusal(changed);
+  expect(error.code).toBe("bad-definition");
+  expect(error.field).toBe(field);
+});
+
+test("a refusal says what the value was and what is allowed", () => {
+  expect(refusal(withBase({ sizeMs: 20 })).message).toBe(
+    "The task definition's rollups[1].sizeMs is 30; allowed: a multiple of the base window's 20 ms.",
+  );
+});
+
+test("a definition that names fields which the event does not have does not compile", () => {
+  const wrong: TaskDefinition<Visit>[] = [
+    // @ts-expect-error: no such id
+    { ...definition, id: "uuid" },
+    // @ts-expect-error: no such time
+    { ...definition, time: { field: "ts", unit: "ms" } },
+    // @ts-expect-error: no such unit
+    { ...definition, time: { field: "at", unit: "minutes" } },
+    // @ts-expect-error: no rollup
+    { ...definition, rollups: [] },
+    // @ts-expect-error: no such key
+    { ...definition, rollups: [{ name: "a", sizeMs: 1, keys: ["kota"], aggregates: {} }] },
+    {
+      ...definition,
+      // @ts-expect-error: no such field
+      rollups: [{ name: "a", sizeMs: 1, keys: [], aggregates: { n: { kind: "sum", field: "price", of: "integer" } } }],
+    },
+    {
+      ...definition,
+      // @ts-expect-error: a sum must say of what
+      rollups: [{ name: "a", sizeMs: 1, keys: [], aggregates: { n: { kind: "sum", field: "sales" } } }],
+    },
+  ];
+  expect(wrong).toHaveLength(7);
+});

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { createTask, RefusedValueError, type Snapshot, WindowingError } from "../src/index.js";
+import { definition, record, visit } from "./visit.js";
+
+function taken(): Snapshot {
+  const task = createTask(definition);
+  task.step([record(visit(1)), record(visit(12)), record(null)]);
+  return JSON.parse(JSON.stringify(task.snapshot())) as Snapshot;
+}
+
+const snapshot = taken();
+const [small, large] = snapshot.windows;
+const row = { windowStartMs: 0, keys: ["Depok"], values: [1, 1, 0, 0] };
+
+function withRows(...rows: object[]): object {
+  return { windows: [{ rollup: "small", rows }, large] };
+}
+
+test("a snapshot before any event has null times, and goes on", () => {
+  const empty = createTask(definition).snapshot();
+  expect([empty.watermarkMs, empty.maxEventTimeMs]).toEqual([null, null]);
+  const task = createTask(definition, JSON.parse(JSON.stringify(empty)) as Snapshot);
+  expect(task.step([record(visit(-100))]).verdicts).toEqual(["counted"]);
+});
+
+test("a restored task's ledger goes on, and what no checkpoint had given out comes with the next one", () => {
+  const task = createTask(definition, snapshot);
+  task.step([record(visit(13))]);
+  const { ledger, changed } = task.checkpoint();
+  expect(ledger).toEqual({ read: 4, counted: 3, duplicate: 0, late: 0, quarantined: 0, rejected: 1 });
+  expect(changed.map(({ rows }) => rows.map(({ values }) => values[0]))).toEqual([[1, 2], [3]]);
+});
+
+test("without the positions of changed rows, all rows count as given out", () => {
+  const windows = snapshot.windows.map(({ rollup, rows }) => ({ rollup, rows }));
+  const task = createTask(definition, { ...snapshot, windows });
+  expect(task.size().windows).toBe(3);
+  expect(task.checkpoint().changed.flatMap(({ rows }) => rows)).toEqual([]);
+});
+
+test("rows of closed windows and expired ids are not taken up", () => {
+  const closed = {
+    ...snapshot,
+    maxEventTimeMs: 40,
+    watermarkMs: 20,
+    windows: snapshot.windows.map(({ rollup, rows }) => ({ rollup, rows })),
+  };
+  expect(createTask(definition, closed).size()).toEqual({ windows: 2, ids: 1 });
+});
+
+test.each([
+  [{ version: 2 }, "version"],
+  [{ watermarkMs: 0 }, "watermarkMs"],
+  [{ watermarkMs: null }, "watermarkMs"],
+  [{ maxEventTimeMs: 0.5 }, "maxEventTimeMs"],
+  [{ windows: [small] }, 'windows of rollup "large"'],
+  [{ windows: [small, small, large] }, 'windows of rollup "small"'],
+  [{ windows: [small, large, { rollup: "other", rows: [] }] }, "windows[2].rollup"],
+  [withRows({ ...row, windowStartMs: 5 }), 'windows of rollup "small", row 0, windowStartMs'],
+  [withRows({ ...row, keys: [] }), 'windows of rollup "small", row 0, keys'],
+  [withRows({ ...row, keys: [null] }), 'windows of rollup "small", row 0, keys'],
+  [withRows({ ...row, values: [1] }), 'windows of rollup "small", row 0, values'],
+  [withRows({ ...row, values: [1, 1, null, 0] }), 'windows of rollup "small", row 0, values'],
+  [withRows(row, row), 'windows of rollup "small", row 1, window and keys'],
+  [{ windows: [{ rollup: "small", rows: [row], changed: [1] }, large] }, 'windows of rollup "small", changed'],
+  [{ ids: [{ id: 7, timeMs: 0 }] }, "ids[0].id"],
+  [{ ids: [{ id: "a", timeMs: "0" }] }, "ids[0].timeMs"],
+])("a snapshot with %j is refused, naming %s", (changed, field) => {
+  const restore = () => createTask(definition, { ...snapshot, ...changed } as Snapshot);
+  expect(restore).toThrow(RefusedValueError);
+  expect(restore).toThrow(`The snapshot's ${field} is`);
+});
+
+test("a snapshot whose ledger does not add up is refused", () => {
+  const restore = () => createTask(definition, { ...snapshot, ledger: { ...snapshot.ledger, read: 99 } });
+  expect(restore).toThrow(WindowingError);
+  expect(restore).toThrow("does not add up");
+});

@@ -1,0 +1,43 @@
+import type { TaskDefinition, TaskRecord } from "../src/index.js";
+
+/** The event of these tests. */
+export interface Visit {
+  readonly id: string;
+  readonly at: number;
+  readonly city: string;
+  readonly platform: string;
+  readonly sales: number;
+  readonly rate: number | null;
+}
+
+export const aggregates = {
+  events: { kind: "count" },
+  sales: { kind: "sum", field: "sales", of: "integer" },
+  rate_sum: { kind: "sum", field: "rate", of: "double" },
+  rate_count: { kind: "count-present", field: "rate" },
+} as const;
+
+/** Windows of 10 ms and 30 ms by city, watermark 20 ms behind, 5 ms of lateness and of skew. */
+export const definition: TaskDefinition<Visit> = {
+  id: "id",
+  time: { field: "at", unit: "ms" },
+  watermarkDelayMs: 20,
+  allowedLatenessMs: 5,
+  maxFutureSkewMs: 5,
+  rollups: [
+    { name: "small", sizeMs: 10, keys: ["city"], aggregates },
+    { name: "large", sizeMs: 30, keys: ["city"], aggregates },
+  ],
+};
+
+let made = 0;
+
+/** A visit with an id of its own, unless one is given. */
+export function visit(at: number, fields: Partial<Visit> = {}): Visit {
+  made++;
+  return { id: `visit-${made}`, at, city: "Bogor", platform: "X", sales: 1, rate: 0.5, ...fields };
+}
+
+export function record(event: Visit | null, arrivalMs = -1): TaskRecord<Visit> {
+  return { arrivalMs, event };
+}
