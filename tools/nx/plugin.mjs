@@ -3,6 +3,7 @@
  *
  *   src/main.ts in apps/         serve       (continuous)
  *   test/                        test        (cached; not for packages tagged `needs:server`)
+ *   src/main.ts in tools/        run
  *   tsconfig.json                typecheck
  *   any package                  lint
  *   tsconfig.build.json          build
@@ -10,7 +11,7 @@
  * Serving and tests run from source: the condition `@tidemark/source` of each `exports` map names it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 // `typescript` is version 6 for Nx, which reads its API; the compiler is 7 (docs/decisions/0001-two-typescripts.md).
 const tsc = "node node_modules/typescript-7/bin/tsc";
@@ -25,7 +26,7 @@ function inferTargets(root, { nx = {} }) {
   };
   if (has("test")) {
     targets.test = {
-      command: `vitest run --root ${root} --config ../../vitest.config.ts`,
+      command: `vitest run --root ${root} --config ${relative(root, "vitest.config.ts")}`,
       cache: !needsServer,
       inputs: ["source", "^source", "testConfig"],
       outputs: ["{projectRoot}/test-results"],
@@ -54,11 +55,13 @@ function inferTargets(root, { nx = {} }) {
       ...(tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] }),
     };
   }
+  if (root.startsWith("tools/") && has("src/main.ts"))
+    targets.run = { command: `${runFromSource} ${root}/src/main.ts` };
   return targets;
 }
 
 export const createNodesV2 = [
-  "{apps,libs,tools}/*/package.json",
+  "{{apps,libs,tools}/*,examples}/package.json",
   (files) =>
     files.map((file) => {
       const root = dirname(file);

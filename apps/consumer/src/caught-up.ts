@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ProgressReader } from "@tidemark/sinks";
+import type { PartitionProgress, ProgressReader } from "@tidemark/sinks";
 
 export interface EndOffset {
   readonly partition: number;
@@ -10,19 +10,19 @@ export interface EndOffset {
 const pollMs = 50;
 
 /**
- * Resolves once Postgres's next offset of every partition has reached its end, whoever wrote it. A partition that was
+ * Resolves to the checkpoints once Postgres's next offset of every partition has reached its end, whoever wrote it. A partition that was
  * empty and never claimed is at its end. Postgres away is waited for. Rejects when `signal` aborts.
  */
 export async function waitUntilCaughtUp(
   progress: ProgressReader,
   ends: readonly EndOffset[],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly PartitionProgress[]> {
   for (;;) {
     signal.throwIfAborted();
     const rows = await progress.read().catch(() => []);
     const reached = new Map(rows.map((row) => [row.partition, row.nextOffset]));
-    if (ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) return;
+    if (ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) return rows;
     await sleep(pollMs, undefined, { signal });
   }
 }

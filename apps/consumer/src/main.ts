@@ -1,6 +1,4 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { findAddresses } from "@tidemark/addresses";
+import { findAddresses, findRepositoryRoot } from "@tidemark/addresses";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
 import { runConsumer } from "./run-consumer.js";
@@ -39,8 +37,9 @@ async function main(): Promise<number> {
 }
 
 async function run(options: ConsumerOptions, signal: AbortSignal): Promise<void> {
-  const root = dirname(fileURLToPath(import.meta.resolve("../package.json")));
-  const addresses = await findAddresses({ env: process.env, need: ["kafka", "postgres"], root, signal });
+  const root = findRepositoryRoot(import.meta.url);
+  const onWait = (path: string) => process.stderr.write(`consumer: waiting for a stack (${path})\n`);
+  const addresses = await findAddresses({ env: process.env, need: ["kafka", "postgres"], root, signal, onWait });
   const reporter = reporters[options.output]({ stream: process.stdout });
   const clusterId = await prepare(addresses, signal);
   await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });

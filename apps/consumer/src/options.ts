@@ -32,7 +32,7 @@ const duration = (fallback: string) =>
       return z.NEVER;
     });
 
-const unbuilt = z.undefined({ error: "nothing: retention is not built yet, so all rows are kept" });
+const unbuilt = z.never({ error: "nothing: retention is not built yet, and all rows are kept" }).optional();
 
 const schema = z
   .object({

@@ -1,4 +1,4 @@
-import type { CheckpointLedger } from "@tidemark/sinks";
+import type { CheckpointLedger, PartitionProgress } from "@tidemark/sinks";
 
 /** What this consumer's partitions have reached, as committed. */
 export interface Progress {
@@ -81,4 +81,16 @@ export class ProgressMeter {
     if (watermarkMs === Infinity) watermarkMs = -Infinity;
     return { partitions: this.#partitions.size, ledger, lag, watermarkMs, perSecond };
   }
+}
+
+/** The progress of a whole topic, from its checkpoints, with nothing left to read. */
+export function progressOf(checkpoints: readonly PartitionProgress[]): Progress {
+  const watermarks = checkpoints.map(({ watermark }) => watermark?.getTime() ?? -Infinity);
+  return {
+    partitions: checkpoints.length,
+    ledger: checkpoints.reduce<CheckpointLedger>(addLedgers, emptyLedger),
+    lag: 0,
+    watermarkMs: checkpoints.length === 0 ? -Infinity : Math.min(...watermarks),
+    perSecond: 0,
+  };
 }

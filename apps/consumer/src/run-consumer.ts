@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
+import { checkIdentity, createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
 import { createSource, readOffsets } from "@tidemark/sources";
 import { waitUntilCaughtUp } from "./caught-up.js";
 import { describeSinkEvent, describeSourceEvent } from "./notes.js";
@@ -7,7 +7,7 @@ import type { ConsumerOptions } from "./options.js";
 import { createPartitionFold } from "./partition-fold.js";
 import { createPartitionTask, type CheckpointingTask } from "./partition-task.js";
 import { pipelineDefinition, taskDefinition } from "./pipeline.js";
-import { ProgressMeter } from "./progress.js";
+import { ProgressMeter, progressOf, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
 
 export interface Surroundings {
@@ -29,12 +29,11 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   const definition = taskDefinition(options);
   const tasks = new Map<number, CheckpointingTask>();
   const meter = new ProgressMeter(performance.now());
+  const { clusterId } = surroundings;
+  const identity = { topic, group, clusterId, definition: pipelineDefinition(options) };
   const sink = createSink({
+    ...identity,
     databaseUrl,
-    topic,
-    group,
-    clusterId: surroundings.clusterId,
-    definition: pipelineDefinition(options),
     tables: socmedTables,
     onEvent: (event) => note(describeSinkEvent(event)),
   });
@@ -82,29 +81,40 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
+  let reached: Progress | undefined;
   try {
-    const end = options.untilCaughtUp ? catchUp(options, surroundings, ended.signal) : stopped;
-    await source.start();
-    await Promise.race([end, stopped, source.done]);
+    await checkIdentity(databaseUrl, identity);
+    const end = options.untilCaughtUp ? catchUp(options, surroundings, ended.signal) : undefined;
+    // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
+    source.start().catch(() => {});
+    await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then((rows) => (reached = rows))])]);
   } finally {
     clearInterval(ticker);
     ended.abort();
     await source.stop({ flush: true });
     await sink.close();
   }
-  reporter.finish(look());
+  reporter.finish(reached ?? look());
 }
 
-/** Resolves once the end offsets that stand now are in Postgres. A topic that is missing is waited for. */
-async function catchUp(options: ConsumerOptions, { brokers, databaseUrl }: Surroundings, signal: AbortSignal) {
-  const progress = createProgressReader(databaseUrl, options.topic);
+/**
+ * Resolves once the end offsets that stand now are in Postgres, to what all partitions have reached, whoever read them. A
+ * topic that is missing is waited for.
+ */
+async function catchUp(
+  options: ConsumerOptions,
+  { brokers, databaseUrl }: Surroundings,
+  signal: AbortSignal,
+): Promise<Progress | undefined> {
+  const reader = createProgressReader(databaseUrl, options.topic);
   try {
     const ends = await readEndOffsets(brokers, options.topic, signal);
-    await waitUntilCaughtUp(progress, ends, signal);
+    return progressOf(await waitUntilCaughtUp(reader, ends, signal));
   } catch (error) {
     if (!signal.aborted) throw error;
+    return undefined;
   } finally {
-    await progress.close();
+    await reader.close();
   }
 }
 

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 export const reachableBase = existsSync("/var/lib") ? "/var/lib/tidemark" : "/var/tmp/tidemark";
 
 /**
- * The directory that really holds the data. It is `wanted`, unless the account may not enter its parents: then the data
+ * The directory that really holds the data, by its canonical name: leftovers are recognised by it. It is `wanted`, unless the account may not enter its parents: then the data
  * lie below `base` and `wanted` is a symbolic link to them, so that removing or moving `wanted` does what one expects.
  * A directory fresh from `mkdtemp` is opened instead.
  *
@@ -30,9 +30,11 @@ export async function placeDataDir(
     await mkdir(dirname(wanted), { recursive: true });
     const linked = await readLink(wanted);
     if (linked !== undefined) return linked;
-    if (account === undefined || (await canEnter(dirname(wanted), account))) return wanted;
-    if ((await openTemporaryDirectory(wanted, log)) && (await canEnter(dirname(wanted), account))) return wanted;
-    return await relocate(wanted, account, base, log);
+    const place = join(await realpath(dirname(wanted)), basename(wanted));
+    if (account === undefined || (await canEnter(dirname(place), account))) return place;
+    await openTemporaryDirectory(place, log);
+    if (await canEnter(dirname(place), account)) return place;
+    return await relocate(place, account, base, log);
   } catch (cause) {
     if (cause instanceof EmbeddedPostgresError) throw cause;
     const said = cause instanceof Error ? cause.message : String(cause);
@@ -40,17 +42,16 @@ export async function placeDataDir(
   }
 }
 
-/** Lets others pass (not list) the directory that `mkdtemp` made on the way to `wanted`; false when there is none. */
-async function openTemporaryDirectory(wanted: string, log: (line: string) => void): Promise<boolean> {
+/** Lets others pass (not list) the directory on the way to `place` that is as `mkdtemp` makes it, if there is one. */
+async function openTemporaryDirectory(place: string, log: (line: string) => void): Promise<void> {
   const base = await realpath(tmpdir());
-  const [first] = relative(base, join(await realpath(dirname(wanted)), basename(wanted))).split(sep);
-  if (first === undefined || first === "" || first === "..") return false;
+  const [first] = relative(base, place).split(sep);
+  if (first === undefined || first === "" || first === "..") return;
   const directory = join(base, first);
   const { mode, uid } = await stat(directory);
-  if (uid !== process.getuid?.() || (mode & 0o777) !== 0o700) return false;
+  if (uid !== process.getuid?.() || (mode & 0o777) !== 0o700) return;
   log(`letting Postgres's user pass the temporary directory ${directory}`);
   await chmod(directory, 0o711);
-  return true;
 }
 
 async function relocate(wanted: string, account: Account, base: string, log: (line: string) => void): Promise<string> {
@@ -89,5 +90,14 @@ async function canEnter(directory: string, account: Account): Promise<boolean> {
 
 async function readLink(path: string): Promise<string | undefined> {
   const entry = await lstat(path).catch(() => undefined);
-  return entry?.isSymbolicLink() ? resolve(dirname(path), await readlink(path)) : undefined;
+  if (!entry?.isSymbolicLink()) return undefined;
+  const target = resolve(dirname(path), await readlink(path));
+  const home = await realpath(dirname(target)).catch((cause: unknown) => {
+    throw new EmbeddedPostgresError(
+      "unusable-directory",
+      `${path} is a link to ${target}, and that place is gone. Remove the link to begin anew.`,
+      { cause },
+    );
+  });
+  return join(home, basename(target));
 }

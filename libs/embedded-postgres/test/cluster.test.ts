@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startPostgres } from "../src/index.js";
-import { query, start, temporaryDirectory } from "./workspace.js";
+import { preparedDirectory, query, start, temporaryDirectory } from "./workspace.js";
 
 test("the data directory of another major version is refused, and left as it was", async () => {
   const dataDir = join(await temporaryDirectory(), "data");
@@ -25,9 +25,7 @@ test("a directory with other files in it is refused, and left as it was", async 
 });
 
 test("a cluster that was not made here is refused", async () => {
-  const dataDir = join(await temporaryDirectory(), "data");
-  const first = await start({ dataDir });
-  await first.close();
+  const dataDir = await preparedDirectory();
   await rm(join(dataDir, "tidemark-password"));
   await expect(startPostgres({ dataDir })).rejects.toMatchObject({
     code: "unusable-directory",

@@ -4,14 +4,10 @@ import { expect, test } from "vitest";
 import { startPostgres } from "../src/index.js";
 import { endLeftover, readPostmasterFile } from "../src/leftover.js";
 import { isAlive, parentOf } from "../src/process-table.js";
-import { query, start, startOwner, temporaryDirectory, until } from "./workspace.js";
-
-async function newDataDir(): Promise<string> {
-  return join(await temporaryDirectory(), "data");
-}
+import { query, start, startOwner, preparedDirectory, temporaryDirectory, until } from "./workspace.js";
 
 test("Postgres ends when the process that started it is killed", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const owner = await startOwner(dataDir);
   const supervisor = parentOf(owner.postgres.pid) ?? 0;
   expect(isAlive(supervisor)).toBe(true);
@@ -21,7 +17,7 @@ test("Postgres ends when the process that started it is killed", async () => {
 });
 
 test("a start right after its last owner was killed waits for the old one and has its rows", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const owner = await startOwner(dataDir);
   await query(owner.postgres.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
   owner.process.kill("SIGKILL");
@@ -31,7 +27,7 @@ test("a start right after its last owner was killed waits for the old one and ha
 });
 
 test("a Postgres that lost its supervisor as well as its owner is stopped by the next start", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const owner = await startOwner(dataDir);
   const supervisor = parentOf(owner.postgres.pid) ?? 0;
   // Its whole session but Postgres: then nobody is left to stop it.
@@ -45,7 +41,7 @@ test("a Postgres that lost its supervisor as well as its owner is stopped by the
 });
 
 test("a Postgres whose owner lives is left alone, and the owner is named", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const owner = await startOwner(dataDir);
   await expect(startPostgres({ dataDir })).rejects.toMatchObject({
     code: "in-use",
@@ -55,7 +51,7 @@ test("a Postgres whose owner lives is left alone, and the owner is named", async
 });
 
 test("a stale postmaster.pid with the pid of some other live process doesn't keep Postgres from starting", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const first = await start({ dataDir });
   const left = await readFile(join(dataDir, "postmaster.pid"), "utf8");
   await first.close();
@@ -65,7 +61,7 @@ test("a stale postmaster.pid with the pid of some other live process doesn't kee
 });
 
 test("of a stale postmaster.pid all but the pid is kept, since Postgres looks for the killed one's backends by it", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = join(await temporaryDirectory(), "data");
   await mkdir(dataDir);
   const rest = `${dataDir}\n1750000000\n5432\n\n127.0.0.1\n  4711  42\nready   \n`;
   await writeFile(join(dataDir, "postmaster.pid"), `${process.pid}\n${rest}`);

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readlink, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { findAccount } from "../src/account.js";
@@ -35,6 +35,15 @@ test.runIf(asRoot)("a link that is moved keeps its data, and one that is removed
   await rename(wanted, join(closed, "moved"));
   expect(await placeDataDir(join(closed, "moved"), account, base, silent)).toBe(first);
   expect(await placeDataDir(wanted, account, base, silent)).not.toBe(first);
+});
+
+test("a link to a place that is gone is refused", async () => {
+  const directory = await temporaryDirectory();
+  await symlink(join(directory, "gone", "data"), join(directory, "data"));
+  await expect(placeDataDir(join(directory, "data"), undefined, directory, silent)).rejects.toMatchObject({
+    code: "unusable-directory",
+    message: expect.stringContaining("Remove the link"),
+  });
 });
 
 test.runIf(asRoot)("two that place the same data at once agree", async () => {

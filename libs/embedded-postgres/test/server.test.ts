@@ -5,14 +5,10 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startPostgres } from "../src/index.js";
 import { isAlive } from "../src/process-table.js";
-import { query, start, temporaryDirectory, until } from "./workspace.js";
-
-async function newDataDir(): Promise<string> {
-  return join(await temporaryDirectory(), "data");
-}
+import { query, start, preparedDirectory, temporaryDirectory, until } from "./workspace.js";
 
 test("a fresh directory becomes a Postgres 18 with fsync, UTC and UTF-8, on 127.0.0.1 alone", async () => {
-  const { databaseUrl } = await start({ dataDir: await newDataDir() });
+  const { databaseUrl } = await start({ dataDir: join(await temporaryDirectory(), "data") });
   const [row] = await query(
     databaseUrl,
     `SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('fsync') AS fsync,
@@ -32,7 +28,7 @@ test("a fresh directory becomes a Postgres 18 with fsync, UTC and UTF-8, on 127.
 });
 
 test("names sort by code point on every machine, and case follows Unicode", async () => {
-  const { databaseUrl } = await start({ dataDir: await newDataDir() });
+  const { databaseUrl } = await start({ dataDir: await preparedDirectory() });
   const rows = await query<{ name: string }>(
     databaseUrl,
     "SELECT name FROM (VALUES ('b'), ('É'), ('a'), ('B')) AS names (name) ORDER BY name",
@@ -42,7 +38,7 @@ test("names sort by code point on every machine, and case follows Unicode", asyn
 });
 
 test("rows are there again after a restart, with the same password", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const first = await start({ dataDir });
   await query(first.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
   await first.close();
@@ -55,7 +51,7 @@ test("rows are there again after a restart, with the same password", async () =>
 });
 
 test("a wrong password is refused", async () => {
-  const { databaseUrl } = await start({ dataDir: await newDataDir() });
+  const { databaseUrl } = await start({ dataDir: await preparedDirectory() });
   const url = new URL(databaseUrl);
   url.password = "guess";
   await expect(query(url.href, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
@@ -63,7 +59,7 @@ test("a wrong password is refused", async () => {
 
 test("settings and the database's name are the caller's, and the address stays ours", async () => {
   const { databaseUrl } = await start({
-    dataDir: await newDataDir(),
+    dataDir: await preparedDirectory(),
     database: 'odd "näme"',
     settings: { work_mem: "7MB", listen_addresses: "*" },
   });
@@ -81,7 +77,7 @@ test("a port that is taken is refused with its own code, and nothing is left run
   await once(taken, "listening");
   onTestFinished(() => void taken.close());
   const { port } = taken.address() as AddressInfo;
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   await expect(startPostgres({ dataDir, port })).rejects.toMatchObject({
     code: "port-in-use",
     message: expect.stringContaining(String(port)),
@@ -91,7 +87,7 @@ test("a port that is taken is refused with its own code, and nothing is left run
 });
 
 test("a setting that Postgres doesn't take is refused in Postgres's words", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   await expect(startPostgres({ dataDir, settings: { work_mem: "much" } })).rejects.toMatchObject({
     code: "start-failed",
     message: expect.stringContaining("work_mem"),
@@ -99,24 +95,23 @@ test("a setting that Postgres doesn't take is refused in Postgres's words", asyn
 });
 
 test("many at once, each on a directory of its own, do not clash", async () => {
-  const dataDirs = await Promise.all([1, 2, 3].map(newDataDir));
+  const dataDirs = await Promise.all([1, 2, 3].map(preparedDirectory));
   const servers = await Promise.all(dataDirs.map((dataDir) => start({ dataDir })));
   expect(new Set(servers.map(({ port }) => port)).size).toBe(3);
 });
 
 test("of two at once on one directory one starts, and the other is told that it is in use", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = join(await temporaryDirectory(), "data");
   const results = await Promise.allSettled([startPostgres({ dataDir }), startPostgres({ dataDir })]);
   for (const result of results) {
     if (result.status === "fulfilled") onTestFinished(() => result.value.close());
   }
   const refusals = results.filter((result) => result.status === "rejected");
-  console.log(refusals);
   expect(refusals).toMatchObject([{ reason: { code: "in-use" } }]);
 });
 
 test("closing again does nothing, and open transactions don't delay it", async () => {
-  const postgres = await start({ dataDir: await newDataDir() });
+  const postgres = await start({ dataDir: await preparedDirectory() });
   const sleeper = query(postgres.databaseUrl, "SELECT pg_sleep(3600)");
   sleeper.catch(() => undefined);
   await until(async () => {
@@ -130,11 +125,15 @@ test("closing again does nothing, and open transactions don't delay it", async (
 });
 
 test("the end of a Postgres that was killed is reported, and the next start recovers what was committed", async () => {
-  const dataDir = await newDataDir();
+  const dataDir = await preparedDirectory();
   const first = await start({ dataDir });
   await query(first.databaseUrl, "CREATE TABLE kept AS SELECT 42 AS answer");
   const sleeper = query(first.databaseUrl, "SELECT pg_sleep(3600)");
   const lost = sleeper.catch((error: unknown) => String(error));
+  await until(async () => {
+    const rows = await query(first.databaseUrl, "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+    return rows.length === 1;
+  });
   process.kill(first.pid, "SIGKILL");
   expect(await first.ended).toBeInstanceOf(Array);
   expect(await lost).toMatch(/terminated|reset|closed/i);

@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,8 +6,9 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Client } from "pg";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 import { type EmbeddedPostgres, type PostgresOptions, startPostgres } from "../src/index.js";
 import { isAlive } from "../src/process-table.js";
 
@@ -26,6 +27,25 @@ export async function closedDirectory(): Promise<string> {
   await mkdir(path, { mode: 0o700 });
   return path;
 }
+
+let template: Promise<string> | undefined;
+
+/** A directory with a cluster in it: a copy of one that is made once for each test file. */
+export async function preparedDirectory(): Promise<string> {
+  template ??= (async () => {
+    const parent = await mkdtemp(join(tmpdir(), "tidemark-postgres-template-"));
+    const made = await startPostgres({ dataDir: join(parent, "data") });
+    await made.close();
+    return parent;
+  })();
+  const directory = await temporaryDirectory();
+  await promisify(execFile)("cp", ["-a", join(await template, "data"), join(directory, "data")]);
+  return join(directory, "data");
+}
+
+afterAll(async () => {
+  if (template !== undefined) await rm(await template, { recursive: true, force: true });
+});
 
 /** Starts Postgres for one test. */
 export async function start(options: PostgresOptions): Promise<EmbeddedPostgres> {

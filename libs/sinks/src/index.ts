@@ -5,7 +5,7 @@ export { hashDefinition, type PipelineDefinition } from "./definition.js";
 export { SinkError, type SinkErrorCode } from "./errors.js";
 export { isUnavailable, type SinkEvent } from "./postgres/availability.js";
 export { type WriterLimits } from "./postgres/connection.js";
-export type { SinkIdentity } from "./postgres/claim.js";
+export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";

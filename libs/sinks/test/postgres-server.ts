@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "@tidemark/embedded-postgres";
@@ -13,6 +13,8 @@ export interface TestServer {
 
 export async function startTestServer(): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-sinks-"));
+  // Postgres may run as another user, who has to get in.
+  await chmod(directory, 0o755);
   const server = await startPostgres({ dataDir: join(directory, "data"), settings: { fsync: "off" } });
   let databases = 0;
 

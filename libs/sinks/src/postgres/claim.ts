@@ -1,10 +1,12 @@
 import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
 import type { Claim } from "../checkpoint.js";
+import { parseDatabaseUrl } from "../address.js";
 import { hashDefinition, type PipelineDefinition } from "../definition.js";
 import { refused } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
+import { withConnection } from "./connection.js";
 import type { RollupSql } from "./rollup-sql.js";
 
 /** Who we are: stored at the first claim, compared at each later one. */
@@ -35,8 +37,17 @@ const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 A
 const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},
   read, counted, duplicate, late, quarantined, rejected, skipped, lost`;
 
-/** Refuses where any partition of the topic was written by another group, cluster or definition. */
-async function checkIdentity(client: pg.PoolClient, identity: SinkIdentity, hash: string): Promise<void> {
+/**
+ * Rejects with SinkError `refused-group`, `refused-cluster` or `refused-definition` where the topic's tables were written
+ * by another. Each claim checks this too; here it is said before anything is read.
+ */
+export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
+  await withConnection(parseDatabaseUrl(databaseUrl), (client) =>
+    compareIdentity(client, identity, hashDefinition(identity.definition)),
+  );
+}
+
+async function compareIdentity(client: pg.ClientBase, identity: SinkIdentity, hash: string): Promise<void> {
   const { rows } = await client.query<{ group_name: string; cluster_id: string; definition_hash: string }>(
     `SELECT group_name, cluster_id, definition_hash FROM tidemark.checkpoints
      WHERE topic = $1 AND (group_name, cluster_id, definition_hash) <> ($2, $3, $4) LIMIT 1`,
@@ -61,7 +72,7 @@ export async function claimPartition(
 ): Promise<Claim> {
   const { topic } = identity;
   const hash = hashDefinition(identity.definition);
-  await checkIdentity(client, identity, hash);
+  await compareIdentity(client, identity, hash);
   await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
     hash,
     JSON.stringify(identity.definition),

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
+
+// More by hand: TIDEMARK_KILL_EVENTS=500000 TIDEMARK_KILLS=10.
+const events = Number(process.env["TIDEMARK_KILL_EVENTS"] ?? 40_000);
+const kills = Number(process.env["TIDEMARK_KILLS"] ?? 4);
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const fromSource = ["--conditions=@tidemark/source", "--import", "tsx", main];
+
+let servers: TestServers;
+beforeAll(async () => {
+  servers = await startServers();
+}, 120_000);
+afterAll(() => servers.close());
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [...fromSource, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (text.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (text.stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal, ...text }));
+  });
+  return { child, ended, text };
+}
+
+const environment = (databaseUrl: string, topic: string) => ({
+  KAFKA_BROKERS: servers.broker.address,
+  DATABASE_URL: databaseUrl,
+  KAFKA_TOPIC: topic,
+});
+
+describe("the consumer's process", () => {
+  it("changes nothing of the tables by being killed again and again", { timeout: 600_000 }, async () => {
+    await produce(servers.broker, "killed", events);
+    const undisturbed = await servers.createDatabase();
+    expect(await start(["--until-caught-up"], environment(undisturbed, "killed")).ended).toMatchObject({ code: 0 });
+
+    const databaseUrl = await servers.createDatabase();
+    for (let kill = 1; kill <= kills; kill += 1) {
+      const { child, ended } = start([], environment(databaseUrl, "killed"));
+      const wanted = (events * kill) / (kills + 1);
+      await expect
+        .poll(
+          () =>
+            readLedger(databaseUrl).then(
+              (ledger) => Number(ledger?.["read"]),
+              () => 0,
+            ),
+          { interval: 2, timeout: 120_000 },
+        )
+        .toBeGreaterThan(wanted);
+      child.kill("SIGKILL");
+      expect(await ended).toMatchObject({ signal: "SIGKILL" });
+    }
+    const last = await start(["--until-caught-up"], environment(databaseUrl, "killed")).ended;
+    expect(last).toMatchObject({ code: 0 });
+
+    const ledger = await readLedger(databaseUrl);
+    expect(ledger).toMatchObject({ read: events, offsets: events });
+    expect(ledger).toEqual(await readLedger(undisturbed));
+    const raw = await readSums(databaseUrl, "socmed_user_sales");
+    expect(await readSums(databaseUrl, "socmed_5s")).toEqual(raw);
+    expect(await readSums(databaseUrl, "socmed_1m")).toEqual(raw);
+    for (const table of ["socmed_user_sales", "socmed_late", "socmed_rejected", "socmed_5s", "socmed_1m"]) {
+      expect(await tableHash(databaseUrl, table), table).toBe(await tableHash(undisturbed, table));
+    }
+  });
+
+  it("prints plain lines into a pipe, JSON with --json, and the deck's table with --show", async () => {
+    await produce(servers.broker, "printed", 400);
+    const status = await start(["--until-caught-up"], environment(await servers.createDatabase(), "printed")).ended;
+    expect(status.stdout).not.toContain("\u001B");
+    expect(status.stdout.trimEnd().split("\n").at(-1)).toMatch(
+      /^consumer {2}.* lag 0 {2}watermark 2024-02-03 .* read 400 = counted \d+/,
+    );
+
+    const json = await start(["--until-caught-up", "--json"], environment(await servers.createDatabase(), "printed"))
+      .ended;
+    const lines = json.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { kind: string; ledger?: { read: number } });
+    expect(lines.at(-1)).toMatchObject({ kind: "done", ledger: { read: 400 } });
+
+    const table = await start(["--until-caught-up", "--show"], environment(await servers.createDatabase(), "printed"))
+      .ended;
+    expect(table.stdout).toMatch(/\| *conversion_rate\| *bounce_rate\|/);
+  });
+
+  it("stops on SIGINT with exit code 0, having committed what it held", async () => {
+    await produce(servers.broker, "stopped", 2_000);
+    const databaseUrl = await servers.createDatabase();
+    const { child, ended } = start([], environment(databaseUrl, "stopped"));
+    await expect
+      .poll(
+        () =>
+          readLedger(databaseUrl).then(
+            (row) => Number(row?.["read"]),
+            () => 0,
+          ),
+        { timeout: 30_000 },
+      )
+      .toBeGreaterThan(0);
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  const nowhere = "postgresql://nobody@127.0.0.1:1/none";
+  it.each([
+    ["an unknown option", ["--nope"], {}, "--nope"],
+    ["a word too many", ["now"], {}, "now"],
+    ["a value for a flag", ["--show=1"], {}, "--show"],
+    ["two outputs", ["--show", "--json"], {}, "--show"],
+    ["a delay without unit", [], { WATERMARK_DELAY: "5" }, "WATERMARK_DELAY"],
+    ["a lateness in words", [], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
+    ["a skew below zero", [], { MAX_FUTURE_SKEW: "-1s" }, "MAX_FUTURE_SKEW"],
+    ["a retention", [], { RETENTION_DAYS: "7" }, "RETENTION_DAYS"],
+    ["a topic with a space", [], { KAFKA_TOPIC: "a b" }, "KAFKA_TOPIC"],
+    ["a group with a space", [], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],
+    ["brokers without a port", [], { KAFKA_BROKERS: "localhost" }, "KAFKA_BROKERS"],
+    ["brokers with a port too high", [], { KAFKA_BROKERS: "localhost:99999" }, "KAFKA_BROKERS"],
+    ["an address that is no URL", [], { DATABASE_URL: "here" }, "DATABASE_URL"],
+    ["an address of another database", [], { DATABASE_URL: "mysql://localhost/a" }, "DATABASE_URL"],
+    ["an address without a database", [], { DATABASE_URL: "postgresql://localhost" }, "DATABASE_URL"],
+    ["Postgres where none is", [], { DATABASE_URL: nowhere }, "127.0.0.1:1"],
+  ])("answers %s with one sentence and exit code 2", async (_what, args, env, name) => {
+    const { code, stderr, stdout } = await start(args, { ...environment(nowhere, "any"), ...env }).ended;
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).toContain(name);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  it("answers a wrong password, a missing database and a silent broker likewise", async () => {
+    const databaseUrl = await servers.createDatabase();
+    const wrongPassword = new URL(databaseUrl);
+    wrongPassword.password = "wrong-secret";
+    const missing = new URL(databaseUrl);
+    missing.pathname = "/nowhere";
+    const runs = [
+      { ...environment(wrongPassword.href, "any"), expected: "DATABASE_URL" },
+      { ...environment(missing.href, "any"), expected: "DATABASE_URL" },
+      { ...environment(databaseUrl, "any"), KAFKA_BROKERS: "127.0.0.1:1", expected: "KAFKA_BROKERS" },
+    ];
+    for (const { expected, ...env } of runs) {
+      const { code, stderr } = await start([], env).ended;
+      expect(stderr.trimEnd().split("\n"), expected).toHaveLength(1);
+      expect(stderr).toContain(expected);
+      expect(stderr).not.toContain("wrong-secret");
+      expect(code).toBe(2);
+    }
+  });
+
+  it("refuses tables of another definition with exit code 2 and how to begin anew", async () => {
+    const databaseUrl = await servers.createDatabase();
+    await produce(servers.broker, "refused", 100);
+    const env = environment(databaseUrl, "refused");
+    await start(["--until-caught-up"], env).ended;
+    const { code, stderr } = await start(["--until-caught-up"], { ...env, WATERMARK_DELAY: "1m" }).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain("begin anew");
+    expect(await query(databaseUrl, "SELECT sum(read)::int AS read FROM tidemark.checkpoints")).toEqual([
+      { read: 100 },
+    ]);
+  });
+});
+
+async function tableHash(url: string, table: string): Promise<unknown> {
+  const [row] = await query(
+    url,
+    `SELECT md5(string_agg(md5(t::text), '|' ORDER BY md5(t::text))) AS hash FROM ${table} t`,
+  );
+  return row?.["hash"];
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions } from "../src/options.js";
+
+describe("parseOptions", () => {
+  it("has the defaults of the flagship job", () => {
+    expect(parseOptions([], {})).toEqual({
+      kind: "run",
+      options: {
+        untilCaughtUp: false,
+        output: "status",
+        topic: "socmed-events",
+        group: "tidemark",
+        watermarkDelayMs: 300_000,
+        allowedLatenessMs: 0,
+        maxFutureSkewMs: 60_000,
+      },
+    });
+  });
+
+  it("reads arguments and variables, and takes an empty variable for an unset one", () => {
+    const parsed = parseOptions(["--until-caught-up", "--json"], {
+      KAFKA_TOPIC: "mine",
+      KAFKA_GROUP: "",
+      WATERMARK_DELAY: "90s",
+      ALLOWED_LATENESS: "250ms",
+      UNRELATED: "x",
+    });
+    expect(parsed).toMatchObject({
+      kind: "run",
+      options: {
+        untilCaughtUp: true,
+        output: "json",
+        topic: "mine",
+        group: "tidemark",
+        watermarkDelayMs: 90_000,
+        allowedLatenessMs: 250,
+      },
+    });
+  });
+
+  it.each([
+    [["--unknown"], {}, "--unknown"],
+    [["extra"], {}, "extra"],
+    [["--json=yes"], {}, "--json"],
+    [["--show", "--json"], {}, "--show"],
+    [[], { WATERMARK_DELAY: "5" }, "WATERMARK_DELAY"],
+    [[], { WATERMARK_DELAY: "-5m" }, "WATERMARK_DELAY"],
+    [[], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
+    [[], { MAX_FUTURE_SKEW: "1000d" }, "MAX_FUTURE_SKEW"],
+    [[], { KAFKA_TOPIC: "a topic" }, "KAFKA_TOPIC"],
+    [[], { KAFKA_TOPIC: ".." }, "KAFKA_TOPIC"],
+    [[], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],
+    [[], { RETENTION_DAYS: "30" }, "RETENTION_DAYS"],
+  ])("answers %j and %j with one sentence that names the culprit", (args, env, name) => {
+    const parsed = parseOptions(args, env);
+    if (parsed.kind !== "wrong") throw new Error("it was taken");
+    expect(parsed.problem).toContain(name);
+    expect(parsed.problem).not.toContain("\n");
+    expect(parsed.problem).toMatch(/\.$/);
+  });
+
+  it("shows help without looking at the rest", () => {
+    expect(parseOptions(["--help"], { WATERMARK_DELAY: "soon" })).toEqual({ kind: "help" });
+  });
+});

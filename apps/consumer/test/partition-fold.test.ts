@@ -1,0 +1,235 @@
+import { encode, type SocmedEvent } from "@tidemark/schema";
+import type { Claim } from "@tidemark/sinks";
+import type { SourceBatch, SourceRecord } from "@tidemark/sources";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPartitionFold, type FoldCheckpoint } from "../src/partition-fold.js";
+import { taskDefinition } from "../src/pipeline.js";
+import { emptyLedger } from "../src/progress.js";
+
+const definition = taskDefinition({ watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
+const start = 1_706_979_600;
+const unclaimed: Claim = {
+  partition: 0,
+  epoch: 1,
+  startOffset: 0,
+  nextOffset: 0,
+  watermarkMs: -Infinity,
+  maxEventTimeMs: -Infinity,
+  ledger: emptyLedger,
+  windows: [],
+  ids: [],
+};
+
+function eventOf(changes: Partial<SocmedEvent> = {}): SocmedEvent {
+  return {
+    ID: "352ed520-03fb-4933-9d2f-38019883650d",
+    Kota: "Bekasi",
+    Sosial_Media: "Instagram",
+    Usage_Count: 849,
+    Sales: 68,
+    Visitors: 835,
+    PageVisitors: 161,
+    Conversion: 364,
+    Ts: start,
+    ...changes,
+  };
+}
+
+const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
+const recordOf = (offset: number, value: Uint8Array | null, timestampMs = -1): SourceRecord => ({
+  offset,
+  timestampMs,
+  key: null,
+  value,
+});
+const batchOf = (
+  records: readonly SourceRecord[],
+  nextOffset: number,
+  gaps: Partial<SourceBatch> = {},
+): SourceBatch => ({
+  records,
+  nextOffset,
+  skipped: 0,
+  lost: 0,
+  logEndOffset: nextOffset,
+  ...gaps,
+});
+
+describe("the partition's fold", () => {
+  it("gives a counted event its rates and its place in both rollups", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    fold.take(batchOf([recordOf(0, encode(eventOf()))], 1));
+    const checkpoint = fold.checkpoint();
+    expect(checkpoint.rows).toEqual([
+      { ...eventOf(), conversion_rate: 43.59281437125748, bounce_rate: 19.281437125748504, offset: 0 },
+    ]);
+    expect(checkpoint.changed.map(({ rollup, rows }) => [rollup, rows])).toEqual([
+      [
+        "socmed_5s",
+        [
+          {
+            windowStartMs: start * 1000,
+            keys: ["Bekasi", "Instagram"],
+            values: [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1],
+          },
+        ],
+      ],
+      [
+        "socmed_1m",
+        [
+          {
+            windowStartMs: start * 1000,
+            keys: ["Bekasi", "Instagram"],
+            values: [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1],
+          },
+        ],
+      ],
+    ]);
+    expect(checkpoint.watermarkMs).toBe((start - 20) * 1000);
+  });
+
+  it("gives no rate to an event without visitors, and leaves it out of the rates' sums and counts", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    fold.take(batchOf([recordOf(0, encode(eventOf({ Visitors: 0 })))], 1));
+    const { rows, changed } = fold.checkpoint();
+    expect(rows).toMatchObject([{ conversion_rate: null, bounce_rate: null }]);
+    expect(changed[0]?.rows[0]?.values).toEqual([1, 849, 68, 0, 161, 364, 0, 0, 0, 0]);
+  });
+
+  it("keeps a rejected record's bytes and reason, with the watermark that stood", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const bytes = new TextEncoder().encode("{nope");
+    fold.take(batchOf([recordOf(0, bytes), recordOf(1, encode(eventOf())), recordOf(2, null)], 3));
+    expect(fold.checkpoint().rejected).toEqual([
+      expect.objectContaining({ offset: 0, bytes, reason: "not-json", field: null, watermark: null }),
+      expect.objectContaining({ offset: 2, bytes: null, reason: "tombstone", watermark: (start - 20) * 1000 }),
+    ]);
+  });
+
+  it("quarantines an event beyond its arrival and the allowed skew, and lets it move nothing", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    fold.take(batchOf([recordOf(0, encode(eventOf({ Ts: start + 11 })), start * 1000)], 1));
+    const { rejected, watermarkMs, ledger } = fold.checkpoint();
+    expect(rejected).toMatchObject([
+      {
+        reason: "future",
+        field: "Ts",
+        received: "2024-02-03T17:00:11.000Z",
+        expected: expect.stringContaining("2024-02-03T17:00:10.000Z"),
+      },
+    ]);
+    expect(watermarkMs).toBe(-Infinity);
+    expect(ledger).toMatchObject({ read: 1, quarantined: 1, counted: 0 });
+  });
+
+  it("notes by how much a late event missed its window", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    fold.take(
+      batchOf(
+        [recordOf(0, encode(eventOf({ ID: idOf(0) }))), recordOf(1, encode(eventOf({ ID: idOf(1), Ts: start - 26 })))],
+        2,
+      ),
+    );
+    expect(fold.checkpoint().late).toMatchObject([
+      { ID: idOf(1), offset: 1, watermark: (start - 20) * 1000, missed_by_ms: 5_000 },
+    ]);
+  });
+
+  it("counts what has no record as skipped and lost, so that offsets and ledger agree", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    fold.take(batchOf([recordOf(5, encode(eventOf()))], 9, { skipped: 4, lost: 4 }));
+    const { ledger, nextOffset } = fold.checkpoint();
+    expect(ledger).toEqual({ ...emptyLedger, read: 1, counted: 1, skipped: 4, lost: 4 });
+    expect(nextOffset).toBe(9);
+  });
+
+  // Dense in lateness, duplicates, window edges, rejects, future times and zero visitors.
+  const value = fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.record({ id: fc.nat(30), at: fc.integer({ min: -60, max: 60 }), visitors: fc.nat(3) }),
+    },
+    { weight: 1, arbitrary: fc.constant(null) },
+  );
+  const log = fc.array(value, { maxLength: 80 }).map((values) =>
+    values.map((item, offset) => {
+      if (item === null) return recordOf(offset, new Uint8Array([123]));
+      const event = eventOf({
+        ID: idOf(item.id),
+        Ts: start + item.at,
+        Visitors: item.visitors,
+        Kota: item.id % 2 === 0 ? "Bogor" : "Depok",
+      });
+      return recordOf(offset, encode(event), (start + 45) * 1000);
+    }),
+  );
+
+  it("adds up to the same tables wherever batches, checkpoints and restarts are cut", () => {
+    fc.assert(
+      fc.property(
+        log,
+        fc.infiniteStream(fc.nat(9)),
+        fc.infiniteStream(fc.constantFrom("go on", "checkpoint", "restart")),
+        (records, sizes, cuts) => {
+          const whole = new Tables();
+          const inOne = createPartitionFold(definition, unclaimed);
+          inOne.take(batchOf(records, records.length));
+          whole.write(inOne.checkpoint());
+
+          const pieces = new Tables();
+          let fold = createPartitionFold(definition, unclaimed);
+          for (let at = 0; at < records.length;) {
+            const next = Math.min(at + (sizes.next().value ?? 0) + 1, records.length);
+            fold.take(batchOf(records.slice(at, next), next));
+            at = next;
+            const cut = cuts.next().value;
+            if (cut === "go on") continue;
+            pieces.write(fold.checkpoint());
+            if (cut === "restart") fold = createPartitionFold(definition, pieces.claim());
+          }
+          pieces.write(fold.checkpoint());
+          expect(pieces.contents()).toEqual(whole.contents());
+        },
+      ),
+    );
+  });
+});
+
+/** What Postgres would hold: the fold's rows appended, the windows' rows written over. */
+class Tables {
+  readonly #rows: unknown[] = [];
+  readonly #counted: { id: string; timeMs: number }[] = [];
+  readonly #windows = new Map<string, { rollup: string; row: FoldCheckpoint["changed"][number]["rows"][number] }>();
+  #last: FoldCheckpoint | undefined;
+
+  write(checkpoint: FoldCheckpoint): void {
+    this.#rows.push(...checkpoint.rows, ...checkpoint.late, ...checkpoint.rejected);
+    this.#counted.push(...checkpoint.rows.map((row) => ({ id: row.ID, timeMs: row.Ts * 1000 })));
+    for (const { rollup, rows } of checkpoint.changed) {
+      for (const row of rows) this.#windows.set(JSON.stringify([rollup, row.windowStartMs, row.keys]), { rollup, row });
+    }
+    this.#last = checkpoint;
+  }
+
+  /** With rows of closed windows and dead ids among them, as a coarse query would give. */
+  claim(): Claim {
+    if (this.#last === undefined) return unclaimed;
+    const { nextOffset, watermarkMs, maxEventTimeMs, ledger } = this.#last;
+    const windows = ["socmed_5s", "socmed_1m"].map((rollup) => ({
+      rollup,
+      rows: [...this.#windows.values()].filter((entry) => entry.rollup === rollup).map((entry) => entry.row),
+    }));
+    return { ...unclaimed, nextOffset, watermarkMs, maxEventTimeMs, ledger, windows, ids: this.#counted };
+  }
+
+  contents() {
+    const byOffset = (row: unknown) => (row as { offset: number }).offset;
+    return {
+      rows: this.#rows.toSorted((a, b) => byOffset(a) - byOffset(b)),
+      windows: [...this.#windows].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      ledger: this.#last?.ledger,
+      watermarkMs: this.#last?.watermarkMs,
+    };
+  }
+}

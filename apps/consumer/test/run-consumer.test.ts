@@ -1,0 +1,136 @@
+import { migrate } from "@tidemark/sinks";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { ConsumerOptions } from "../src/options.js";
+import type { Progress } from "../src/progress.js";
+import type { Reporter } from "../src/reporter.js";
+import { runConsumer } from "../src/run-consumer.js";
+import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
+
+const events = 6_000;
+const defaults: ConsumerOptions = {
+  untilCaughtUp: true,
+  output: "status",
+  topic: "socmed-events",
+  group: "tidemark",
+  watermarkDelayMs: 300_000,
+  allowedLatenessMs: 0,
+  maxFutureSkewMs: 60_000,
+};
+
+let servers: TestServers;
+let databaseUrl: string;
+beforeAll(async () => {
+  servers = await startServers();
+  await produce(servers.broker, defaults.topic, events);
+});
+afterAll(() => servers.close());
+beforeEach(async () => {
+  databaseUrl = await servers.createDatabase();
+  await migrate(databaseUrl);
+});
+
+class Recorder implements Reporter {
+  readonly notes: string[] = [];
+  last: Progress | undefined;
+  note(text: string): void {
+    this.notes.push(text);
+  }
+  committed(): void {}
+  progress(): void {}
+  finish(progress: Progress): void {
+    this.last = progress;
+  }
+}
+
+function consume(
+  options: Partial<ConsumerOptions> = {},
+  signal = new AbortController().signal,
+  reporter = new Recorder(),
+) {
+  const surroundings = {
+    brokers: [servers.broker.address],
+    clusterId: servers.broker.clusterId,
+    databaseUrl,
+    reporter,
+    signal,
+  };
+  return runConsumer({ ...defaults, ...options }, surroundings).then(() => reporter);
+}
+
+describe("runConsumer", () => {
+  it("reads a topic to its end: the ledger adds up, and raw and rollups have the same sums", async () => {
+    const reporter = await consume();
+    const ledger = await readLedger(databaseUrl);
+    expect(ledger).toMatchObject({ read: events, offsets: events, skipped: 0, lost: 0, quarantined: 0 });
+    for (const part of ["counted", "duplicate", "late", "rejected"]) expect(ledger?.[part], part).toBeGreaterThan(0);
+    const raw = await readSums(databaseUrl, "socmed_user_sales");
+    expect(raw?.["events"]).toBe(String(ledger?.["counted"]));
+    expect(await readSums(databaseUrl, "socmed_5s")).toEqual(raw);
+    expect(await readSums(databaseUrl, "socmed_1m")).toEqual(raw);
+    expect(reporter.last).toMatchObject({ lag: 0, partitions: 8 });
+    expect(reporter.last?.ledger.read).toBe(events);
+  });
+
+  it("stores rates that equal recomputation from the stored counters bit for bit", async () => {
+    await consume();
+    const [row] = await query(
+      databaseUrl,
+      `SELECT count(*)::int AS rows, count(*) FILTER (WHERE conversion_rate IS NULL)::int AS without,
+         count(*) FILTER (WHERE conversion_rate IS DISTINCT FROM conversion::float8 / nullif(visitors, 0)::float8 * 100
+           OR bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100)::int AS wrong
+       FROM socmed_user_sales`,
+    );
+    expect(row).toMatchObject({ wrong: 0 });
+    expect(row?.["without"]).toBeGreaterThan(0);
+  });
+
+  it("has nothing to do the second time", async () => {
+    await consume();
+    const before = await readLedger(databaseUrl);
+    await consume();
+    expect(await readLedger(databaseUrl)).toEqual(before);
+    expect(await query(databaseUrl, "SELECT count(*)::int = sum(1)::int AS once FROM socmed_user_sales")).toEqual([
+      { once: true },
+    ]);
+  });
+
+  it("gives the same tables when two consumers share the partitions", async () => {
+    await consume();
+    const alone = databaseUrl;
+    databaseUrl = await servers.createDatabase();
+    await migrate(databaseUrl);
+    await Promise.all([consume({ group: "shared" }), consume({ group: "shared" })]);
+    for (const table of ["socmed_user_sales", "socmed_5s", "socmed_1m"]) {
+      expect(await tableHash(databaseUrl, table), table).toBe(await tableHash(alone, table));
+    }
+  });
+
+  it("refuses tables that were made with another delay", async () => {
+    await consume();
+    await expect(consume({ watermarkDelayMs: 1_000 })).rejects.toMatchObject({ code: "refused-definition" });
+  });
+
+  it("waits for a topic that isn't there, says so, and stops when told to", async () => {
+    const stop = new AbortController();
+    const reporter = new Recorder();
+    const run = consume({ topic: "later", untilCaughtUp: false }, stop.signal, reporter);
+    await expect.poll(() => reporter.notes.join()).toContain("waiting for topic later");
+    stop.abort();
+    await run;
+  });
+
+  it("commits what it holds when it is stopped, and the next run goes on there", async () => {
+    const stop = new AbortController();
+    const run = consume({ untilCaughtUp: false }, stop.signal);
+    await expect.poll(async () => Number((await readLedger(databaseUrl))?.["read"])).toBeGreaterThan(0);
+    stop.abort();
+    await run;
+    await consume();
+    expect(await readLedger(databaseUrl)).toMatchObject({ read: events, offsets: events });
+  });
+});
+
+async function tableHash(url: string, table: string): Promise<unknown> {
+  const [row] = await query(url, `SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash FROM ${table} t`);
+  return row?.["hash"];
+}

@@ -1,0 +1,99 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBroker, type Broker } from "@tidemark/embedded-kafka";
+import { startPostgres } from "@tidemark/embedded-postgres";
+import { createStream, presets, type ScenarioRecord } from "@tidemark/scenario";
+import { CompressionTypes, Kafka, logLevel } from "kafkajs";
+import { Client } from "pg";
+
+/** A real broker and a real Postgres for one test file. */
+export interface TestServers {
+  readonly broker: Broker;
+  createDatabase(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startServers(): Promise<TestServers> {
+  const directory = await mkdtemp(join(tmpdir(), "tidemark-consumer-"));
+  // Postgres may run as another user, who has to get in.
+  await chmod(directory, 0o755);
+  const broker = await startBroker({ dataDir: join(directory, "kafka") });
+  const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+  let databases = 0;
+  return {
+    broker,
+    async createDatabase() {
+      databases += 1;
+      await query(postgres.databaseUrl, `CREATE DATABASE test_${databases}`);
+      const url = new URL(postgres.databaseUrl);
+      url.pathname = `/test_${databases}`;
+      return url.href;
+    },
+    async close() {
+      await broker.close();
+      await postgres.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function query(databaseUrl: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Makes the topic and fills it with the first `events` of the scenario `default`, faults and all. */
+export async function produce(
+  broker: Broker,
+  topic: string,
+  events: number,
+  partitions = 8,
+): Promise<ScenarioRecord[]> {
+  const stream = createStream({ scenario: presets.default, seed: 7, startMs: Date.parse("2024-02-03T17:00:00Z") });
+  const records = Array.from({ length: events }, (_, index) => stream.at(index));
+  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    topics: [{ topic, numPartitions: partitions, configEntries: [{ name: "retention.ms", value: "-1" }] }],
+  });
+  await admin.disconnect();
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  for (let at = 0; at < records.length; at += 2_000) {
+    await producer.send({
+      topic,
+      compression: CompressionTypes.None,
+      messages: records
+        .slice(at, at + 2_000)
+        .map(({ key, value, arrivalMs }) => ({ key, value: Buffer.from(value), timestamp: String(arrivalMs) })),
+    });
+  }
+  await producer.disconnect();
+  return records;
+}
+
+/** The counters' sums of a table, and its events. */
+export async function readSums(databaseUrl: string, table: string): Promise<Record<string, unknown> | undefined> {
+  const events = table === "socmed_user_sales" ? "count(*)" : "sum(events)";
+  const sums = ["usage_count", "sales", "visitors", "page_visitors", "conversion"].map(
+    (name) => `sum(${name})::text AS ${name}`,
+  );
+  const [row] = await query(databaseUrl, `SELECT ${events}::text AS events, ${sums.join(", ")} FROM ${table}`);
+  return row;
+}
+
+export async function readLedger(databaseUrl: string): Promise<Record<string, unknown> | undefined> {
+  const names = ["read", "counted", "duplicate", "late", "quarantined", "rejected", "skipped", "lost"];
+  const [row] = await query(
+    databaseUrl,
+    `SELECT ${names.map((name) => `sum(${name})::int AS ${name}`).join(", ")}, sum(next_offset)::int AS offsets FROM tidemark.checkpoints`,
+  );
+  return row;
+}

@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL("..", import.meta.url));
+const examples = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+
+describe("the examples", () => {
+  it("are there", () => {
+    expect(examples.length).toBeGreaterThan(0);
+  });
+
+  it.each(examples)("%s prints what its expected output says", async (name) => {
+    const fromSource = ["--conditions=@tidemark/source", "--import", "tsx", `${folder}${name}`];
+    // Whoever runs the tests may ask for colours; the expected output has none.
+    const env = { ...process.env, FORCE_COLOR: "0" };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, fromSource, { env });
+    expect(stderr).toBe("");
+    expect(stdout).toBe(readFileSync(`${folder}${name.replace(/\.ts$/, ".expected.txt")}`, "utf8"));
+  });
+});

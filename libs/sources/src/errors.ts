@@ -1,0 +1,80 @@
+/**
+ * - `topic-missing`: the topic does not exist (yet). Retryable.
+ * - `unreachable`: no broker answered. Retryable.
+ * - `refused`: Kafka answered, and retrying cannot help (authorization, protocol, codec).
+ * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
+ * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
+ * - `broken-batch`: a batch holds more records than offsets.
+ * - `invalid-options`: the source cannot run with these options.
+ */
+export type SourceErrorCode =
+  "topic-missing" | "unreachable" | "refused" | "log-behind" | "unsafe-offset" | "broken-batch" | "invalid-options";
+
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly code: SourceErrorCode;
+  /** True where the same call may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(code: SourceErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+export function topicMissing(topic: string, cause: unknown): SourceError {
+  return new SourceError("topic-missing", `Kafka has no topic "${topic}": create it, or start what produces it`, {
+    retryable: true,
+    cause,
+  });
+}
+
+export function unreachable(brokers: readonly string[], cause: unknown): SourceError {
+  return new SourceError(
+    "unreachable",
+    `No Kafka broker answered at ${brokers.join(", ")} (${describeError(cause)}): check the addresses, and that it runs`,
+    { retryable: true, cause },
+  );
+}
+
+export function refused(brokers: readonly string[], cause: unknown): SourceError {
+  return new SourceError("refused", `Kafka at ${brokers.join(", ")} cannot be read: ${describeError(cause)}`, {
+    cause,
+  });
+}
+
+export function logBehind(topic: string, partition: number, position: number, end: number): SourceError {
+  return new SourceError(
+    "log-behind",
+    `Partition ${partition} of "${topic}" ends at offset ${end}, below ${position}, where reading was to go on: ` +
+      "this is another cluster, or the topic was made anew; read from the old one, or begin with empty offsets",
+  );
+}
+
+export function unsafeOffset(offset: string | number): SourceError {
+  return new SourceError("unsafe-offset", `Offset ${offset} is not an integer from 0 to 2^53 - 1`);
+}
+
+export function brokenBatch(from: number, to: number, records: number): SourceError {
+  return new SourceError("broken-batch", `A batch over the offsets ${from} to ${to} holds ${records} records`);
+}
+
+export function invalidOption(name: string, got: unknown, wanted: string): SourceError {
+  return new SourceError("invalid-options", `${name} is ${JSON.stringify(got)}, but must be ${wanted}`);
+}
+
+/** The message of anything thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether an error says of itself that trying again may help. */
+export function isRetryable(error: unknown): error is Error {
+  return error instanceof Error && "retryable" in error && error.retryable === true;
+}
+
+/** Whether an error says that somebody else owns the partition now. */
+export function isFenced(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "fenced";
+}

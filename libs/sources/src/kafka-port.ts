@@ -1,0 +1,50 @@
+import type { SourceRecord } from "./batch.js";
+import type { ConnectionEvent } from "./event.js";
+import type { Span } from "./position.js";
+
+/** What one fetch brought for one partition. May hold no records, where all of it are markers or aborted ones. */
+export interface FetchedBatch extends Span {
+  readonly partition: number;
+  /** In offset order, without markers and aborted records. */
+  readonly records: readonly SourceRecord[];
+  /** The partition's high watermark at the fetch. */
+  readonly logEndOffset: number;
+}
+
+/** The offsets of a partition: the first that can be read, and the one behind the last that can. */
+export interface PartitionOffsets {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface KafkaListener {
+  /** All partitions of the member, after each join. Called before any of them is fetched, and may pause or resume at once. */
+  assigned(partitions: readonly number[]): void;
+  /**
+   * Resolves to true when the client may go on behind the batch; false when it will be told where. Rejects only as
+   * `heartbeat` did: then the group rebalances, and the client joins again.
+   */
+  batch(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean>;
+  event(event: ConnectionEvent): void;
+}
+
+/**
+ * What the source needs of a Kafka client: a member of a consumer group on one topic that commits nothing by itself.
+ * Batches of one partition come one after another; stale ones (from before a resume) may come.
+ */
+export interface KafkaPort {
+  /**
+   * Waits for the topic, joins, and delivers until the signal; then it leaves the group and resolves, in bounded time. Outlives
+   * network trouble. Rejects with a SourceError when trying again cannot help.
+   */
+  run(listener: KafkaListener, signal: AbortSignal): Promise<void>;
+  /** Fetches nothing more of an assigned partition until `resume`. Does nothing while the group is not joined. */
+  pause(partition: number): void;
+  /** Fetches an assigned partition from `offset` on, paused or not. Does nothing while the group is not joined. */
+  resume(partition: number, offset: number): void;
+  /** Commits the next offsets of assigned partitions to Kafka; rejects where that fails. */
+  commit(nextOffsets: ReadonlyMap<number, number>): Promise<void>;
+  /** Reads the offsets of all partitions afresh. Rejects with a SourceError, soon after the signal too. */
+  readOffsets(signal: AbortSignal): Promise<readonly PartitionOffsets[]>;
+}

@@ -1,0 +1,94 @@
+import type { Admin, Kafka, RetryOptions } from "kafkajs";
+import { refused, SourceError, topicMissing, unreachable } from "./errors.js";
+import type { PartitionOffsets } from "./kafka-port.js";
+import { createClient, type ClientOptions } from "./kafkajs-client.js";
+import { findRoot, isMissingTopic, judgeError } from "./kafkajs-errors.js";
+import { parseOffset } from "./offset.js";
+
+const ONCE_MORE: RetryOptions = { retries: 1, initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 200 };
+
+export interface ReadOptions extends Pick<ClientOptions, "connection" | "clientId"> {
+  /** Gives up: the call rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads the first offset of every partition, and its end: the last stable offset, which is what can be read by now. In
+ * partition order.
+ *
+ * @throws SourceError `topic-missing`, `unreachable` (both retryable), `refused`, `unsafe-offset`
+ */
+export async function readOffsets(
+  brokers: readonly string[],
+  topic: string,
+  options: ReadOptions = {},
+): Promise<readonly PartitionOffsets[]> {
+  const offsets = await askKafka({ brokers, ...options }, topic, async (admin) => {
+    await requireTopic(admin, topic);
+    return admin.fetchTopicOffsets(topic);
+  });
+  return offsets
+    .map(({ partition, low, high }) => ({ partition, start: parseOffset(low), end: parseOffset(high) }))
+    .sort((a, b) => a.partition - b.partition);
+}
+
+/**
+ * Reads the id that the cluster drew when it was made.
+ *
+ * @throws SourceError `unreachable` (retryable), `refused`
+ */
+export async function readClusterId(brokers: readonly string[], options: ReadOptions = {}): Promise<string> {
+  const cluster = await askKafka({ brokers, ...options }, "", (admin) => admin.describeCluster());
+  return cluster.clusterId;
+}
+
+/**
+ * Whether the topic exists with all its leaders.
+ *
+ * @throws SourceError `unreachable` (retryable), `refused`
+ */
+export async function hasTopic(options: ClientOptions, topic: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await askKafka({ ...options, signal }, topic, (admin) => requireTopic(admin, topic));
+    return true;
+  } catch (error) {
+    if (error instanceof SourceError && error.code === "topic-missing") return false;
+    throw error;
+  }
+}
+
+/** fetchTopicOffsets would ask for a missing topic again and again; this says so at once, and never creates it. */
+async function requireTopic(admin: Admin, topic: string): Promise<void> {
+  await admin.fetchTopicMetadata({ topics: [topic] });
+}
+
+/** A connection for one question: such questions are rare, and an idle connection would have to be looked after. */
+async function askKafka<T>(
+  options: ClientOptions & Pick<ReadOptions, "signal">,
+  topic: string,
+  ask: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const client = createClient(options, ONCE_MORE);
+  const { signal } = options;
+  signal?.addEventListener("abort", client.close);
+  try {
+    return await connectAndAsk(client.kafka, ask);
+  } catch (error) {
+    if (isMissingTopic(error)) throw topicMissing(topic, error);
+    if (error instanceof SourceError) throw error;
+    throw judgeError(error) === "fatal"
+      ? refused(options.brokers, findRoot(error))
+      : unreachable(options.brokers, findRoot(error));
+  } finally {
+    signal?.removeEventListener("abort", client.close);
+    client.close();
+  }
+}
+
+async function connectAndAsk<T>(kafka: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  const answer = await ask(admin);
+  await admin.disconnect();
+  return answer;
+}

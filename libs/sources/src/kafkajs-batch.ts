@@ -1,0 +1,51 @@
+import type { Batch, KafkaMessage } from "kafkajs";
+import type { SourceRecord } from "./batch.js";
+import type { FetchedBatch } from "./kafka-port.js";
+import { parseOffset } from "./offset.js";
+
+/** A batch as kafkajs 2.2.4 makes it: it knows what it asked for, though its types do not say so. */
+type AskedBatch = Batch & { readonly fetchedOffset?: unknown };
+
+/** What END_BATCH_PROCESS says of a batch. */
+export interface EndedBatch {
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly firstOffset: string | null;
+  readonly lastOffset: string;
+}
+
+/** @throws SourceError `unsafe-offset` */
+export function convertBatch(batch: AskedBatch): FetchedBatch {
+  const lastOffset = parseOffset(batch.lastOffset());
+  return {
+    partition: batch.partition,
+    records: batch.messages.map(convertMessage),
+    firstOffset: parseOffset(batch.firstOffset() ?? batch.lastOffset()),
+    lastOffset,
+    fetchedFrom: typeof batch.fetchedOffset === "string" ? parseOffset(batch.fetchedOffset) : null,
+    logEndOffset: parseOffset(batch.highWatermark),
+  };
+}
+
+/**
+ * A batch of markers, aborted or compacted records alone skips eachBatch; kafkajs tells of it only by this event. Its first
+ * offset is null where the fetch asked for an offset inside a compacted batch: then its last offset is the one asked for.
+ *
+ * @throws SourceError `unsafe-offset`
+ */
+export function convertEmptyBatch(ended: EndedBatch): FetchedBatch {
+  const lastOffset = parseOffset(ended.lastOffset);
+  return {
+    partition: ended.partition,
+    records: [],
+    firstOffset: ended.firstOffset === null ? lastOffset : parseOffset(ended.firstOffset),
+    lastOffset,
+    fetchedFrom: ended.firstOffset === null ? lastOffset : null,
+    logEndOffset: parseOffset(ended.highWatermark),
+  };
+}
+
+function convertMessage({ offset, timestamp, key, value }: KafkaMessage): SourceRecord {
+  // The batch's last offset was checked, and no offset of it is higher.
+  return { offset: Number(offset), timestampMs: Number(timestamp), key, value };
+}

@@ -1,0 +1,133 @@
+import type { Consumer, EachBatchPayload } from "kafkajs";
+import { aborted, settlesWithin } from "./backoff.js";
+import { defer, type Deferred } from "./deferred.js";
+import type { KafkaListener } from "./kafka-port.js";
+import { convertBatch, convertEmptyBatch } from "./kafkajs-batch.js";
+import { createClient, type ClientOptions } from "./kafkajs-client.js";
+
+export interface SessionOptions extends ClientOptions {
+  readonly topic: string;
+  readonly group: string;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly maxWaitMs: number;
+  readonly maxBytesPerPartition: number;
+  readonly partitionsConsumedConcurrently: number;
+}
+
+export interface SessionListener extends Pick<KafkaListener, "assigned" | "batch"> {
+  /** The group is joined: the consumer can be steered from now on, and so already in `assigned`. */
+  joined(consumer: Consumer): void;
+  /** A fetch came back: connection, group and decoding work. */
+  fetched(): void;
+}
+
+const LEAVE_MS = 5_000;
+
+/**
+ * One consumer's life: connects, joins, delivers; ends when it crashes (rejects with kafkajs's error) or at the signal
+ * (resolves), with its sockets closed. kafkajs could restart a crashed consumer itself, but then it does so after a stop
+ * too, keeps what it knew of a broker that is gone, and gives up on errors that pass.
+ */
+export async function runSession(
+  options: SessionOptions,
+  listener: SessionListener,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = createClient(options);
+  const consumer = client.kafka.consumer({
+    groupId: options.group,
+    allowAutoTopicCreation: false,
+    sessionTimeout: options.sessionTimeoutMs,
+    // How long a rebalance waits for a member that does not answer.
+    rebalanceTimeout: options.sessionTimeoutMs,
+    heartbeatInterval: options.heartbeatMs,
+    maxBytesPerPartition: options.maxBytesPerPartition,
+    minBytes: 1,
+    maxWaitTimeInMs: options.maxWaitMs,
+    metadataMaxAge: 60_000,
+    retry: { restartOnFailure: () => Promise.resolve(false) },
+  });
+  const ended = new AbortController();
+  const endSession = (): void => ended.abort();
+  signal.addEventListener("abort", endSession, { once: true });
+  const crashed = watchForCrash(consumer);
+  try {
+    const life = consume(consumer, options, listener, ended.signal, crashed.reject);
+    await Promise.race([life, crashed.promise, aborted(ended.signal)]);
+  } finally {
+    signal.removeEventListener("abort", endSession);
+    ended.abort();
+    await settlesWithin(consumer.disconnect(), LEAVE_MS);
+    client.close();
+  }
+}
+
+function watchForCrash(consumer: Consumer): Deferred {
+  const crashed = defer();
+  consumer.on(consumer.events.CRASH, ({ payload }) => crashed.reject(payload.error));
+  return crashed;
+}
+
+/** Never resolves before the session ends. */
+async function consume(
+  consumer: Consumer,
+  options: SessionOptions,
+  listener: SessionListener,
+  ended: AbortSignal,
+  reject: (error: unknown) => void,
+): Promise<void> {
+  const { topic } = options;
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    if (ended.aborted) return;
+    // Emitted in the same turn in which the assignment takes hold, so that nothing of it has been fetched yet.
+    listener.joined(consumer);
+    listener.assigned(payload.memberAssignment[topic] ?? []);
+  });
+  consumer.on(consumer.events.FETCH, () => {
+    if (!ended.aborted) listener.fetched();
+  });
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    if (ended.aborted || payload.batchSize > 0) return;
+    // Not awaited by kafkajs, and resolved already: where it is not taken, the position brings it back.
+    void (async () => listener.batch(convertEmptyBatch(payload), () => Promise.resolve()))().catch(reject);
+  });
+
+  await consumer.connect();
+  if (ended.aborted) return;
+  await consumer.subscribe({ topic, fromBeginning: true });
+  if (ended.aborted) return;
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: options.partitionsConsumedConcurrently,
+    async eachBatch({ batch, heartbeat, resolveOffset }: EachBatchPayload) {
+      if (ended.aborted) return;
+      let fetched;
+      try {
+        fetched = convertBatch(batch);
+      } catch (error) {
+        // Thrown here, kafkajs would repeat it.
+        reject(error);
+        return;
+      }
+      const taken = await listener.batch(fetched, heartbeat);
+      if (taken && !ended.aborted) resolveLeniently(resolveOffset, batch.messages.at(-1)?.offset);
+    },
+  });
+  await aborted(ended);
+}
+
+/**
+ * kafkajs resolves the last record's offset as the batch's last, trailing markers included. It throws where a rebalance has
+ * taken the whole topic from the member meanwhile: then there is nothing to go on with.
+ */
+function resolveLeniently(resolveOffset: (offset: string) => void, offset: string | undefined): void {
+  if (offset === undefined) return;
+  try {
+    resolveOffset(offset);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}

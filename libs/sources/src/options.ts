@@ -1,0 +1,64 @@
+import type { KafkaConfig } from "kafkajs";
+import { invalidOption } from "./errors.js";
+import type { SourceEvent } from "./event.js";
+import type { SessionOptions } from "./kafkajs-session.js";
+import type { Claim } from "./task.js";
+
+export interface SourceOptions {
+  /** As `host:port`. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** The consumer group; the partitions are shared out among the sources that name the same one. */
+  readonly group: string;
+  readonly clientId?: string;
+  /** TLS and SASL, as kafkajs takes them. */
+  readonly connection?: Pick<KafkaConfig, "ssl" | "sasl">;
+  /** A source that is silent for so long loses its partitions to others. Default 30,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Of one partition in one fetch, before decompression. Default 512 KiB. */
+  readonly maxBytesPerPartition?: number;
+  /** Default 4. */
+  readonly partitionsConsumedConcurrently?: number;
+  /** How long a fetch waits for records when there are none; rebalances and pauses wait for it too. Default 250. */
+  readonly maxWaitMs?: number;
+  /** How long a busy task may hold up the other partitions before its own is paused. Default 2,000. */
+  readonly maxStallMs?: number;
+  readonly claim: Claim;
+  readonly onEvent?: (event: SourceEvent) => void;
+}
+
+export type ResolvedOptions = SessionOptions & { readonly maxStallMs: number };
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws SourceError `invalid-options`
+ */
+export function resolveOptions(options: SourceOptions): ResolvedOptions {
+  const { brokers, topic, group } = options;
+  if (brokers.length === 0) throw invalidOption("brokers", brokers, "at least one host:port");
+  for (const broker of brokers) checkBroker(broker);
+  if (!/^[\w.-]{1,249}$/.test(topic) || topic === "." || topic === "..") {
+    throw invalidOption("topic", topic, "1 to 249 letters, digits, dots, underscores or hyphens");
+  }
+  if (group === "") throw invalidOption("group", group, "a name");
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000;
+  const resolved = {
+    sessionTimeoutMs,
+    maxBytesPerPartition: options.maxBytesPerPartition ?? 512 * 1024,
+    partitionsConsumedConcurrently: options.partitionsConsumedConcurrently ?? 4,
+    maxWaitMs: options.maxWaitMs ?? 250,
+    maxStallMs: options.maxStallMs ?? 2_000,
+  };
+  for (const [name, value] of Object.entries(resolved)) {
+    if (!Number.isSafeInteger(value) || value < 1) throw invalidOption(name, value, "a positive integer");
+  }
+  const heartbeatMs = Math.max(1, Math.min(1_000, Math.floor(sessionTimeoutMs / 10)));
+  const { clientId, connection } = options;
+  return { brokers, topic, group, clientId, connection, heartbeatMs, ...resolved };
+}
+
+function checkBroker(broker: string): void {
+  const port = Number(/^(?:[^:\s]+|\[[0-9a-fA-F:]+\]):(\d{1,5})$/.exec(broker)?.[1] ?? Number.NaN);
+  if (!(port >= 1 && port <= 65_535)) throw invalidOption("brokers", broker, "a host:port each");
+}

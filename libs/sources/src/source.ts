@@ -1,0 +1,149 @@
+import { settlesWithin } from "./backoff.js";
+import { defer } from "./deferred.js";
+import type { SourceEvent } from "./event.js";
+import type { KafkaListener, KafkaPort } from "./kafka-port.js";
+import { createKafkajsPort } from "./kafkajs-port.js";
+import { createOffsetReader } from "./offset-reader.js";
+import { createOffsetReports } from "./offset-reports.js";
+import { resolveOptions, type SourceOptions } from "./options.js";
+import { createPartition, type Partition } from "./partition.js";
+
+export interface Source {
+  /**
+   * Waits for Kafka and the topic as long as it takes, and joins the group. Resolves when the first assignment has come (it
+   * may be empty, and its partitions are still to be claimed) or the source was stopped; rejects as `done` does.
+   */
+  start(): Promise<void>;
+  /** Resolves when the source has stopped. Rejects after a fatal error, when it has let go of everything. */
+  readonly done: Promise<void>;
+  /**
+   * Takes in nothing more, lets the tasks close (with `flush`, the default, they may commit what they hold), then leaves the
+   * group. Takes `timeoutMs` (default 10,000) for the tasks at most, and some 5 s for Kafka. Never rejects.
+   */
+  stop(options?: { readonly flush?: boolean; readonly timeoutMs?: number }): Promise<void>;
+  /** Tells Kafka's lag tools how far a partition is. Best effort, once a second at most; nothing is read from there. Never throws. */
+  commit(partition: number, nextOffset: number): void;
+}
+
+const CLOSE_TIMEOUT_MS = 10_000;
+const LAST_COMMIT_MS = 1_000;
+
+/** @throws SourceError `invalid-options` */
+export function createSource(options: SourceOptions): Source {
+  return createSourceOn(createKafkajsPort(resolveOptions(options)), options);
+}
+
+/** The source on any client that keeps the port's promises. */
+export function createSourceOn(port: KafkaPort, options: SourceOptions): Source {
+  const { topic, maxStallMs, heartbeatMs } = resolveOptions(options);
+  const partitions = new Map<number, Partition>();
+  const stopping = new AbortController();
+  const leaving = new AbortController();
+  const readOffsets = createOffsetReader(() => port.readOffsets(stopping.signal), stopping.signal);
+  const reports = createOffsetReports((nextOffsets) => port.commit(nextOffsets));
+  const firstAssignment = defer();
+  const end = defer();
+  let running: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
+  let failure: { readonly error: unknown } | undefined;
+  let current: readonly number[] = [];
+
+  function emit(event: SourceEvent): void {
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function fail(error: unknown): void {
+    if (failure !== undefined || stopping.signal.aborted) return;
+    failure = { error };
+    emit({ type: "crashed", error: error instanceof Error ? error : new Error(String(error), { cause: error }) });
+    void stop({ flush: false });
+  }
+
+  function findPartition(partition: number): Partition {
+    let found = partitions.get(partition);
+    if (found === undefined) {
+      const { claim } = options;
+      const { signal } = stopping;
+      found = createPartition({
+        topic,
+        partition,
+        port,
+        claim,
+        readOffsets,
+        maxStallMs,
+        heartbeatMs,
+        stopping: signal,
+        emit,
+        fail,
+      });
+      partitions.set(partition, found);
+    }
+    return found;
+  }
+
+  const listener: KafkaListener = {
+    assigned(next) {
+      if (stopping.signal.aborted) {
+        for (const partition of next) port.pause(partition);
+        return;
+      }
+      const revoked = current.filter((partition) => !next.includes(partition));
+      current = [...next].sort((a, b) => a - b);
+      for (const partition of revoked) {
+        reports.drop(partition);
+        findPartition(partition).revoke();
+      }
+      for (const partition of current) findPartition(partition).assign();
+      if (revoked.length > 0) emit({ type: "revoked", partitions: revoked });
+      emit({ type: "assigned", partitions: current });
+      firstAssignment.resolve();
+    },
+    async batch(batch, heartbeat) {
+      return current.includes(batch.partition) && findPartition(batch.partition).take(batch, heartbeat);
+    },
+    event: emit,
+  };
+
+  async function shutDown(flush: boolean, timeoutMs: number): Promise<void> {
+    stopping.abort();
+    // Paused and still a member: nobody else claims the partitions while their tasks commit.
+    for (const partition of current) port.pause(partition);
+    const open = new Set(partitions.keys());
+    const closing = [...partitions].map(async ([number, partition]) => {
+      await partition.close(flush);
+      open.delete(number);
+    });
+    if (!(await settlesWithin(Promise.all(closing), timeoutMs))) {
+      emit({ type: "abandoned", partitions: [...open] });
+    }
+    await settlesWithin(reports.flush(), LAST_COMMIT_MS);
+    reports.close();
+    leaving.abort();
+    await running;
+    firstAssignment.resolve();
+    if (failure === undefined) end.resolve();
+    else end.reject(failure.error);
+  }
+
+  function stop({ flush = true, timeoutMs = CLOSE_TIMEOUT_MS } = {}): Promise<void> {
+    stopped ??= shutDown(flush, timeoutMs);
+    return stopped;
+  }
+
+  return {
+    async start() {
+      if (running === undefined && !stopping.signal.aborted) running = port.run(listener, leaving.signal).catch(fail);
+      await firstAssignment.promise;
+      if (failure !== undefined) await end.promise;
+    },
+    done: end.promise,
+    stop,
+    commit(partition, nextOffset) {
+      if (current.includes(partition)) reports.report(partition, nextOffset);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import {
+  KafkaJSConnectionError,
+  KafkaJSNonRetriableError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+} from "kafkajs";
+import { describe, expect, it } from "vitest";
+import { SourceError, topicMissing } from "../src/errors.js";
+import { findRoot, isMissingTopic, judgeError } from "../src/kafkajs-errors.js";
+
+const protocolError = (type: string, retriable: boolean): KafkaJSProtocolError =>
+  new KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 1, retriable }));
+const wrapped = (cause: Error): KafkaJSNonRetriableError =>
+  Object.assign(new KafkaJSNonRetriableError(cause), { cause });
+
+const named = (name: string): Error => Object.assign(new KafkaJSNonRetriableError("no"), { name });
+
+describe("judgeError", () => {
+  it("holds network trouble to be transient, in kafkajs's wrappers too", () => {
+    const away = new KafkaJSConnectionError("connect ECONNREFUSED", { code: "ECONNREFUSED" });
+    expect(judgeError(away)).toBe("transient");
+    expect(judgeError(wrapped(away))).toBe("transient");
+    expect(judgeError(new KafkaJSNumberOfRetriesExceeded(away, { retryCount: 5, retryTime: 1 }))).toBe("transient");
+  });
+
+  it("holds a lost membership and a missing topic to be transient", () => {
+    expect(judgeError(wrapped(protocolError("UNKNOWN_MEMBER_ID", false)))).toBe("transient");
+    expect(judgeError(protocolError("UNKNOWN_TOPIC_OR_PARTITION", true))).toBe("transient");
+  });
+
+  it("holds a refusal to be fatal", () => {
+    expect(judgeError(named("KafkaJSSASLAuthenticationError"))).toBe("fatal");
+    expect(judgeError(wrapped(protocolError("TOPIC_AUTHORIZATION_FAILED", false)))).toBe("fatal");
+    expect(judgeError(new SourceError("unsafe-offset", "too large"))).toBe("fatal");
+  });
+
+  it("does not know what an error from inside the client means", () => {
+    expect(judgeError(wrapped(new TypeError("Cannot read properties of undefined")))).toBe("unknown");
+    expect(judgeError("text")).toBe("unknown");
+  });
+
+  it("ends where causes go round in a circle", () => {
+    const first = new Error("first");
+    const second = new Error("second", { cause: first });
+    first.cause = second;
+    expect(judgeError(second)).toBe("unknown");
+    expect(findRoot(second)).toBe(first);
+  });
+});
+
+describe("isMissingTopic", () => {
+  it("finds Kafka's answer under the wrappers", () => {
+    expect(isMissingTopic(wrapped(protocolError("UNKNOWN_TOPIC_OR_PARTITION", true)))).toBe(true);
+    expect(isMissingTopic(topicMissing("t", protocolError("LEADER_NOT_AVAILABLE", true)))).toBe(true);
+    expect(isMissingTopic(protocolError("NOT_CONTROLLER", true))).toBe(false);
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSource, readOffsets, type Source, type SourceEvent, type SourceOptions } from "../src/index.js";
+import { startKafka, type TestKafka } from "./kafka-fixture.js";
+import { rewriteLog } from "./log-surgery.js";
+import { createOwner, range } from "./partition-owner.js";
+
+const WAIT = { timeout: 20_000, interval: 10 };
+
+let kafka: TestKafka;
+let source: Source | undefined;
+let events: SourceEvent[];
+
+beforeEach(async () => {
+  kafka = await startKafka();
+  await kafka.createTopic("events", 1);
+  events = [];
+});
+afterEach(async () => {
+  await source?.stop();
+  await kafka.close();
+});
+
+async function read(owner = createOwner(), options: Partial<SourceOptions> = {}): Promise<typeof owner> {
+  source = createSource({
+    brokers: [kafka.address],
+    topic: "events",
+    group: "readers",
+    maxWaitMs: 50,
+    claim: owner.claim,
+    ...options,
+    onEvent: (event) => events.push(event),
+  });
+  await source.start();
+  return owner;
+}
+
+it("counts records that were deleted upstream as lost", async () => {
+  await kafka.produce("events", 0, 0, 60);
+  await kafka.produce("events", 0, 60, 100);
+  await kafka.deleteRecords("events", 0, 70);
+  const owner = await read(createOwner({ startAt: () => 5 }));
+  await vi.waitUntil(() => owner.rows.get(0)?.nextOffset === 100, WAIT);
+  expect(owner.values(0)).toEqual(range(70, 100));
+  expect(owner.rows.get(0)).toMatchObject({ startOffset: 5, read: 30, skipped: 0, lost: 65 });
+  expect(events).toContainEqual({ type: "gap", partition: 0, from: 5, to: 70, kind: "lost" });
+  await expect(readOffsets([kafka.address], "events")).resolves.toEqual([{ partition: 0, start: 70, end: 100 }]);
+});
+
+it("skips transaction markers, at the end of the log too", async () => {
+  for (const from of [0, 10, 20, 30, 40]) await kafka.produce("events", 0, from, from + 10);
+  await kafka.down();
+  // As the markers of transactions: one between records, two in a row at the end.
+  await rewriteLog(kafka.dataDir, "events", (batch, index) => {
+    if (index === 1 || index >= 3) batch.control = true;
+  });
+  await kafka.up();
+  const owner = await read();
+  await vi.waitUntil(() => owner.rows.get(0)?.nextOffset === 50, WAIT);
+  expect(owner.values(0)).toEqual([...range(0, 10), ...range(20, 30)]);
+  expect(owner.rows.get(0)).toMatchObject({ read: 20, skipped: 30, lost: 0 });
+});
+
+it.each([
+  ["of many batches", 500_000],
+  ["of one batch", 1],
+])("skips what compaction left out, without a word of loss, by fetches %s", async (_, maxBytesPerPartition) => {
+  for (const from of [0, 10, 20]) await kafka.produce("events", 0, from, from + 10);
+  await kafka.down();
+  await rewriteLog(kafka.dataDir, "events", (batch, index) => {
+    batch.baseOffset += index * 5;
+    batch.lastOffset = batch.baseOffset + 14;
+  });
+  await kafka.up();
+  const owner = await read(createOwner({ startAt: () => 12 }), { maxBytesPerPartition });
+  await vi.waitUntil(() => owner.rows.get(0)?.nextOffset === 45, WAIT);
+  expect(owner.values(0)).toEqual(range(10, 30));
+  expect(owner.rows.get(0)).toMatchObject({ read: 20, skipped: 13, lost: 0 });
+  expect(events.some((event) => event.type === "gap" && event.kind === "lost")).toBe(false);
+});

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSource, type Source, type SourceEvent } from "../src/index.js";
+import { startKafka, type TestKafka } from "./kafka-fixture.js";
+import { createOwner, range, type PartitionOwner } from "./partition-owner.js";
+
+const WAIT = { timeout: 40_000, interval: 10 };
+
+let kafka: TestKafka;
+let events: SourceEvent[];
+let source: Source | undefined;
+
+beforeEach(async () => {
+  kafka = await startKafka();
+  await kafka.createTopic("events", 3);
+  events = [];
+});
+afterEach(async () => {
+  await source?.stop();
+  await kafka.close();
+});
+
+function open(owner: PartitionOwner): Source {
+  source = createSource({
+    brokers: [kafka.address],
+    topic: "events",
+    group: "readers",
+    maxWaitMs: 50,
+    sessionTimeoutMs: 6_000,
+    maxBytesPerPartition: 1_500,
+    claim: owner.claim,
+    onEvent: (event) => events.push(event),
+  });
+  return source;
+}
+
+const count = (type: SourceEvent["type"]): number => events.filter((event) => event.type === type).length;
+
+it("outlives a broker that goes away and comes back, without a gap or a double", async () => {
+  const owner = createOwner({ beforeCommit: () => new Promise((resolve) => setTimeout(resolve, 5)) });
+  for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 1_000);
+  await open(owner).start();
+  await vi.waitUntil(() => owner.total() > 300, WAIT);
+  await kafka.down();
+  await vi.waitUntil(() => count("disconnected") > 0, WAIT);
+  await kafka.up();
+  await vi.waitUntil(() => owner.total() >= 3_000, WAIT);
+  for (const partition of range(0, 3)) expect(owner.values(partition)).toEqual(range(0, 1_000));
+  expect(count("connected")).toBe(1);
+  expect(count("disconnected")).toBe(1);
+  expect(count("reconnected")).toBe(1);
+  // The tasks stayed alive: nothing was claimed again.
+  expect(owner.claims.toSorted()).toEqual([0, 1, 2]);
+});
+
+it("waits for a broker that is away at the start", async () => {
+  await kafka.down();
+  const owner = createOwner();
+  const started = open(owner).start();
+  await vi.waitUntil(() => count("disconnected") > 0, WAIT);
+  await kafka.up();
+  await started;
+  await kafka.produce("events", 0, 0, 10);
+  await vi.waitUntil(() => owner.total() === 10, WAIT);
+  expect(count("disconnected")).toBe(1);
+  expect(count("connected")).toBe(1);
+  expect(count("reconnected")).toBe(0);
+});
+
+it("can be stopped while the broker is away", async () => {
+  const owner = createOwner({ holdUntilFlush: true });
+  await kafka.produce("events", 0, 0, 10);
+  const running = open(owner);
+  await running.start();
+  await vi.waitUntil(() => owner.claims.length === 3, WAIT);
+  await kafka.down();
+  await vi.waitUntil(() => count("disconnected") > 0, WAIT);
+  await running.stop();
+  await expect(running.done).resolves.toBeUndefined();
+  await kafka.up();
+});
+
+it("ends when its topic was made anew, below what was read already", async () => {
+  const owner = createOwner();
+  await kafka.produce("events", 0, 0, 50);
+  const running = open(owner);
+  await running.start();
+  await vi.waitUntil(() => owner.total() === 50, WAIT);
+  await kafka.withAdmin((admin) => admin.deleteTopics({ topics: ["events"] }));
+  await vi.waitUntil(() => count("waiting-for-topic") > 0, WAIT);
+  await kafka.createTopic("events", 3);
+  await kafka.produce("events", 0, 0, 10);
+  await expect(running.done).rejects.toMatchObject({ code: "log-behind" });
+});

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSource, type Source, type SourceEvent } from "../src/index.js";
+import { startKafka, type TestKafka } from "./kafka-fixture.js";
+import { createOwner, range, type PartitionOwner } from "./partition-owner.js";
+
+const WAIT = { timeout: 20_000, interval: 10 };
+
+let kafka: TestKafka;
+let source: Source | undefined;
+let events: SourceEvent[];
+
+beforeEach(async () => {
+  kafka = await startKafka();
+  await kafka.createTopic("events", 3);
+  events = [];
+});
+afterEach(async () => {
+  await source?.stop({ timeoutMs: 1_000 });
+  await kafka.close();
+});
+
+async function read(owner: PartitionOwner): Promise<void> {
+  source = createSource({
+    brokers: [kafka.address],
+    topic: "events",
+    group: "readers",
+    maxWaitMs: 50,
+    maxStallMs: 100,
+    maxBytesPerPartition: 2_000,
+    sessionTimeoutMs: 1_000,
+    claim: owner.claim,
+    onEvent: (event) => events.push(event),
+  });
+  await source.start();
+}
+
+it("pauses only the partition whose task is slow, and loses nothing of it", async () => {
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const owner = createOwner({
+    beforeCommit: (partition, { nextOffset }) => (partition === 1 && nextOffset > 100 ? gate : Promise.resolve()),
+  });
+  for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 300);
+  await read(owner);
+  await vi.waitUntil(() => owner.values(0).length === 300 && owner.values(2).length === 300, WAIT);
+  await kafka.produce("events", 0, 300, 400);
+  await vi.waitUntil(() => owner.values(0).length === 400, WAIT);
+  expect(owner.values(1).length).toBeLessThan(300);
+  expect(events).toContainEqual({ type: "paused", partition: 1 });
+  expect(events.some(({ type }) => type === "resumed")).toBe(false);
+
+  open();
+  await vi.waitUntil(() => owner.values(1).length === 300, WAIT);
+  expect(owner.values(1)).toEqual(range(0, 300));
+  expect(events).toContainEqual({ type: "resumed", partition: 1 });
+  expect(events.filter((event) => "partition" in event && event.type === "paused" && event.partition !== 1)).toEqual(
+    [],
+  );
+  expect(owner.fences).toBe(0);
+});
+
+it("stays in its group while every task is slow for longer than the session timeout", async () => {
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const owner = createOwner({ beforeCommit: () => gate });
+  for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 10);
+  await read(owner);
+  await vi.waitUntil(() => events.filter(({ type }) => type === "paused").length === 3, WAIT);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  open();
+  await vi.waitUntil(() => owner.total() === 30, WAIT);
+  expect(owner.claims.toSorted()).toEqual([0, 1, 2]);
+  expect(events.filter(({ type }) => type === "assigned")).toHaveLength(1);
+});
+
+it("stops in time though a task never lets go, and says which", async () => {
+  const never = new Promise<void>(() => undefined);
+  await read({
+    ...createOwner(),
+    claim: () => Promise.resolve({ nextOffset: 0, accept: () => never, close: () => never }),
+  });
+  await vi.waitUntil(() => events.filter(({ type }) => type === "claimed").length === 3, WAIT);
+  await source?.stop({ timeoutMs: 50 });
+  await source?.done;
+  expect(events.at(-1)).toEqual({ type: "abandoned", partitions: [0, 1, 2] });
+});

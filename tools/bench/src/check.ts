@@ -1,0 +1,35 @@
+import { Client } from "pg";
+
+const sums = `sum(usage_count)::text || ' ' || sum(sales)::text || ' ' || sum(visitors)::text || ' ' ||
+  sum(page_visitors)::text || ' ' || sum(conversion)::text`;
+
+/** What voids a figure: a sentence for each thing that is wrong with the tables; none where they are right. */
+export async function findFaults(databaseUrl: string, events: number): Promise<string[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Record<string, string>>(`SELECT
+      (SELECT sum(read)::text FROM tidemark.checkpoints) AS read,
+      (SELECT sum(counted)::text FROM tidemark.checkpoints) AS counted,
+      (SELECT count(*)::text FROM socmed_user_sales) AS raw_rows,
+      (SELECT ${sums} FROM socmed_user_sales) AS raw,
+      (SELECT ${sums} FROM socmed_5s) AS five_seconds,
+      (SELECT ${sums} FROM socmed_1m) AS one_minute,
+      (SELECT count(*)::text FROM socmed_user_sales WHERE
+        conversion_rate IS DISTINCT FROM conversion::float8 / nullif(visitors, 0)::float8 * 100 OR
+        bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100) AS wrong_rates`);
+    const found = rows[0] ?? {};
+    const faults: string[] = [];
+    const expect = (what: string, got: string | undefined, wanted: string | undefined) => {
+      if (got !== wanted) faults.push(`${what}: ${got}, expected ${wanted}`);
+    };
+    expect("read", found["read"], String(events));
+    expect("rows", found["raw_rows"], found["counted"]);
+    expect("sums of socmed_5s", found["five_seconds"], found["raw"]);
+    expect("sums of socmed_1m", found["one_minute"], found["raw"]);
+    expect("rows with another rate than their counters give", found["wrong_rates"], "0");
+    return faults;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,116 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterEach, expect, test } from "vitest";
+
+const repository = resolve(import.meta.dirname, "../../..");
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** What stands in for npm and npx: shell commands by their arguments. */
+type Commands = Readonly<Record<string, string>>;
+
+const taskJson = (taskId: string, status: number) => {
+  const [projectName, target] = taskId.split(":");
+  return JSON.stringify({ tasks: [{ taskId, projectName, target, status }] });
+};
+const ran = (taskId: string, status: number) =>
+  `mkdir -p .nx/cache; echo '${taskJson(taskId, status)}' >.nx/cache/run.json`;
+const one = (status: string) =>
+  JSON.stringify({
+    success: true,
+    testResults: [{ name: "a.test.ts", status, assertionResults: [{ fullName: "is so", status }] }],
+  });
+const gave = (project: string, status: string) =>
+  `mkdir -p ${project}/test-results; echo '${one(status)}' >${project}/test-results/vitest.json`;
+
+const green: Commands = {
+  "npm ci --no-audit --no-fund": "true",
+  "npm test": `${gave("libs/schema", "passed")}; ${ran("schema:test", 0)}`,
+  "npx nx run pack:verify": `${gave("tools/pack", "passed")}; ${ran("pack:verify", 0)}`,
+};
+
+/** A small copy of the repository, with the results of an earlier run, which must not be counted. */
+function createCopy(): string {
+  const root = mkdtempSync(join(tmpdir(), "tidemark-ci-"));
+  folders.push(root);
+  for (const file of [".ci/run", "tools/ci/summarise.mjs", "tools/dev/install.mjs"]) {
+    mkdirSync(dirname(join(root, file)), { recursive: true });
+    copyFileSync(join(repository, file), join(root, file));
+  }
+  writeFileSync(join(root, "package.json"), '{ "nx": { "name": "tidemark" } }');
+  for (const project of ["libs/schema", "tools/pack", "apps/producer"]) {
+    mkdirSync(join(root, project), { recursive: true });
+    writeFileSync(join(root, project, "package.json"), "{}");
+  }
+  mkdirSync(join(root, "libs/schema/test-results"));
+  writeFileSync(join(root, "libs/schema/test-results/vitest.json"), one("passed"));
+  mkdirSync(join(root, "bin"));
+  return root;
+}
+
+/** Runs the real .ci/run in a small copy of the repository, where npm and npx do what is given. */
+function runCi(commands: Commands): { status: number | null; lines: string[] } {
+  const root = createCopy();
+  const bin = join(root, "bin");
+  symlinkSync(process.execPath, join(bin, "node"));
+  for (const command of ["npm", "npx"]) {
+    const cases = Object.entries(commands).map(([line, does]) => `"${line}") ${does} ;;`);
+    writeFileSync(join(bin, command), `#!/bin/sh\ncase "${command} $*" in\n${cases.join("\n")}\n*) exit 99 ;;\nesac\n`);
+    chmodSync(join(bin, command), 0o755);
+  }
+  const { status, stdout } = spawnSync("/bin/bash", [join(root, ".ci/run")], {
+    encoding: "utf8",
+    env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, TMPDIR: root },
+  });
+  return { status, lines: stdout.trimEnd().split("\n") };
+}
+
+test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
+  const { status, lines } = runCi(green);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "2 passed, 0 failed"]);
+  expect(status).toBe(0);
+});
+
+test("a failed test makes it fail, and what comes after npm test runs all the same", () => {
+  const failing = `${gave("libs/schema", "failed")}; ${ran("schema:test", 1)}; exit 1`;
+  const { status, lines } = runCi({ ...green, "npm test": failing });
+  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "1 passed, 1 failed"]);
+  expect(status).toBe(1);
+});
+
+test("results of an earlier run do not count for a suite that gave none", () => {
+  const { status, lines } = runCi({ ...green, "npm test": `${ran("schema:test", 1)}; exit 1` });
+  expect(lines).toContain("failed: schema:test ended without results");
+  expect(status).toBe(1);
+});
+
+test("an install that fails is the one failure, and nothing else runs", () => {
+  const { status, lines } = runCi({ ...green, "npm ci --no-audit --no-fund": "exit 1" });
+  expect(lines.slice(-3)).toEqual(["failed: 1-install ended with exit code 1", "0 skipped", "0 passed, 1 failed"]);
+  expect(lines.join("\n")).not.toContain("npm test");
+  expect(status).toBe(1);
+});
+
+test("npm test that does nothing and ends well is not taken for a success", () => {
+  const { status, lines } = runCi({ ...green, "npm test": "true", "npx nx run pack:verify": "true" });
+  expect(lines.at(-1)).toBe("0 passed, 1 failed");
+  expect(status).toBe(1);
+});
+
+test("with no Node and nothing to install it with, it says what to do", () => {
+  const root = createCopy();
+  symlinkSync("/usr/bin/dirname", join(root, "bin/dirname"));
+  const { status, stdout } = spawnSync("/bin/bash", [join(root, ".ci/run")], {
+    encoding: "utf8",
+    env: { PATH: join(root, "bin") },
+  });
+  expect(stdout.trimEnd().split("\n")).toEqual([
+    "Node is missing: install Node 20.19 or newer with npm from https://nodejs.org, then try again.",
+    "0 passed, 1 failed",
+  ]);
+  expect(status).toBe(1);
+});
