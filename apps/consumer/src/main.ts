@@ -36,10 +36,20 @@ async function main(): Promise<number> {
   }
 }
 
+function sayWaiting(path: string): void {
+  process.stderr.write(`consumer: waiting for a stack (${path})\n`);
+}
+
 async function run(options: ConsumerOptions, signal: AbortSignal): Promise<void> {
   const root = findRepositoryRoot(import.meta.url);
-  const onWait = (path: string) => process.stderr.write(`consumer: waiting for a stack (${path})\n`);
-  const addresses = await findAddresses({ env: process.env, need: ["kafka", "postgres"], root, signal, onWait });
+
+  const addresses = await findAddresses({
+    env: process.env,
+    need: ["kafka", "postgres"],
+    root,
+    signal,
+    onWait: sayWaiting,
+  });
   const reporter = reporters[options.output]({ stream: process.stdout });
   const clusterId = await prepare(addresses, signal);
   await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });

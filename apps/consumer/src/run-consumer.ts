@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
 }
 
+/** How long a killed consumer keeps its partitions from others. The sink's time limits lie below it. */
+const sessionTimeoutMs = 10_000;
 const progressEveryMs = 1_000;
 const topicPollMs = 500;
 
@@ -41,6 +43,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     brokers,
     topic,
     group,
+    sessionTimeoutMs,
     onEvent(event) {
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));

@@ -84,11 +84,10 @@ function isPostmasterOf(pid: number, dataDir: string): boolean {
   return commandLineOf(pid).includes(`postgres -D ${dataDir} `);
 }
 
-/** The live process that started this Postgres through a supervisor; undefined when that is gone. */
+/** The live process that started this Postgres; undefined when it or the supervisor between them is gone. */
 function ownerOf(postmaster: number): number | undefined {
   const supervisor = parentOf(postmaster);
   if (supervisor === undefined) return undefined;
   const owner = Number(new RegExp(`${supervisorMark} (\\d+)`).exec(commandLineOf(supervisor))?.[1]);
-  // An orphan's parent is no longer the process that started it.
-  return parentOf(supervisor) === owner ? owner : undefined;
+  return isAlive(owner) ? owner : undefined;
 }

@@ -8,7 +8,6 @@ import { ensureCluster, superuser } from "./cluster.js";
 import { EmbeddedPostgresError, explainFailure } from "./errors.js";
 import { endLeftover, readPostmasterFile, stopPostmaster } from "./leftover.js";
 import { placeDataDir, reachableBase } from "./placement.js";
-import { parentOf } from "./process-table.js";
 import { supervise } from "./supervisor.js";
 
 export interface PostgresOptions {
@@ -115,13 +114,13 @@ async function launch(place: Place, port: number, settings: Readonly<Record<stri
     onLine: log,
   });
   const ended = server.ended.then((end) => end.lines);
+  const pid = await server.pid;
   for (;;) {
     const file = await readPostmasterFile(dataDir);
     if (server.hasEnded()) {
       throw explainFailure(`Postgres did not start on 127.0.0.1:${port}, in ${dataDir}`, await ended, "start-failed");
     }
-    if (file?.status === "ready" && parentOf(file.pid) === server.pid) {
-      const { pid } = file;
+    if (file?.status === "ready" && file.pid === pid) {
       const close = async (): Promise<void> => {
         await stopPostmaster(pid, dataDir);
         server.stop();

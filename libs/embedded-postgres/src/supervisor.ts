@@ -1,33 +1,42 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Account, spawnAs } from "./account.js";
 
 /** The first word after the script in a supervisor's command line; the pid of its owner follows. */
 export const supervisorMark = "tidemark-postgres-supervisor";
 
 /**
- * Runs the command, and interrupts it (for Postgres: fast shutdown) when its own standard input ends. That happens when
- * the owner closes it, and also when the owner dies in whatever way, since the kernel then closes the pipe.
+ * Runs the command, and interrupts it (for Postgres: fast shutdown) when standard input ends. That happens when the owner
+ * closes it, and also when the owner dies in whatever way, since the kernel then closes the pipe.
+ *
+ * The outer shell ends at once, so that the supervisor is no descendant of its owner any more: Nx ends a tree of processes
+ * from its leaves, which would be Postgres's workers, and kills the whole of it when those don't end one by one.
+ * On descriptor 3 it says the command's pid and, at the end, its status.
  */
 const script = `
-exec 3<&0 </dev/null
+exec 4<&0 </dev/null
 shift
-"$@" 3<&- &
-server=$!
-( read -r _ <&3; kill -INT "$server" ) >/dev/null 2>&1 &
-watcher=$!
-exec 3<&-
-wait "$server"
-status=$?
-kill "$watcher" 2>/dev/null
-wait "$watcher" 2>/dev/null
-exit "$status"
+(
+  "$@" 3>&- 4<&- &
+  command=$!
+  echo "$command" >&3
+  ( read -r _ <&4; kill -INT "$command" ) >/dev/null 2>&1 3>&- &
+  watcher=$!
+  exec 4<&-
+  wait "$command"
+  status=$?
+  kill "$watcher" 2>/dev/null
+  wait "$watcher" 2>/dev/null
+  echo "$status" >&3
+) &
 `;
 
 export interface Supervised {
-  /** The supervisor's, which is the command's parent; undefined when it could not be spawned. */
-  readonly pid: number | undefined;
-  /** Exit status and the last lines that it printed, once it has ended. */
+  /** The command's pid; undefined when it could not be spawned. */
+  readonly pid: Promise<number | undefined>;
+  /** Its status and the last lines that it printed, once it has ended. */
   readonly ended: Promise<SupervisedEnd>;
   hasEnded(): boolean;
   /** Interrupts the command; does not wait. */
@@ -35,6 +44,7 @@ export interface Supervised {
 }
 
 export interface SupervisedEnd {
+  /** null when the supervisor itself was killed. */
   readonly status: number | null;
   readonly lines: readonly string[];
 }
@@ -55,36 +65,53 @@ export function supervise(command: string, args: readonly string[], options: Sup
     cwd: options.cwd,
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   child.stdin.on("error", () => undefined);
   const lines: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
-      lines.push(line);
-      if (lines.length > 30) lines.shift();
+  const remember = (line: string): void => {
+    lines.push(line);
+    if (lines.length > 30) lines.shift();
+  };
+  const outputs = [child.stdout, child.stderr].map((stream) =>
+    readLines(stream, (line) => {
+      remember(line);
       options.onLine(line);
-    });
-  }
+    }),
+  );
+  const reports: number[] = [];
   let over = false;
-  const ended = new Promise<SupervisedEnd>((resolve) => {
-    const finish = (status: number | null): void => {
-      over = true;
-      child.stdin.destroy();
-      resolve({ status, lines });
-    };
-    child.on("error", (error) => {
-      lines.push(error.message);
-      finish(null);
-    });
-    child.on("exit", (status) => {
-      // What is still in the pipes is read first; a process that inherited them may hold them open.
-      const deadline = setTimeout(() => finish(status), 500);
-      child.on("close", () => {
-        clearTimeout(deadline);
-        finish(status);
-      });
-    });
+  const { promise: pid, resolve: resolvePid } = withResolvers<number | undefined>();
+  child.on("error", (error) => {
+    remember(error.message);
+    resolvePid(undefined);
   });
-  return { pid: child.pid, ended, hasEnded: () => over, stop: () => child.stdin.end() };
+  // The supervisor alone holds this end of descriptor 3.
+  const reported = readLines(child.stdio[3] as Readable, (line) => {
+    reports.push(Number(line));
+    resolvePid(reports[0]);
+  });
+  const ended = reported.then(async () => {
+    resolvePid(undefined);
+    // What is still in the pipes is read first; but a process that inherited them may hold them open.
+    await Promise.race([Promise.all(outputs), delay(500, undefined, { ref: false })]);
+    child.stdin.destroy();
+    over = true;
+    return { status: reports[1] ?? null, lines };
+  });
+  return { pid, ended, hasEnded: () => over, stop: () => child.stdin.end() };
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const { promise, resolve } = withResolvers<void>();
+  createInterface({ input: stream }).on("line", onLine).on("close", resolve);
+  return promise;
+}
+
+function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

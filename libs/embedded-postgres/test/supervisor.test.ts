@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isAlive } from "../src/process-table.js";
+import { isAlive, parentOf } from "../src/process-table.js";
 import { supervise } from "../src/supervisor.js";
 import { until } from "./workspace.js";
 
@@ -28,9 +28,36 @@ test("stopping interrupts the command, and the supervisor is gone with it", asyn
     },
   });
   await until(() => ready);
+  const pid = (await command.pid) ?? 0;
+  const supervisor = parentOf(pid) ?? 0;
+  expect(isAlive(supervisor)).toBe(true);
   command.stop();
   expect((await command.ended).status).toBe(3);
-  expect(isAlive(command.pid ?? 0)).toBe(false);
+  await until(() => !isAlive(pid) && !isAlive(supervisor));
+});
+
+test("neither the supervisor nor the command is a descendant of the process that asked for it", async () => {
+  const command = supervise("/bin/sleep", ["3600"], { ...here, onLine: () => undefined });
+  const pid = (await command.pid) ?? 0;
+  const ancestors: (number | undefined)[] = [];
+  for (let at: number | undefined = pid; at !== undefined && at > 1; at = parentOf(at)) ancestors.push(parentOf(at));
+  process.kill(pid, "SIGKILL");
+  await command.ended;
+  expect(ancestors).not.toContain(process.pid);
+});
+
+test("a supervisor that is killed ends the waiting, without a status", async () => {
+  const command = supervise("/bin/sleep", ["3600"], { ...here, onLine: () => undefined });
+  const pid = (await command.pid) ?? 0;
+  process.kill(parentOf(pid) ?? 0, "SIGKILL");
+  expect((await command.ended).status).toBeNull();
+  process.kill(pid, "SIGKILL");
+});
+
+test("a command that can't even be begun fails as well", async () => {
+  const command = supervise("/bin/true", [], { ...here, cwd: "/nowhere", onLine: () => undefined });
+  expect(await command.pid).toBeUndefined();
+  expect((await command.ended).lines.join("\n")).toContain("ENOENT");
 });
 
 test("a command that doesn't exist fails like one that ended", async () => {

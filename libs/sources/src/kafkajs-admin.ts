@@ -23,10 +23,7 @@ export async function readOffsets(
   topic: string,
   options: ReadOptions = {},
 ): Promise<readonly PartitionOffsets[]> {
-  const offsets = await askKafka({ brokers, ...options }, topic, async (admin) => {
-    await requireTopic(admin, topic);
-    return admin.fetchTopicOffsets(topic);
-  });
+  const offsets = await askKafka({ brokers, ...options }, topic, (admin) => admin.fetchTopicOffsets(topic));
   return offsets
     .map(({ partition, low, high }) => ({ partition, start: parseOffset(low), end: parseOffset(high) }))
     .sort((a, b) => a.partition - b.partition);
@@ -49,17 +46,12 @@ export async function readClusterId(brokers: readonly string[], options: ReadOpt
  */
 export async function hasTopic(options: ClientOptions, topic: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await askKafka({ ...options, signal }, topic, (admin) => requireTopic(admin, topic));
+    await askKafka({ ...options, signal }, topic, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
     return true;
   } catch (error) {
     if (error instanceof SourceError && error.code === "topic-missing") return false;
     throw error;
   }
-}
-
-/** fetchTopicOffsets would ask for a missing topic again and again; this says so at once, and never creates it. */
-async function requireTopic(admin: Admin, topic: string): Promise<void> {
-  await admin.fetchTopicMetadata({ topics: [topic] });
 }
 
 /** A connection for one question: such questions are rare, and an idle connection would have to be looked after. */

@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSource, type Source, type SourceEvent } from "../src/index.js";
 import { startKafka, type TestKafka } from "./kafka-fixture.js";
@@ -54,9 +55,16 @@ it("outlives a broker that goes away and comes back, without a gap or a double",
 
 it("waits for a broker that is away at the start", async () => {
   await kafka.down();
+  let knocks = 0;
+  const closedDoor = createServer((socket) => {
+    knocks += 1;
+    socket.destroy();
+  });
+  closedDoor.listen(Number(kafka.address.split(":")[1]), "127.0.0.1");
   const owner = createOwner();
   const started = open(owner).start();
-  await vi.waitUntil(() => count("disconnected") > 0, WAIT);
+  await vi.waitUntil(() => knocks > 8, WAIT);
+  await new Promise((resolve) => closedDoor.close(resolve));
   await kafka.up();
   await started;
   await kafka.produce("events", 0, 0, 10);

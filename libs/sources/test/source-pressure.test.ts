@@ -19,13 +19,13 @@ afterEach(async () => {
   await kafka.close();
 });
 
-async function read(owner: PartitionOwner): Promise<void> {
+async function read(owner: PartitionOwner, maxStallMs = 100): Promise<void> {
   source = createSource({
     brokers: [kafka.address],
     topic: "events",
     group: "readers",
     maxWaitMs: 50,
-    maxStallMs: 100,
+    maxStallMs,
     maxBytesPerPartition: 2_000,
     sessionTimeoutMs: 1_000,
     claim: owner.claim,
@@ -61,16 +61,27 @@ it("pauses only the partition whose task is slow, and loses nothing of it", asyn
   expect(owner.fences).toBe(0);
 });
 
-it("stays in its group while every task is slow for longer than the session timeout", async () => {
+it.each([
+  ["paused", 100],
+  ["waited for", 60_000],
+])("stays in its group while tasks are slow for longer than the session timeout, and are %s", async (_, maxStallMs) => {
   let open: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const owner = createOwner({ beforeCommit: () => gate });
+  let waiting = 0;
+  const owner = createOwner({
+    beforeCommit() {
+      waiting += 1;
+      return gate;
+    },
+  });
   for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 10);
-  await read(owner);
-  await vi.waitUntil(() => events.filter(({ type }) => type === "paused").length === 3, WAIT);
+  await read(owner, maxStallMs);
+  await vi.waitUntil(() => waiting === 3, WAIT);
   await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const { groups } = await kafka.withAdmin((admin) => admin.describeGroups(["readers"]));
+  expect(groups[0]?.members).toHaveLength(1);
   open();
   await vi.waitUntil(() => owner.total() === 30, WAIT);
   expect(owner.claims.toSorted()).toEqual([0, 1, 2]);

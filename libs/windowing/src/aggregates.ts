@@ -9,46 +9,45 @@ export type Aggregate<E> =
   /** The number of events whose field is not null. */
   | { readonly kind: "count-present"; readonly field: keyof E & string };
 
-/** What an aggregate needs of its field: an exact integer, a finite number or null, or anything at all. */
+/** What an aggregate needs of its field: a safe integer, a finite number or null, or anything at all. */
 export type FieldDemand = "integer" | "double" | "presence";
-
-export const COUNT = 0;
-export const SUM_INTEGER = 1;
-export const SUM_DOUBLE = 2;
-export const COUNT_PRESENT = 3;
-
-/** Aggregates resolved to arrays: operation i reads `numbers[slots[i]]` (NaN: null) and changes `values[i]`. */
-export interface AggregatePlan {
-  readonly names: readonly string[];
-  readonly operations: readonly number[];
-  readonly slots: readonly number[];
-}
-
-/** @param slotOf where the reader of events puts the value of a field */
-export function planAggregates<E>(
-  aggregates: Readonly<Record<string, Aggregate<E>>>,
-  slotOf: (field: string, demand: FieldDemand) => number,
-): AggregatePlan {
-  const all = Object.values(aggregates);
-  return {
-    names: Object.keys(aggregates),
-    operations: all.map(operationOf),
-    slots: all.map((aggregate) => {
-      const demand = demandOf(aggregate);
-      return demand === null || aggregate.kind === "count" ? 0 : slotOf(aggregate.field, demand);
-    }),
-  };
-}
 
 export function demandOf<E>(aggregate: Aggregate<E>): FieldDemand | null {
   if (aggregate.kind === "count") return null;
   return aggregate.kind === "sum" ? aggregate.of : "presence";
 }
 
-function operationOf<E>(aggregate: Aggregate<E>): number {
-  if (aggregate.kind === "count") return COUNT;
-  if (aggregate.kind === "count-present") return COUNT_PRESENT;
-  return aggregate.of === "integer" ? SUM_INTEGER : SUM_DOUBLE;
+/** Where the reader of events puts the numbers that aggregates add up. */
+export interface NumberSlots {
+  /** Holds 1. */
+  readonly one: number;
+  /** Holds the field's value, 0 for null. */
+  value(field: string): number;
+  /** Holds 1 where the field is not null, else 0. */
+  presence(field: string): number;
+}
+
+/** Aggregates resolved to arrays. Each is a sum: value i grows by `numbers[slots[i]]`. */
+export interface AggregatePlan {
+  readonly names: readonly string[];
+  readonly slots: readonly number[];
+  /** Whether value i is an integer, which must stay exact. */
+  readonly exact: readonly boolean[];
+}
+
+export function planAggregates<E>(
+  aggregates: Readonly<Record<string, Aggregate<E>>>,
+  slots: NumberSlots,
+): AggregatePlan {
+  const all = Object.values(aggregates);
+  return {
+    names: Object.keys(aggregates),
+    slots: all.map((aggregate) => {
+      if (aggregate.kind === "count") return slots.one;
+      return aggregate.kind === "sum" ? slots.value(aggregate.field) : slots.presence(aggregate.field);
+    }),
+    exact: all.map((aggregate) => aggregate.kind !== "sum" || aggregate.of === "integer"),
+  };
 }
 
 /** A function that makes the values of a new row: zeros, in an array that holds its doubles unboxed. */
@@ -58,28 +57,18 @@ export function createZeros(length: number): () => number[] {
   return () => template.slice();
 }
 
-/** Adds one event to a row's values. Returns the position of the integer sum that is no longer exact, or -1. */
+/**
+ * Adds one event to a row's values. Returns the position of a sum that left the exact integers or, of doubles, the
+ * finite numbers; else -1. A null adds 0, which changes no sum: sums begin at +0, and so are never -0.
+ */
 export function accumulate(plan: AggregatePlan, values: number[], numbers: Float64Array): number {
-  const { operations, slots } = plan;
+  const slots = plan.slots;
   let overflowed = -1;
-  for (let at = 0; at < operations.length; at++) {
-    const number = numbers[slots[at] as number] as number;
-    const value = values[at] as number;
-    switch (operations[at]) {
-      case COUNT:
-        values[at] = value + 1;
-        break;
-      case SUM_INTEGER: {
-        const sum = value + number;
-        if (sum > Number.MAX_SAFE_INTEGER || sum < -Number.MAX_SAFE_INTEGER) overflowed = at;
-        values[at] = sum;
-        break;
-      }
-      case SUM_DOUBLE:
-        if (!Number.isNaN(number)) values[at] = value + number;
-        break;
-      default:
-        if (!Number.isNaN(number)) values[at] = value + 1;
+  for (let at = 0; at < slots.length; at++) {
+    const sum = (values[at] as number) + (numbers[slots[at] as number] as number);
+    values[at] = sum;
+    if (sum > Number.MAX_SAFE_INTEGER || sum < -Number.MAX_SAFE_INTEGER) {
+      if (plan.exact[at] === true || !Number.isFinite(sum)) overflowed = at;
     }
   }
   return overflowed;

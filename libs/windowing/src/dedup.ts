@@ -1,50 +1,68 @@
 import { tooManyIds } from "./errors.js";
 import { ExpiryQueue } from "./expiry-queue.js";
 import { isOpen } from "./lateness.js";
+import { TextTable } from "./text-table.js";
 import { windowIndex } from "./tumbling.js";
+import { parseUuid, UuidTable } from "./uuid-table.js";
+
+interface Bucket {
+  readonly index: number;
+  held: number;
+  readonly texts: string[];
+}
 
 /**
  * The ids of counted events. An id is live while the base window it was counted in is open; that is tested at look-up,
- * so when ids are evicted changes nothing but memory.
+ * so when ids are evicted changes nothing but memory. UUIDs in lower case take 50 to 100 bytes each; any other string is
+ * kept as it is, in a Map, and costs several times as much.
  */
 export class IdSet {
   readonly #sizeMs: number;
-  readonly #allowedLatenessMs: number;
+  readonly #latenessMs: number;
   readonly #bound: number;
-  readonly #windowOf = new Map<string, number>();
-  readonly #idsOf = new Map<number, string[]>();
+  readonly #uuid = new Int32Array(4);
+  readonly #uuids = new UuidTable();
+  readonly #texts = new TextTable();
+  readonly #buckets = new Map<number, Bucket>();
   readonly #queue = new ExpiryQueue();
+  #latest: Bucket | undefined;
+  #size = 0;
 
   constructor(baseSizeMs: number, allowedLatenessMs: number, bound: number) {
     this.#sizeMs = baseSizeMs;
-    this.#allowedLatenessMs = allowedLatenessMs;
+    this.#latenessMs = allowedLatenessMs;
     this.#bound = bound;
   }
 
   /** Ids held: the live ones, and those not evicted yet. */
   get size(): number {
-    return this.#windowOf.size;
+    return this.#size;
   }
 
-  isLive(id: string, watermarkMs: number): boolean {
-    const index = this.#windowOf.get(id);
-    return index !== undefined && this.#isOpen(index, watermarkMs);
-  }
-
-  /** Remembers an id counted in base window `index`. Throws `too-many-ids` when more would be live than the bound allows. */
-  remember(id: string, index: number, watermarkMs: number): void {
-    if (this.#windowOf.size >= this.#bound) {
+  /**
+   * Remembers an id as counted in base window `index`. Returns false, and changes nothing, where the id is live already.
+   * Throws `too-many-ids` when more would be live than the bound allows.
+   */
+  claim(id: string, index: number, watermarkMs: number): boolean {
+    const isUuid = parseUuid(id, this.#uuid);
+    if (this.#size >= this.#bound) {
       this.evict(watermarkMs);
-      if (this.#windowOf.size >= this.#bound) throw tooManyIds(this.#bound);
+      if (this.#size >= this.#bound) {
+        if (isUuid ? this.#uuids.has(this.#uuid, watermarkMs) : this.#texts.has(id, watermarkMs)) return false;
+        throw tooManyIds(this.#bound);
+      }
     }
-    this.#windowOf.set(id, index);
-    const ids = this.#idsOf.get(index);
-    if (ids !== undefined) {
-      ids.push(id);
-    } else {
-      this.#idsOf.set(index, [id]);
-      this.#queue.push(index);
-    }
+    const expiresMs = (index + 1) * this.#sizeMs + this.#latenessMs;
+    const added = isUuid
+      ? this.#uuids.add(this.#uuid, expiresMs, watermarkMs)
+      : this.#texts.add(id, expiresMs, watermarkMs);
+    if (!added) return false;
+
+    const bucket = this.#latest?.index === index ? this.#latest : this.#bucketAt(index);
+    bucket.held++;
+    if (!isUuid) bucket.texts.push(id);
+    this.#size++;
+    return true;
   }
 
   evict(watermarkMs: number): void {
@@ -52,11 +70,11 @@ export class IdSet {
       const index = this.#queue.least;
       if (index === undefined || this.#isOpen(index, watermarkMs)) return;
       this.#queue.pop();
-      for (const id of this.#idsOf.get(index) ?? []) {
-        // An expired id may have been counted again since, in a later window.
-        if (this.#windowOf.get(id) === index) this.#windowOf.delete(id);
-      }
-      this.#idsOf.delete(index);
+      const bucket = this.#bucketAt(index);
+      this.#size -= bucket.held;
+      this.#texts.drop(bucket.texts, watermarkMs);
+      this.#buckets.delete(index);
+      this.#latest = undefined;
     }
   }
 
@@ -64,18 +82,31 @@ export class IdSet {
   restore(ids: Iterable<{ readonly id: string; readonly timeMs: number }>, watermarkMs: number): void {
     for (const { id, timeMs } of ids) {
       const index = windowIndex(timeMs, this.#sizeMs);
-      if (this.#isOpen(index, watermarkMs) && !this.isLive(id, watermarkMs)) this.remember(id, index, watermarkMs);
+      if (this.#isOpen(index, watermarkMs)) this.claim(id, index, watermarkMs);
     }
   }
 
-  /** Live ids, each with the start of the base window that it was counted in. */
+  /** Live ids in no particular order, each with the start of the base window that it was counted in. */
   *live(watermarkMs: number): Generator<{ id: string; timeMs: number }> {
-    for (const [id, index] of this.#windowOf) {
-      if (this.#isOpen(index, watermarkMs)) yield { id, timeMs: index * this.#sizeMs };
+    for (const table of [this.#uuids, this.#texts]) {
+      for (const { id, expiresMs } of table.live(watermarkMs)) {
+        yield { id, timeMs: expiresMs - this.#latenessMs - this.#sizeMs };
+      }
     }
+  }
+
+  #bucketAt(index: number): Bucket {
+    let bucket = this.#buckets.get(index);
+    if (bucket === undefined) {
+      bucket = { index, held: 0, texts: [] };
+      this.#buckets.set(index, bucket);
+      this.#queue.push(index);
+    }
+    this.#latest = bucket;
+    return bucket;
   }
 
   #isOpen(index: number, watermarkMs: number): boolean {
-    return isOpen((index + 1) * this.#sizeMs, this.#allowedLatenessMs, watermarkMs);
+    return isOpen((index + 1) * this.#sizeMs, this.#latenessMs, watermarkMs);
   }
 }

@@ -47,11 +47,11 @@ export function sumOverflowed(
   aggregate: string,
   windowStartMs: number,
   keys: readonly string[],
-): Error {
+): WindowingError {
   return new WindowingError(
     "sum-overflow",
-    `Sum "${aggregate}" of rollup "${rollup}", window ${windowStartMs}, keys ${JSON.stringify(keys)}, left the exact ` +
-      `integers (±${Number.MAX_SAFE_INTEGER}). Use smaller windows, or a sum of "double" where rounding is acceptable.`,
+    `Sum "${aggregate}" of rollup "${rollup}", window ${windowStartMs}, keys ${JSON.stringify(keys)}, left what can be ` +
+      `summed: integers within ±${Number.MAX_SAFE_INTEGER}, or finite doubles. Use smaller windows or a larger unit.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { demandOf, type FieldDemand } from "./aggregates.js";
+import { demandOf, type FieldDemand, type NumberSlots } from "./aggregates.js";
 import { MAX_TIME_MS, type TaskDefinition } from "./definition.js";
 
 /**
@@ -10,7 +10,7 @@ export class EventReader<E> {
   id = "";
   timeMs = 0;
   readonly keys: string[];
-  /** NaN stands for null. */
+  /** A 1, then for each number field its value and its presence. */
   readonly numbers: Float64Array;
 
   readonly #idField: string;
@@ -29,16 +29,20 @@ export class EventReader<E> {
     this.#numberFields = [...demands.keys()];
     this.#demands = [...demands.values()];
     this.keys = this.#keyFields.map(() => "");
-    // One more, so that an aggregate without a field has something to read.
-    this.numbers = new Float64Array(Math.max(1, demands.size));
+    this.numbers = new Float64Array(1 + 2 * demands.size);
+    this.numbers[0] = 1;
   }
 
   keySlot(field: string): number {
     return this.#keyFields.indexOf(field);
   }
 
-  numberSlot(field: string): number {
-    return this.#numberFields.indexOf(field);
+  numberSlots(): NumberSlots {
+    return {
+      one: 0,
+      value: (field) => 1 + 2 * this.#numberFields.indexOf(field),
+      presence: (field) => 2 + 2 * this.#numberFields.indexOf(field),
+    };
   }
 
   /** Fills the buffers. Returns the first field that does not fit, or null when all do. */
@@ -62,20 +66,25 @@ export class EventReader<E> {
     }
     for (let at = 0; at < this.#numberFields.length; at++) {
       const field = this.#numberFields[at] as string;
-      const number = toNumber(fields[field], this.#demands[at] as FieldDemand);
-      if (number === undefined) return field;
-      this.numbers[at] = number;
+      if (!this.#readNumber(1 + 2 * at, fields[field], this.#demands[at] as FieldDemand)) return field;
     }
     return null;
   }
-}
 
-/** NaN for null; undefined for a value that does not fit. */
-function toNumber(value: unknown, demand: FieldDemand): number | undefined {
-  if (demand === "integer") return Number.isSafeInteger(value) ? (value as number) : undefined;
-  if (value === null || value === undefined) return Number.NaN;
-  if (demand === "presence") return 1;
-  return Number.isFinite(value) ? (value as number) : undefined;
+  #readNumber(slot: number, value: unknown, demand: FieldDemand): boolean {
+    const numbers = this.numbers;
+    if (demand === "integer") {
+      if (!Number.isSafeInteger(value)) return false;
+      numbers[slot] = value as number;
+      numbers[slot + 1] = 1;
+      return true;
+    }
+    const absent = value === null || value === undefined;
+    numbers[slot + 1] = absent ? 0 : 1;
+    if (demand === "presence") return true;
+    numbers[slot] = absent ? 0 : (value as number);
+    return absent || Number.isFinite(value);
+  }
 }
 
 /** Each field with the strictest demand that an aggregate makes of it. */

@@ -57,7 +57,7 @@ export class RollupState<E> {
     this.name = rollup.name;
     this.#sizeMs = rollup.sizeMs;
     this.#allowedLatenessMs = allowedLatenessMs;
-    this.#plan = planAggregates(rollup.aggregates, (field) => reader.numberSlot(field));
+    this.#plan = planAggregates(rollup.aggregates, reader.numberSlots());
     this.#keySlots = rollup.keys.map((key) => reader.keySlot(key));
     this.#zeros = createZeros(this.#plan.names.length);
   }

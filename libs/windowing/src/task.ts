@@ -150,7 +150,9 @@ class FoldingTask<E> implements Task<E> {
     let duplicate = 0;
     let maxEventTimeMs = this.#maxEventTimeMs;
 
-    for (const [index, { arrivalMs, event }] of records.entries()) {
+    let index = -1;
+    for (const { arrivalMs, event } of records) {
+      index++;
       const watermarkMs = watermarkOf(maxEventTimeMs, this.#delayMs);
       const misfit = event === null ? null : reader.read(event);
       if (event === null || misfit !== null) {
@@ -172,14 +174,13 @@ class FoldingTask<E> implements Task<E> {
       if (!isOpen(endMs, this.#latenessMs, watermarkMs)) {
         late.push({ index, watermarkMs, missedByMs: missedBy(endMs, this.#latenessMs, watermarkMs) });
         verdicts.push("late");
-      } else if (this.#ids.isLive(id, watermarkMs)) {
-        duplicate++;
-        verdicts.push("duplicate");
-      } else {
-        this.#ids.remember(id, base, watermarkMs);
+      } else if (this.#ids.claim(id, base, watermarkMs)) {
         for (const rollup of this.#rollups) rollup.add(reader);
         counted++;
         verdicts.push("counted");
+      } else {
+        duplicate++;
+        verdicts.push("duplicate");
       }
       maxEventTimeMs = advanceMaxEventTime(maxEventTimeMs, timeMs);
     }

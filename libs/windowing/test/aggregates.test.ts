@@ -25,9 +25,14 @@ test("doubles are added in the order of input", () => {
 test("integers are summed up to the last exact one, and one more throws", () => {
   expect(valuesOf([0, 0], [Number.MAX_SAFE_INTEGER - 1, 1])?.[1]).toBe(Number.MAX_SAFE_INTEGER);
   expect(valuesOf([0, 0], [-Number.MAX_SAFE_INTEGER, 0])?.[1]).toBe(-Number.MAX_SAFE_INTEGER);
-  const message = /Sum "sales" of rollup "small", window 0, keys \["Bogor"\], left the exact integers/;
+  const message = /Sum "sales" of rollup "small", window 0, keys \["Bogor"\], left what can be summed/;
   expect(() => valuesOf([0, 0], [Number.MAX_SAFE_INTEGER, 1])).toThrow(message);
   expect(() => valuesOf([0, 0], [-Number.MAX_SAFE_INTEGER, -1])).toThrow(message);
+});
+
+test("a sum of doubles that is no longer finite throws", () => {
+  expect(valuesOf([1e308, 1e307])?.[2]).toBe(1.1e308);
+  expect(() => valuesOf([1e308, 1e308])).toThrow('Sum "rate_sum"');
 });
 
 test("a field that is both summed and counted, in any order of the aggregates, is read by the stricter demand", () => {

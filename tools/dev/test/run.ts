@@ -30,9 +30,11 @@ export interface Running {
   readonly exitCode: Promise<number | null>;
 }
 
-/** Starts a program that prints to pipes. */
-export function run(command: string, args: readonly string[], options: SpawnOptions = {}): Running {
-  const child = spawn(command, args, { ...options, stdio: "pipe" });
+/** Starts a program that prints to pipes. `env` is added to this process's. */
+export function run(command: string, args: readonly string[], { env, ...options }: SpawnOptions = {}): Running {
+  // Of wishes for colours that contradict each other (Nx sets one) Node warns on stderr.
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env;
+  const child = spawn(command, args, { ...options, env: { ...inherited, ...env }, stdio: "pipe" });
   if (child.pid !== undefined) pids.add(child.pid);
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -67,7 +69,7 @@ export function isAlive(pid: number): boolean {
 }
 
 export async function until(condition: () => boolean): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 20_000, interval: 20 });
+  await vi.waitUntil(condition, { timeout: 50_000, interval: 20 });
 }
 
 function kill(pid: number): void {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createFolder, repository, run, until } from "./run.js";
 
 const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  run(process.execPath, [join(repository, "tools/dev/start.mjs"), ...args], { env: { ...process.env, ...env } });
+  run(process.execPath, [join(repository, "tools/dev/start.mjs"), ...args], { env });
 
 test("--help says what it starts, how to stop it, and starts nothing", async () => {
   const { exitCode, output } = start(["--help"]);

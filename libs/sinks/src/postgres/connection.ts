@@ -1,7 +1,7 @@
 import { Client, Pool, TypeOverrides, type PoolClient } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
-/** Time limits of the writer's transactions in ms; all below the Kafka session timeout (30 s). */
+/** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
 export interface WriterLimits {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
@@ -9,9 +9,9 @@ export interface WriterLimits {
 }
 
 export const defaultLimits: WriterLimits = {
-  statementTimeoutMs: 10_000,
-  lockTimeoutMs: 5_000,
-  idleInTransactionTimeoutMs: 10_000,
+  statementTimeoutMs: 8_000,
+  lockTimeoutMs: 4_000,
+  idleInTransactionTimeoutMs: 8_000,
 };
 
 const connectTimeoutMs = 10_000;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions, REPEATABLE_START_MS } from "../src/options.js";
+
+function problemOf(args: readonly string[], env: Record<string, string> = {}): string {
+  const parsed = parseOptions(args, env);
+  return parsed.kind === "wrong" ? parsed.problem : "nothing is wrong";
+}
+
+describe("parseOptions", () => {
+  it("has the documented defaults for a live run", () => {
+    expect(parseOptions([], {})).toEqual({
+      kind: "run",
+      options: {
+        scenario: "default",
+        seed: null,
+        events: null,
+        rate: null,
+        paced: true,
+        startMs: null,
+        startIndex: 0,
+        topic: "socmed-events",
+        partitions: null,
+        json: false,
+      },
+    });
+  });
+
+  it("takes every option, with = or a space", () => {
+    const args =
+      "--scenario=deck --seed 9007199254740991 --events=5 --rate=2.5 --start=2024-02-03T17:00:00+07:00 " +
+      "--start-index=7 --topic=a.b_c-1 --partitions=3 --json";
+    expect(parseOptions(args.split(" "), { KAFKA_TOPIC: "other" })).toEqual({
+      kind: "run",
+      options: {
+        scenario: "deck",
+        seed: 9_007_199_254_740_991,
+        events: 5,
+        rate: 2.5,
+        paced: true,
+        startMs: Date.UTC(2024, 1, 3, 10),
+        startIndex: 7,
+        topic: "a.b_c-1",
+        partitions: 3,
+        json: true,
+      },
+    });
+  });
+
+  it("starts on the deck's day where --events is given, so that the run can be repeated", () => {
+    expect(parseOptions(["--events=5"], {})).toMatchObject({ options: { startMs: REPEATABLE_START_MS } });
+  });
+
+  it("takes --rate=max as the scenario's own curve without waiting", () => {
+    expect(parseOptions(["--events=5", "--rate=max"], {})).toMatchObject({ options: { rate: null, paced: false } });
+  });
+
+  it("takes the topic from KAFKA_TOPIC unless it is empty", () => {
+    expect(parseOptions([], { KAFKA_TOPIC: "mine" })).toMatchObject({ options: { topic: "mine" } });
+    expect(parseOptions([], { KAFKA_TOPIC: "" })).toMatchObject({ options: { topic: "socmed-events" } });
+  });
+
+  it("gives help whatever else stands there", () => {
+    expect(parseOptions(["--help", "--seed=x"], {})).toEqual({ kind: "help" });
+  });
+
+  it.each([
+    [["--sed=1"], "Unknown option '--sed'"],
+    [["deck"], "Unexpected argument 'deck'"],
+    [["--seed"], "Option '--seed <value>' argument missing"],
+    [["--seed", "--json"], "Option '--seed' argument is ambiguous"],
+    [["--json=yes"], "Option '--json' does not take an argument"],
+    [["--seed=-1"], '--seed takes a whole number from 0 to 9007199254740991; got "-1".'],
+    [["--seed=1e3"], '--seed takes a whole number from 0 to 9007199254740991; got "1e3".'],
+    [["--seed=9007199254740992"], "--seed takes"],
+    [["--events=0"], '--events takes a whole number from 1 on; got "0".'],
+    [["--events=ten"], "--events takes"],
+    [["--rate=fast"], '--rate takes events per second, a number from 0.000001 to 1000000, or max; got "fast".'],
+    [["--rate=0"], "--rate takes"],
+    [["--rate=-5"], "--rate takes"],
+    [["--rate=max"], "--rate=max needs --events"],
+    [["--start=yesterday"], "--start takes a time with its zone, such as 2024-02-03T17:00:00Z"],
+    [["--start=2024-02-03T17:00:00"], "--start takes"],
+    [["--start=2024-02-30T17:00:00Z"], "--start takes"],
+    [["--start=1970-01-01T00:00:00Z"], "--start takes"],
+    [["--start-index=1.5"], "--start-index takes"],
+    [["--start-index=9007199254740991", "--events=1"], "--start-index and --events add up to more than"],
+    [["--topic=a b"], '--topic takes 1 to 249 of the characters A-Z a-z 0-9 . _ -; got "a b".'],
+    [["--topic=.."], "--topic takes"],
+    [["--partitions=0"], "--partitions takes a whole number from 1 to 10000"],
+    [["--scenario="], "--scenario takes"],
+  ])("refuses %j in one line", (args, problem) => {
+    expect(problemOf(args)).toContain(problem);
+    expect(problemOf(args)).not.toContain("\n");
+  });
+
+  it("names the variable that is wrong", () => {
+    expect(problemOf([], { KAFKA_TOPIC: "a/b" })).toMatch(/^KAFKA_TOPIC takes .*; got "a\/b"\.$/);
+  });
+});

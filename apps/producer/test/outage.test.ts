@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createStream, presets } from "@tidemark/scenario";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { REPEATABLE_START_MS } from "../src/options.js";
+import { countRecords, readTopic } from "./log-reader.js";
+import { killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
+
+let dataDir: string;
+let port: number;
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "tidemark-outage-"));
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  port = (server.address() as AddressInfo).port;
+  await new Promise((resolve) => server.close(resolve));
+});
+
+afterEach(async () => {
+  await killAll();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+function produce(args: string): Running {
+  return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: `127.0.0.1:${port}` });
+}
+
+async function isOnce(topic: string, seed: number, count: number, rate?: number): Promise<void> {
+  const stream = createStream({
+    scenario: presets.default,
+    seed,
+    startMs: REPEATABLE_START_MS,
+    ...(rate === undefined ? {} : { rate }),
+  });
+  const perKey = new Map<string, string[]>();
+  for (let index = 0; index < count; index++) {
+    const { key, value } = stream.at(index);
+    perKey.set(key, [...(perKey.get(key) ?? []), Buffer.from(value).toString("latin1")]);
+  }
+  const found = new Map<string, string[]>();
+  for (const { key, value } of await readTopic(`127.0.0.1:${port}`, topic)) {
+    found.set(key, [...(found.get(key) ?? []), value]);
+  }
+  expect(found).toEqual(perKey);
+}
+
+describe("while Kafka is away, the producer", () => {
+  it("waits at the start, says so once, and begins when it is there", async () => {
+    const producer = produce("--seed=1 --events=100 --rate=max --topic=start");
+    await waitUntil(() => producer.stderr().includes("Waiting for it"));
+    await runBroker(dataDir, port);
+    expect(await producer.exited).toBe(0);
+    expect(producer.stderr().trim().split("\n")).toEqual([
+      expect.stringMatching(/^Kafka at 127\.0\.0\.1:\d+ is not available \(connect ECONNREFUSED .*\)\. Waiting for it/),
+      `Kafka at 127.0.0.1:${port} is back.`,
+    ]);
+    await isOnce("start", 1, 100);
+  });
+
+  it.each([
+    ["at a rate", "--rate=1000", 4_000, 1000],
+    ["as fast as it goes", "--rate=max", 150_000, undefined],
+  ])("loses and doubles nothing when the broker is killed twice (%s)", async (_how, option, count, rate) => {
+    const producer = produce(`--seed=2 --events=${count} ${option} --topic=killed`);
+    let broker = await runBroker(dataDir, port);
+    for (const share of [0.2, 0.5]) {
+      await waitUntil(async () => (await countRecords(broker.address, "killed")) > share * count, producer.stderr);
+      const outages = producer.stderr().split("Waiting for it").length;
+      await broker.kill();
+      await waitUntil(() => producer.stderr().split("Waiting for it").length > outages, producer.stdout);
+      broker = await runBroker(dataDir, port);
+    }
+    expect(await producer.exited).toBe(0);
+    expect(producer.stdout()).toContain(`acknowledged ${count.toLocaleString("en-US")} | failed 0`);
+    await isOnce("killed", 2, count, rate);
+  });
+
+  it("ends at SIGINT if it has not begun", async () => {
+    const producer = produce("--events=100 --topic=none");
+    await waitUntil(() => producer.stderr().includes("Waiting for it"));
+    producer.child.kill("SIGINT");
+    expect(await producer.exited).toBe(0);
+  });
+
+  it("ends at once at the second signal, and holds little meanwhile", async () => {
+    const broker = await runBroker(dataDir, port);
+    const producer = produce("--seed=1 --rate=2000 --topic=twice --json");
+    await waitUntil(async () => (await countRecords(broker.address, "twice")) > 100);
+    await broker.kill();
+    await waitUntil(() => producer.stderr().includes("Waiting for it"));
+    producer.child.kill("SIGINT");
+    await waitUntil(() => producer.stderr().includes("signal again"));
+    producer.child.kill("SIGINT");
+    expect(await producer.exited).toBe(130);
+  });
+});

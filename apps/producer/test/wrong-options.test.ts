@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { presets } from "@tidemark/scenario";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { killAll, run } from "./processes.js";
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "tidemark-wrong-"));
+  writeFileSync(join(directory, "broken.json"), "{");
+  writeFileSync(join(directory, "misspelt.json"), JSON.stringify({ ...presets.deck, rate: 5 }));
+});
+
+afterAll(async () => {
+  await killAll();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
+  ["--sed=1", {}, /^Unknown option '--sed'; --help lists the options\.$/],
+  ["deck", {}, /^Unexpected argument 'deck'/],
+  ["--seed=x", {}, /^--seed takes a whole number .*; got "x"\.$/],
+  ["--events=-5", {}, /^--events takes a whole number from 1 on; got "-5"\.$/],
+  ["--rate=quick", {}, /^--rate takes events per second/],
+  ["--rate=max", {}, /^--rate=max needs --events/],
+  ["--start=noon", {}, /^--start takes a time with its zone/],
+  ["--start-index=-1", {}, /^--start-index takes/],
+  ["--topic=a/b", {}, /^--topic takes 1 to 249/],
+  ["--partitions=many", {}, /^--partitions takes/],
+  ["--scenario=nosuch", {}, /^--scenario takes deck, default or a JSON file; got "nosuch", but there is no such file/],
+  ["--scenario=BROKEN", {}, /^--scenario takes .* but that file is not JSON\.$/],
+  ["--scenario=MISSPELT", {}, /^The scenario in ".*misspelt\.json" is not one: Unrecognized key: "rate"\.$/],
+  ["--events=1", { KAFKA_TOPIC: "a b" }, /^KAFKA_TOPIC takes/],
+  ["--events=1", { KAFKA_BROKERS: "localhost" }, /^KAFKA_BROKERS: "localhost" is no broker's address/],
+  [
+    "--events=1",
+    { KAFKA_BROKERS: "nosuch.invalid:9092" },
+    /^Kafka's address nosuch\.invalid:9092 has no host that can be found/,
+  ],
+];
+
+describe("the producer's main", () => {
+  it.concurrent.each(cases)("ends with exit code 2 and one line for %s %o", async (argument, env, line) => {
+    const file = argument
+      .replace("BROKEN", join(directory, "broken.json"))
+      .replace("MISSPELT", join(directory, "misspelt.json"));
+    const producer = run("src/main.ts", [file], { KAFKA_BROKERS: "127.0.0.1:1", ...env });
+    expect(await producer.exited).toBe(2);
+    expect(producer.stderr().trimEnd()).toMatch(line);
+    expect(producer.stderr().trimEnd()).not.toContain("\n");
+    expect(producer.stdout()).toBe("");
+  });
+
+  it("prints its options for --help and exits with 0", async () => {
+    const producer = run("src/main.ts", ["--help"]);
+    expect(await producer.exited).toBe(0);
+    expect(producer.stdout()).toContain("--start-index N");
+  });
+});

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { StackFile } from "@tidemark/addresses";
+import { onTestFinished } from "vitest";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+export const command = [process.execPath, "--conditions=@tidemark/source", "--import", "tsx", main] as const;
+
+/** A process whose output is kept. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Standard output and standard error. */
+  output(): string;
+  complaints(): string;
+  /** Resolves to the exit code once all output has come. */
+  readonly exited: Promise<number | null>;
+  says(pattern: RegExp): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly directory: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly command?: readonly string[];
+}
+
+/** A directory that is gone after the test, as are all processes that have to do with it. */
+export async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "tidemark-stack-"));
+  onTestFinished(async () => {
+    await until(async () => (await processesOf(path)).length === 0);
+    await rm(path, { recursive: true, force: true });
+  });
+  return path;
+}
+
+/** Starts the stack's main as its own process, which is killed after the test. */
+export function run({ directory, args = [], env = {}, command: words = command }: RunOptions): Running {
+  const [file = "", ...rest] = [...words, ...args];
+  const { KAFKA_BROKERS: _brokers, DATABASE_URL: _url, ...inherited } = process.env;
+  const child = spawn(file, rest, {
+    env: { ...inherited, TIDEMARK_DIR: directory, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  let complaints = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      text += chunk;
+      if (stream === child.stderr) complaints += chunk;
+    });
+  }
+  const exited = new Promise<number | null>((resolve) => {
+    child.on("close", (code) => resolve(code));
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const says = (pattern: RegExp): Promise<void> =>
+    until(() => {
+      if (pattern.test(text)) return true;
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} and said:\n${text}`);
+      return false;
+    });
+  return { child, pid: child.pid ?? 0, output: () => text, complaints: () => complaints, exited, says };
+}
+
+/** Starts the stack on any free ports and waits until it is ready. */
+export async function start(options: RunOptions): Promise<Running & { readonly file: StackFile }> {
+  const [kafka, postgres] = await freePorts();
+  const ports = [`--kafka-port=${kafka}`, `--postgres-port=${postgres}`];
+  const running = run({ ...options, args: [...ports, ...(options.args ?? [])] });
+  await running.says(/data in /);
+  const file = JSON.parse(await readFile(join(options.directory, "stack.json"), "utf8")) as StackFile;
+  return { ...running, file };
+}
+
+/** Two ports that were free just now. */
+export async function freePorts(): Promise<[number, number]> {
+  const servers = await Promise.all([takePort(), takePort()]);
+  const [first, second] = servers.map(({ port }) => port) as [number, number];
+  await Promise.all(servers.map(({ release }) => release()));
+  return [first, second];
+}
+
+export async function takePort(port = 0): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const release = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
+  return { port: (server.address() as AddressInfo).port, release };
+}
+
+/** The processes, other than this one, in whose command line or environment the directory stands. Linux alone. */
+export async function processesOf(directory: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const files = ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => ""));
+      return (await Promise.all(files)).some((text) => text.includes(directory)) ? pid : 0;
+    }),
+  );
+  return found.filter((pid) => pid !== 0);
+}
+
+/** Waits until the condition holds; the test's own time limit ends it otherwise. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}

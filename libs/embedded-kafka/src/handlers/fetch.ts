@@ -1,0 +1,92 @@
+import type { TopicRegistry } from "../log/topic-registry.js";
+import { mapPartitions, type Value } from "../protocol/codec.js";
+import { fetch } from "../protocol/data-apis.js";
+import { errorCode } from "../protocol/error-code.js";
+import { route, type Route } from "../protocol/route.js";
+
+type Request = Value<typeof fetch.request>;
+type Wanted = Request["topics"][number]["partitions"][number];
+
+/** `closing` ends the fetches that wait. */
+export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
+  function find(topic: string, { index, fetchOffset }: Wanted) {
+    const log = topics.partition(topic, index);
+    if (log === undefined) return { error: errorCode.unknownTopicOrPartition };
+    const isInRange = fetchOffset >= log.startOffset() && fetchOffset <= log.endOffset();
+    return { log, error: isInRange ? errorCode.none : errorCode.offsetOutOfRange };
+  }
+
+  /** Whether there is enough to answer, or an error to tell. */
+  function isReady(request: Request): boolean {
+    let bytes = 0;
+    for (const { name, partitions } of request.topics) {
+      for (const wanted of partitions) {
+        const { log, error } = find(name, wanted);
+        if (log === undefined || error !== errorCode.none) return true;
+        bytes += Math.min(wanted.maxBytes, log.bytesFrom(wanted.fetchOffset));
+      }
+    }
+    return bytes >= Math.min(request.minBytes, request.maxBytes);
+  }
+
+  function waitUntilReady(request: Request): Promise<void> {
+    return new Promise((resolve) => {
+      const wanted = request.topics.flatMap(({ name, partitions }) => partitions.map((each) => find(name, each).log));
+      const ends = wanted.map((log) => log?.onChange(wake));
+      const timer = setTimeout(finish, request.maxWaitMs);
+      closing.addEventListener("abort", finish);
+      let isScheduled = false;
+
+      /** Looks once per turn: a produce request that fills eight partitions gives one answer, not eight. */
+      function wake(): void {
+        if (isScheduled) return;
+        isScheduled = true;
+        setImmediate(() => {
+          isScheduled = false;
+          if (isReady(request)) finish();
+        });
+      }
+      function finish(): void {
+        clearTimeout(timer);
+        closing.removeEventListener("abort", finish);
+        ends.forEach((end) => end?.());
+        resolve();
+      }
+    });
+  }
+
+  function read(request: Request): Value<typeof fetch.response> {
+    let bytesLeft = request.maxBytes;
+    let isEmpty = true;
+
+    function readPartition(topic: string, wanted: Wanted) {
+      const { log, error } = find(topic, wanted);
+      const maxBytes = Math.max(0, Math.min(wanted.maxBytes, bytesLeft));
+      // The first batch of an answer comes whole whatever its size, or its reader could never go on.
+      const isReadable = log !== undefined && error === errorCode.none && (maxBytes > 0 || isEmpty);
+      const records = isReadable ? log.read(wanted.fetchOffset, maxBytes, isEmpty) : Buffer.alloc(0);
+      isEmpty &&= records.length === 0;
+      bytesLeft -= records.length;
+      return {
+        index: wanted.index,
+        error,
+        highWatermark: log?.endOffset() ?? -1,
+        // No transactions: all that is in the log is stable.
+        lastStableOffset: log?.endOffset() ?? -1,
+        logStartOffset: log?.startOffset() ?? -1,
+        aborted: null,
+        preferredReadReplica: -1,
+        records,
+      };
+    }
+
+    return { error: errorCode.none, sessionId: 0, topics: mapPartitions(request.topics, readPartition) };
+  }
+
+  return route(fetch, async (request) => {
+    // No fetch sessions: a client that asks for one is given id 0, and goes on without.
+    if (request.sessionId !== 0) return { error: errorCode.fetchSessionNotFound, sessionId: 0, topics: [] };
+    if (request.maxWaitMs > 0 && !isReady(request)) await waitUntilReady(request);
+    return read(request);
+  });
+}

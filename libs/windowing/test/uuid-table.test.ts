@@ -1,0 +1,40 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatUuid, parseUuid, UuidTable } from "../src/uuid-table.js";
+
+const words = new Int32Array(4);
+
+test("a UUID in lower case is read and written back", () => {
+  const uuids = fc.oneof(
+    fc.uuid({ version: [1, 4, 7] }),
+    fc.constantFrom("00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+  );
+  fc.assert(
+    fc.property(uuids, (uuid) => {
+      expect(parseUuid(uuid, words)).toBe(true);
+      expect(formatUuid(words, 0)).toBe(uuid);
+    }),
+  );
+});
+
+test("any other text is none: one wrong character anywhere is enough", () => {
+  const uuid = "01234567-89ab-4def-8123-456789abcdef";
+  const others = ["g", "A", "-", "0", " ", "/", ":", "`", "\u0000", "\u0130", "\u3030", "\uff10", "\ud800"];
+  const wrong = [...uuid].flatMap((right, at) =>
+    others
+      .filter((other) => other !== right && !(right !== "-" && other === "0"))
+      .map((other) => uuid.slice(0, at) + other + uuid.slice(at + 1)),
+  );
+  wrong.push("", uuid.slice(1), `${uuid}0`, uuid.replaceAll("-", ""), `{${uuid.slice(1, -1)}}`);
+  expect(wrong.filter((text) => parseUuid(text, words))).toEqual([]);
+});
+
+test("what expired makes room for what comes, so that a steady stream needs a table of steady size", () => {
+  const table = new UuidTable();
+  for (let n = 0; n < 20_000; n++) {
+    words.set([n, 0, 0, 0]);
+    expect(table.add(words, n + 300, n)).toBe(true);
+  }
+  expect(table.capacity).toBe(512);
+  expect([...table.live(19_999)]).toHaveLength(300);
+});

@@ -1,0 +1,99 @@
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run } from "./commands.js";
+import { compile, type Compilation } from "./compilation.js";
+import { buildAndPack, createProject, listLibs, repository, type Lib, type Packed } from "./packages.js";
+import { programs } from "./programs.js";
+
+const libs = listLibs();
+const workplace = realpathSync(mkdtempSync(join(tmpdir(), "tidemark-outside-")));
+const project = join(workplace, "project");
+
+const importOf = (folder: string) => `import-${folder}`;
+const programOf = (packageName: string) => `program-${packageName.replace("@tidemark/", "")}`;
+const exampleOf = (folder: string, index: number) => `readme-${folder}-${index}`;
+const wrong = 'import { decode } from "@tidemark/schema";\nexport const n: number = decode(new Uint8Array());\n';
+
+const sources = new Map([
+  ...libs.map((lib) => [importOf(lib.folder), importEverything(lib)] as const),
+  ...programs.map(({ packageName, source }) => [programOf(packageName), source] as const),
+  ...libs.flatMap(({ folder }) => readExamples(folder).map((text, index) => [exampleOf(folder, index), text] as const)),
+  ["wrong", wrong],
+]);
+
+let packed: ReadonlyMap<string, Packed> = new Map();
+let compilation: Compilation;
+
+beforeAll(() => {
+  packed = buildAndPack(libs, workplace);
+  createProject(project, packed);
+  compilation = compile(project, sources);
+});
+
+afterAll(() => {
+  rmSync(workplace, { recursive: true, force: true });
+});
+
+describe.each(libs)("$packageName", ({ folder, packageName }) => {
+  test("the package holds what was built, and neither sources nor tests", () => {
+    const contents = packed.get(packageName)?.contents ?? [];
+    expect(contents).toEqual(expect.arrayContaining(["package.json", "dist/index.js", "dist/index.d.ts"]));
+    expect(contents.filter((path) => /^(src|test|bench)\/|\.tsbuildinfo$/.test(path))).toEqual([]);
+  });
+
+  test("its declarations type check outside of the workspace, with none left unchecked", () => {
+    expect(compilation.errorsInPackage(packageName)).toEqual([]);
+    expect(compilation.errorsIn(`${importOf(folder)}.ts`)).toEqual([]);
+  });
+
+  test("each of its exports can be imported and has names", () => {
+    const { exitCode, stdout, stderr } = runCompiled(importOf(folder));
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toMatch(/^[1-9]\d*( [1-9]\d*)*\n$/);
+  });
+
+  test.each(readExamples(folder).map((_, index) => exampleOf(folder, index)))("its example %s type checks", (name) => {
+    expect(compilation.errorsIn(`${name}.ts`)).toEqual([]);
+  });
+});
+
+test.each(programs)("a program that calls $packageName type checks and runs", ({ packageName, prints }) => {
+  const name = programOf(packageName);
+  expect(compilation.errorsIn(`${name}.ts`)).toEqual([]);
+  const { exitCode, stdout, stderr } = runCompiled(name);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toMatch(prints);
+});
+
+test("a wrong type is an error here, so that the type checks above can fail", () => {
+  expect(compilation.errorsIn("wrong.ts")).toEqual([expect.stringMatching(/^2,\d+: error TS2322/)]);
+});
+
+test("the root's tsconfig.json builds every lib", () => {
+  const text = readFileSync(join(repository, "tsconfig.json"), "utf8");
+  const { references } = JSON.parse(text) as { references: readonly { readonly path: string }[] };
+  expect(references.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(libs.map(({ folder }) => `./libs/${folder}/tsconfig.build.json`)),
+  );
+});
+
+function runCompiled(name: string) {
+  return run(process.execPath, [`out/${name}.js`], project);
+}
+
+/** A program that prints how many names each export of a lib has. */
+function importEverything({ specifiers }: Lib): string {
+  const imports = specifiers.map((specifier, index) => `import * as export${index} from "${specifier}";`);
+  const counts = specifiers.map((_, index) => `Object.keys(export${index}).length`);
+  return `${imports.join("\n")}\nconsole.log(${counts.join(", ")});\n`;
+}
+
+/** The examples of a lib's README that are whole: those that import a package of ours. */
+function readExamples(folder: string): string[] {
+  const file = join(repository, "libs", folder, "README.md");
+  if (!existsSync(file)) return [];
+  const blocks = readFileSync(file, "utf8").matchAll(/```ts\n(.*?)```/gs);
+  return [...blocks].map(([, text = ""]) => text).filter((text) => text.includes('from "@tidemark/'));
+}

@@ -1,0 +1,95 @@
+/** For each lib a small program that calls it, and what it is to print. A lib that is not here is only imported. */
+export interface Program {
+  readonly packageName: string;
+  readonly source: string;
+  readonly prints: RegExp;
+}
+
+export const programs: readonly Program[] = [
+  {
+    packageName: "@tidemark/schema",
+    source: `
+      import { decode, encode, type SocmedEvent } from "@tidemark/schema";
+      const event: SocmedEvent = {
+        ID: "352ed520-03fb-4933-9d2f-38019883650d", Kota: "Bekasi", Sosial_Media: "Instagram", Usage_Count: 849,
+        Sales: 68, Visitors: 835, PageVisitors: 161, Conversion: 364, Ts: 1706981205,
+      };
+      const decoded = decode(encode(event));
+      console.log(decoded.ok ? decoded.event.Kota : decoded.rejection.reason);`,
+    prints: /^Bekasi\n$/,
+  },
+  {
+    packageName: "@tidemark/metrics",
+    source: `
+      import { conversionRate, evaluateRate } from "@tidemark/metrics";
+      console.log(evaluateRate(conversionRate, { Visitors: 835, Conversion: 364 }));`,
+    prints: /^43\.59281437125748\n$/,
+  },
+  {
+    packageName: "@tidemark/windowing",
+    source: `
+      import { windowStart } from "@tidemark/windowing";
+      console.log(windowStart(-1, 5000));`,
+    prints: /^-5000\n$/,
+  },
+  {
+    packageName: "@tidemark/scenario",
+    source: `
+      import { createStream, presets } from "@tidemark/scenario";
+      const stream = createStream({ scenario: presets.deck, seed: 1, startMs: Date.UTC(2024, 1, 3, 17) });
+      console.log(stream.at(0).key);`,
+    prints: /^\w+\|\w+\n$/,
+  },
+  {
+    packageName: "@tidemark/addresses",
+    source: `
+      import { parseKafkaBrokers } from "@tidemark/addresses";
+      console.log(parseKafkaBrokers("localhost:9092, [::1]:9093").length);`,
+    prints: /^2\n$/,
+  },
+  {
+    packageName: "@tidemark/embedded-kafka",
+    source: `
+      import { mkdtempSync, rmSync } from "node:fs";
+      import { tmpdir } from "node:os";
+      import { startBroker } from "@tidemark/embedded-kafka";
+      import { readClusterId } from "@tidemark/sources";
+      const dataDir = mkdtempSync(tmpdir() + "/tidemark-pack-");
+      const broker = await startBroker({ dataDir });
+      console.log((await readClusterId([broker.address])) === broker.clusterId);
+      await broker.close();
+      rmSync(dataDir, { recursive: true });`,
+    prints: /^true\n$/,
+  },
+  {
+    packageName: "@tidemark/sources",
+    source: `
+      import { readOffsets, SourceError } from "@tidemark/sources";
+      const error: unknown = await readOffsets([], "topic").catch((thrown: unknown) => thrown);
+      console.log(error instanceof SourceError || error instanceof Error);`,
+    prints: /^true\n$/,
+  },
+  {
+    packageName: "@tidemark/sinks",
+    source: `
+      import { mkdtempSync, rmSync } from "node:fs";
+      import { tmpdir } from "node:os";
+      import { startPostgres } from "@tidemark/embedded-postgres";
+      import { migrate } from "@tidemark/sinks";
+      const dataDir = mkdtempSync(tmpdir() + "/tidemark-pack-");
+      const postgres = await startPostgres({ dataDir });
+      await migrate(postgres.databaseUrl);
+      await postgres.close();
+      rmSync(dataDir, { recursive: true });
+      console.log("migrated");`,
+    prints: /^migrated\n$/,
+  },
+  {
+    packageName: "@tidemark/embedded-postgres",
+    source: `
+      import { EmbeddedPostgresError, startPostgres } from "@tidemark/embedded-postgres";
+      const error: unknown = await startPostgres({ dataDir: "/dev/null/nowhere" }).catch((thrown: unknown) => thrown);
+      console.log(error instanceof EmbeddedPostgresError, typeof startPostgres);`,
+    prints: /^true function\n$/,
+  },
+];
