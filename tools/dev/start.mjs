@@ -73,7 +73,8 @@ async function main() {
   const folder = resolve(root, process.env.TIDEMARK_DIR || ".tidemark");
   const pid = findRunningStack(folder);
   if (pid !== undefined) {
-    const where = relative(process.cwd(), folder) || ".";
+    const fromHere = relative(process.cwd(), folder);
+    const where = fromHere.startsWith("..") ? folder : fromHere || ".";
     console.error(
       `Tidemark is already running on ${where} (stack, pid ${pid}): stop it by Ctrl-C in its terminal or \`kill ${pid}\`, or set TIDEMARK_DIR to another folder.`,
     );

@@ -1,5 +1,5 @@
 import { decode, type Rejection } from "@tidemark/schema";
-import type { Checkpoint, Claim } from "@tidemark/sinks";
+import type { Checkpoint, Claim, NewRows } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { createTask, type Snapshot, type TaskDefinition, type TaskRecord } from "@tidemark/windowing";
 import { enrich, type EventRow } from "./event-row.js";
@@ -22,8 +22,8 @@ export interface LateRow extends EventRow {
   readonly missed_by_ms: number;
 }
 
-/** What the fold makes of a partition, with its rows' types. */
-export interface FoldCheckpoint extends Checkpoint {
+/** What the fold makes of one batch, in offset order. */
+export interface FoldedRows extends NewRows {
   readonly rows: readonly EventRow[];
   readonly late: readonly LateRow[];
   readonly rejected: readonly RejectedRow[];
@@ -39,9 +39,9 @@ export interface PartitionFold {
   /** Records taken since the last checkpoint. */
   readonly pending: number;
   /** Takes a batch that begins at `nextOffset`. */
-  take(batch: SourceBatch): void;
-  /** Everything since the last one, as one checkpoint. */
-  checkpoint(): FoldCheckpoint;
+  take(batch: SourceBatch): FoldedRows;
+  /** What stands beside the rows of all batches since the last one. */
+  checkpoint(): Checkpoint;
 }
 
 /** Goes on from the state that the tables hold. */
@@ -50,22 +50,22 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
   let { nextOffset } = claim;
   let { skipped, lost } = claim.ledger;
   let pending = 0;
-  let rows: EventRow[] = [];
-  let late: LateRow[] = [];
-  let rejected: RejectedRow[] = [];
 
-  function fold(records: readonly SourceRecord[]): void {
+  function fold(records: readonly SourceRecord[]): FoldedRows {
     const inputs: TaskRecord<EventRow>[] = [];
     const rejections = new Map<number, Rejection>();
-    for (const [index, { value, offset, timestampMs }] of records.entries()) {
+    for (const { value, offset, timestampMs } of records) {
       const decoded = decode(value);
-      if (!decoded.ok) rejections.set(index, decoded.rejection);
+      if (!decoded.ok) rejections.set(inputs.length, decoded.rejection);
       inputs.push({ arrivalMs: timestampMs, event: decoded.ok ? enrich(decoded.event, offset) : null });
     }
     const outcome = task.step(inputs);
+    const rows: EventRow[] = [];
+    const late: LateRow[] = [];
+    const rejected: RejectedRow[] = [];
     for (const [index, verdict] of outcome.verdicts.entries()) {
       const event = inputs[index]?.event;
-      if (verdict === "counted" && event !== null && event !== undefined) rows.push(event);
+      if (verdict === "counted" && event) rows.push(event);
     }
     for (const { index, watermarkMs, missedByMs } of outcome.late) {
       const event = inputs[index]?.event;
@@ -79,6 +79,7 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
     for (const { index, watermarkMs, aheadMs } of outcome.quarantined) {
       rejected.push(rejectedRow(records[index], futureReason(inputs[index], aheadMs), watermarkMs));
     }
+    return { rows, late, rejected };
   }
 
   return {
@@ -89,20 +90,17 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
       return pending;
     },
     take(batch) {
-      fold(batch.records);
+      const rows = fold(batch.records);
       pending += batch.nextOffset - nextOffset;
       nextOffset = batch.nextOffset;
       skipped += batch.skipped;
       lost += batch.lost;
+      return rows;
     },
     checkpoint() {
       const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();
-      const taken = { rows, late, rejected };
-      rows = [];
-      late = [];
-      rejected = [];
       pending = 0;
-      return { nextOffset, watermarkMs, maxEventTimeMs, ledger: { ...ledger, skipped, lost }, changed, ...taken };
+      return { nextOffset, watermarkMs, maxEventTimeMs, ledger: { ...ledger, skipped, lost }, changed };
     },
   };
 }

@@ -1,6 +1,6 @@
-import type { Claim, Sink } from "@tidemark/sinks";
+import type { Checkpoint, Claim, Sink } from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
-import type { FoldCheckpoint, PartitionFold } from "./partition-fold.js";
+import type { FoldedRows, PartitionFold } from "./partition-fold.js";
 
 /** When a checkpoint is taken. */
 export interface CheckpointPolicy {
@@ -14,7 +14,7 @@ export const defaultPolicy: CheckpointPolicy = { maxRecords: 10_000, lingerMs: 2
 
 /** What has been committed, said after each checkpoint. */
 export interface Committed {
-  readonly checkpoint: FoldCheckpoint;
+  readonly checkpoint: Checkpoint;
   /** How many records this checkpoint added. */
   readonly records: number;
 }
@@ -30,6 +30,8 @@ export interface TaskOptions {
   readonly sink: Sink;
   readonly logEndOffset: number;
   readonly policy?: CheckpointPolicy;
+  /** Each batch's rows, before they are committed. */
+  readonly onFolded?: (rows: FoldedRows) => void;
   readonly onCommitted: (committed: Committed) => void;
 }
 
@@ -38,7 +40,8 @@ export interface TaskOptions {
  * are folded, up to one more checkpoint's worth: then `accept` waits.
  */
 export function createPartitionTask(options: TaskOptions): CheckpointingTask {
-  const { claim, fold, sink, policy = defaultPolicy, onCommitted } = options;
+  const { claim, fold, sink, policy = defaultPolicy, onFolded, onCommitted } = options;
+  let rows = sink.openBuffer(claim.partition);
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
   let commit: Promise<void> | undefined;
@@ -50,8 +53,10 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   const isDue = () => fold.pending >= policy.maxRecords || fold.nextOffset >= logEndOffset;
 
-  async function write(checkpoint: FoldCheckpoint): Promise<void> {
-    await sink.commit(claim, committedOffset, checkpoint);
+  async function write(checkpoint: Checkpoint): Promise<void> {
+    const written = rows;
+    rows = sink.openBuffer(claim.partition);
+    await sink.commit(claim, committedOffset, checkpoint, written);
     const records = checkpoint.nextOffset - committedOffset;
     committedOffset = checkpoint.nextOffset;
     onCommitted({ checkpoint, records });
@@ -102,7 +107,9 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     async accept(batch: SourceBatch) {
       throwFailure();
       logEndOffset = batch.logEndOffset;
-      fold.take(batch);
+      const folded = fold.take(batch);
+      rows.add(folded);
+      onFolded?.(folded);
       schedule();
       await makeRoom();
       throwFailure();

@@ -1,13 +1,17 @@
 import type { Writable } from "node:stream";
 import { formatJson, formatStatus, formatTable } from "./format.js";
-import type { FoldCheckpoint } from "./partition-fold.js";
+import type { EventRow } from "./event-row.js";
+import type { FoldedRows } from "./partition-fold.js";
 import type { Progress } from "./progress.js";
 
 /** What a person or a machine sees. */
 export interface Reporter {
   /** Something happened that is worth a line of its own. */
   note(text: string): void;
-  committed(partition: number, checkpoint: FoldCheckpoint): void;
+  /** Rows were made of a partition's records; they are not committed yet. */
+  folded(partition: number, rows: FoldedRows): void;
+  /** All rows of the partition below this offset are committed. */
+  committed(partition: number, nextOffset: number): void;
   /** Called once a second. */
   progress(progress: Progress): void;
   /** The last word: what was reached. */
@@ -31,6 +35,7 @@ export function createStatusReporter({ stream }: Output): Reporter {
   };
   return {
     note: (text) => line(`consumer  ${text}`),
+    folded: () => {},
     committed: () => {},
     progress(progress) {
       const text = `consumer  ${formatStatus(progress)}`;
@@ -48,21 +53,32 @@ export function createStatusReporter({ stream }: Output): Reporter {
 export function createJsonReporter({ stream }: Output): Reporter {
   return {
     note: (text) => stream.write(`${JSON.stringify({ kind: "note", text })}\n`),
+    folded: () => {},
     committed: () => {},
     progress: (progress) => stream.write(`${formatJson(progress)}\n`),
     finish: (progress) => stream.write(`${formatJson(progress).replace('"progress"', '"done"')}\n`),
   };
 }
 
-/** Each checkpoint's rows as a table with their rates. */
+/** Each checkpoint's rows as a table with their rates, once they are committed. */
 export function createTableReporter({ stream }: Output): Reporter {
+  const waiting = new Map<number, EventRow[]>();
   let batch = 0;
   const line = (text: string) => stream.write(`${text}\n`);
   return {
     note: (text) => line(`consumer  ${text}`),
-    committed(partition, { rows, nextOffset }) {
-      if (rows.length === 0) return;
-      line(formatTable(`Batch ${batch}: partition ${partition}, up to offset ${nextOffset}`, rows));
+    folded(partition, { rows }) {
+      waiting.set(partition, [...(waiting.get(partition) ?? []), ...rows]);
+    },
+    committed(partition, nextOffset) {
+      const rows = waiting.get(partition) ?? [];
+      const committed = rows.filter(({ offset }) => offset < nextOffset);
+      waiting.set(
+        partition,
+        rows.filter(({ offset }) => offset >= nextOffset),
+      );
+      if (committed.length === 0) return;
+      line(formatTable(`Batch ${batch}: partition ${partition}, up to offset ${nextOffset}`, committed));
       batch += 1;
     },
     progress: () => {},

@@ -55,9 +55,10 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
         logEndOffset,
         sink,
         fold: createPartitionFold(definition, claim),
+        onFolded: (rows) => reporter.folded(partition, rows),
         onCommitted({ checkpoint, records }) {
           if (tasks.get(partition) === task) meter.reach(partition, checkpoint, records);
-          reporter.committed(partition, checkpoint);
+          reporter.committed(partition, checkpoint.nextOffset);
           source.commit(partition, checkpoint.nextOffset);
         },
       });

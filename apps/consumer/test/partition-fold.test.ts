@@ -1,9 +1,9 @@
 import { encode, type SocmedEvent } from "@tidemark/schema";
-import type { Claim } from "@tidemark/sinks";
+import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPartitionFold, type FoldCheckpoint } from "../src/partition-fold.js";
+import { createPartitionFold, type FoldedRows } from "../src/partition-fold.js";
 import { taskDefinition } from "../src/pipeline.js";
 import { emptyLedger } from "../src/progress.js";
 
@@ -59,9 +59,9 @@ const batchOf = (
 describe("the partition's fold", () => {
   it("gives a counted event its rates and its place in both rollups", () => {
     const fold = createPartitionFold(definition, unclaimed);
-    fold.take(batchOf([recordOf(0, encode(eventOf()))], 1));
+    const folded = fold.take(batchOf([recordOf(0, encode(eventOf()))], 1));
     const checkpoint = fold.checkpoint();
-    expect(checkpoint.rows).toEqual([
+    expect(folded.rows).toEqual([
       { ...eventOf(), conversion_rate: 43.59281437125748, bounce_rate: 19.281437125748504, offset: 0 },
     ]);
     expect(checkpoint.changed.map(({ rollup, rows }) => [rollup, rows])).toEqual([
@@ -91,8 +91,8 @@ describe("the partition's fold", () => {
 
   it("gives no rate to an event without visitors, and leaves it out of the rates' sums and counts", () => {
     const fold = createPartitionFold(definition, unclaimed);
-    fold.take(batchOf([recordOf(0, encode(eventOf({ Visitors: 0 })))], 1));
-    const { rows, changed } = fold.checkpoint();
+    const { rows } = fold.take(batchOf([recordOf(0, encode(eventOf({ Visitors: 0 })))], 1));
+    const { changed } = fold.checkpoint();
     expect(rows).toMatchObject([{ conversion_rate: null, bounce_rate: null }]);
     expect(changed[0]?.rows[0]?.values).toEqual([1, 849, 68, 0, 161, 364, 0, 0, 0, 0]);
   });
@@ -100,8 +100,8 @@ describe("the partition's fold", () => {
   it("keeps a rejected record's bytes and reason, with the watermark that stood", () => {
     const fold = createPartitionFold(definition, unclaimed);
     const bytes = new TextEncoder().encode("{nope");
-    fold.take(batchOf([recordOf(0, bytes), recordOf(1, encode(eventOf())), recordOf(2, null)], 3));
-    expect(fold.checkpoint().rejected).toEqual([
+    const { rejected } = fold.take(batchOf([recordOf(0, bytes), recordOf(1, encode(eventOf())), recordOf(2, null)], 3));
+    expect(rejected).toEqual([
       expect.objectContaining({ offset: 0, bytes, reason: "not-json", field: null, watermark: null }),
       expect.objectContaining({ offset: 2, bytes: null, reason: "tombstone", watermark: (start - 20) * 1000 }),
     ]);
@@ -109,8 +109,8 @@ describe("the partition's fold", () => {
 
   it("quarantines an event beyond its arrival and the allowed skew, and lets it move nothing", () => {
     const fold = createPartitionFold(definition, unclaimed);
-    fold.take(batchOf([recordOf(0, encode(eventOf({ Ts: start + 11 })), start * 1000)], 1));
-    const { rejected, watermarkMs, ledger } = fold.checkpoint();
+    const { rejected } = fold.take(batchOf([recordOf(0, encode(eventOf({ Ts: start + 11 })), start * 1000)], 1));
+    const { watermarkMs, ledger } = fold.checkpoint();
     expect(rejected).toMatchObject([
       {
         reason: "future",
@@ -125,15 +125,13 @@ describe("the partition's fold", () => {
 
   it("notes by how much a late event missed its window", () => {
     const fold = createPartitionFold(definition, unclaimed);
-    fold.take(
+    const { late } = fold.take(
       batchOf(
         [recordOf(0, encode(eventOf({ ID: idOf(0) }))), recordOf(1, encode(eventOf({ ID: idOf(1), Ts: start - 26 })))],
         2,
       ),
     );
-    expect(fold.checkpoint().late).toMatchObject([
-      { ID: idOf(1), offset: 1, watermark: (start - 20) * 1000, missed_by_ms: 5_000 },
-    ]);
+    expect(late).toMatchObject([{ ID: idOf(1), offset: 1, watermark: (start - 20) * 1000, missed_by_ms: 5_000 }]);
   });
 
   it("counts what has no record as skipped and lost, so that offsets and ledger agree", () => {
@@ -174,14 +172,14 @@ describe("the partition's fold", () => {
         (records, sizes, cuts) => {
           const whole = new Tables();
           const inOne = createPartitionFold(definition, unclaimed);
-          inOne.take(batchOf(records, records.length));
+          whole.add(inOne.take(batchOf(records, records.length)));
           whole.write(inOne.checkpoint());
 
           const pieces = new Tables();
           let fold = createPartitionFold(definition, unclaimed);
           for (let at = 0; at < records.length;) {
             const next = Math.min(at + (sizes.next().value ?? 0) + 1, records.length);
-            fold.take(batchOf(records.slice(at, next), next));
+            pieces.add(fold.take(batchOf(records.slice(at, next), next)));
             at = next;
             const cut = cuts.next().value;
             if (cut === "go on") continue;
@@ -196,16 +194,19 @@ describe("the partition's fold", () => {
   });
 });
 
-/** What Postgres would hold: the fold's rows appended, the windows' rows written over. */
+/** What Postgres would hold: rows appended, and the windows' rows written over. */
 class Tables {
-  readonly #rows: unknown[] = [];
+  readonly #rows: { readonly offset: number }[] = [];
   readonly #counted: { id: string; timeMs: number }[] = [];
-  readonly #windows = new Map<string, { rollup: string; row: FoldCheckpoint["changed"][number]["rows"][number] }>();
-  #last: FoldCheckpoint | undefined;
+  readonly #windows = new Map<string, { rollup: string; row: RollupRow }>();
+  #last: Checkpoint | undefined;
 
-  write(checkpoint: FoldCheckpoint): void {
-    this.#rows.push(...checkpoint.rows, ...checkpoint.late, ...checkpoint.rejected);
-    this.#counted.push(...checkpoint.rows.map((row) => ({ id: row.ID, timeMs: row.Ts * 1000 })));
+  add({ rows, late, rejected }: FoldedRows): void {
+    this.#rows.push(...rows, ...late, ...rejected);
+    this.#counted.push(...rows.map((row) => ({ id: row.ID, timeMs: row.Ts * 1000 })));
+  }
+
+  write(checkpoint: Checkpoint): void {
     for (const { rollup, rows } of checkpoint.changed) {
       for (const row of rows) this.#windows.set(JSON.stringify([rollup, row.windowStartMs, row.keys]), { rollup, row });
     }
@@ -224,9 +225,8 @@ class Tables {
   }
 
   contents() {
-    const byOffset = (row: unknown) => (row as { offset: number }).offset;
     return {
-      rows: this.#rows.toSorted((a, b) => byOffset(a) - byOffset(b)),
+      rows: this.#rows.toSorted((a, b) => a.offset - b.offset),
       windows: [...this.#windows].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       ledger: this.#last?.ledger,
       watermarkMs: this.#last?.watermarkMs,

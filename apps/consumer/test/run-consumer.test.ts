@@ -35,6 +35,7 @@ class Recorder implements Reporter {
   note(text: string): void {
     this.notes.push(text);
   }
+  folded(): void {}
   committed(): void {}
   progress(): void {}
   finish(progress: Progress): void {

@@ -30,8 +30,10 @@ export interface Lanes {
   /** Messages that were pushed and have no answer yet. */
   waiting(): number;
   counts(): Counts;
-  /** Resolves at the next answer, or at once if nothing is under way. Rejects when Kafka has refused a message for good. */
+  /** Resolves at the next answer, or at once if nothing is under way. */
   nextAnswer(): Promise<void>;
+  /** Throws what `deliver` rejected with, if it did. */
+  throwIfRefused(): void;
 }
 
 // Kafka's default limit for a batch is 1 MB; kafkajs's grouping is quadratic in the number of messages.
@@ -77,9 +79,9 @@ export function createLanes({ partitions, deliver, onAcknowledged }: LanesOption
     waiting: () => pushed - acknowledged - failed,
     counts: () => ({ sent, acknowledged, failed }),
     async nextAnswer() {
-      if (refusals.length === 0 && lanes.some(({ busy }) => busy)) {
-        await new Promise<void>((resolve) => waiters.push(resolve));
-      }
+      if (lanes.some(({ busy }) => busy)) await new Promise<void>((resolve) => waiters.push(resolve));
+    },
+    throwIfRefused() {
       if (refusals.length > 0) throw refusals[0];
     },
   };

@@ -35,8 +35,10 @@ export async function sendStream(options: SendOptions): Promise<number> {
   const toMessage = createMessages();
   let next = schedule.first;
   while (next < schedule.end && !stop.aborted) {
+    lanes.throwIfRefused();
     if (lanes.waiting() >= MAX_WAITING || options.isHeld()) {
       await lanes.nextAnswer();
+      await nextTurn();
       continue;
     }
     const until = dueUntil(schedule, next, elapsedMs(), MAX_AT_ONCE);
@@ -53,7 +55,10 @@ export async function sendStream(options: SendOptions): Promise<number> {
     // Lets answers in.
     await nextTurn();
   }
-  while (lanes.waiting() > 0) await lanes.nextAnswer();
+  while (lanes.waiting() > 0) {
+    lanes.throwIfRefused();
+    await lanes.nextAnswer();
+  }
   return next;
 }
 

@@ -26,7 +26,7 @@ export async function takeLock(path: string): Promise<LockResult> {
   try {
     for (;;) {
       if (await linked(draft, path)) return held(path, mine);
-      const found = await readFile(path, "utf8").catch(() => undefined);
+      const found = await readText(path);
       if (found === undefined) continue;
       const holder = parseHolder(found);
       if (holder !== undefined && isRunning(holder)) return { taken: false, pid: holder.pid };
@@ -42,7 +42,7 @@ async function replaceDead(path: string, dead: string, draft: string): Promise<b
   const right = await takeLock(`${path}.takeover`);
   if (!right.taken) return false;
   try {
-    if ((await readFile(path, "utf8").catch(() => undefined)) !== dead) return false;
+    if ((await readText(path)) !== dead) return false;
     await rename(draft, path);
     return true;
   } finally {
@@ -54,7 +54,7 @@ function held(path: string, mine: string): LockResult {
   return {
     taken: true,
     release: async () => {
-      if ((await readFile(path, "utf8").catch(() => undefined)) === mine) await rm(path, { force: true });
+      if ((await readText(path)) === mine) await rm(path, { force: true });
     },
   };
 }
@@ -65,6 +65,15 @@ async function linked(draft: string, path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
 }

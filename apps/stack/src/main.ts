@@ -52,5 +52,10 @@ function stopSignal(detached: boolean): AbortSignal {
 // Whoever read our output may be gone (| head, a closed terminal).
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
-const exitCode = await main();
+let exitCode = 1;
+try {
+  exitCode = await main();
+} catch (error) {
+  terminal.complain(error instanceof Error ? error.message : String(error));
+}
 process.exit(process.exitCode ?? exitCode);

@@ -30,15 +30,16 @@ export async function runStack(
     await aborted(signal);
     return 0;
   }
+  let place;
   try {
     await mkdir(directory, { recursive: true });
+    place = await findPlace(directory, terminal, signal);
   } catch (error) {
     terminal.complain(
       `TIDEMARK_DIR: ${directory} cannot be used (${reason(error)}); it takes a directory to write in.`,
     );
     return 2;
   }
-  const place = await findPlace(directory, terminal, signal);
   if (place === undefined) return 0;
   if ("shared" in place) return await share(place.shared, options, terminal, signal);
   try {

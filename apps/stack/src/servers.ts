@@ -104,5 +104,5 @@ async function onPort<T extends { readonly port: number }>(
 /** All that the library says, and of what Postgres prints (its lines begin with a time or a tab) what is alarming. */
 function isWorthSaying(line: string): boolean {
   if (!/^(\d{4}-\d\d-\d\d |\t)/.test(line)) return true;
-  return /\b(PANIC|WARNING): |No space left|out of memory|was terminated by signal/.test(line);
+  return /\bPANIC: |No space left|out of memory|was terminated by signal/.test(line);
 }

@@ -5,7 +5,16 @@ import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { defaultPorts } from "../src/servers.js";
-import { command, processesOf, run, start, takePort, temporaryDirectory, until } from "./running-stack.js";
+import {
+  command,
+  preparedDirectory,
+  processesOf,
+  run,
+  start,
+  takePort,
+  temporaryDirectory,
+  until,
+} from "./running-stack.js";
 
 async function listTopics(brokers: readonly string[]): Promise<string[]> {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
@@ -54,7 +63,7 @@ test("stack.json leads clients to both servers, and after Ctrl-C nothing is left
 });
 
 test("a closed terminal ends the stack, unless it is detached", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const first = await start({ directory, args: ["--detached"] });
   first.child.kill("SIGHUP");
   expect(await ask(first.file.databaseUrl ?? "", "SELECT 1 AS one")).toEqual([{ one: 1 }]);
@@ -66,7 +75,7 @@ test("a closed terminal ends the stack, unless it is detached", async () => {
 });
 
 test("a stack that was killed leaves no process, and the next one takes its place", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const first = await start({ directory });
   first.child.kill("SIGKILL");
   await until(async () => (await processesOf(directory)).length === 0);
@@ -76,7 +85,7 @@ test("a stack that was killed leaves no process, and the next one takes its plac
 });
 
 test("a stack whose parent was killed stops, unless it is detached", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const inShell = ["/bin/sh", "-c", '"$@" & wait', "sh", ...command];
   const first = await start({ directory, command: inShell });
   expect(first.file.pid).not.toBe(first.pid);
@@ -94,7 +103,7 @@ test("a stack whose parent was killed stops, unless it is detached", async () =>
 });
 
 test("a stack stops when the process that started it through a shell is killed, though the shell lives on", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   // Like Nx: a process that runs its command by `sh -c`, in a group of its own.
   const starter = `require("node:child_process").spawn("/bin/sh", ["-c", '"$@"; true', "sh", ...process.argv.slice(1)],
     { stdio: "inherit", detached: true })`;
@@ -107,7 +116,7 @@ test("a stack stops when the process that started it through a shell is killed, 
 test("a default port that is taken makes way for a free one, said aloud", async () => {
   // On a machine where it is taken already, that will do.
   const taken = await Promise.all(Object.values(defaultPorts).map((port) => takePort(port).catch(() => undefined)));
-  const running = run({ directory: await temporaryDirectory() });
+  const running = run({ directory: await preparedDirectory() });
   await running.says(/data in /);
   expect(running.output()).toMatch(/port 19092 is taken: Kafka listens on \d+/);
   expect(running.output()).toMatch(/port 15432 is taken: Postgres listens on \d+/);
@@ -115,7 +124,7 @@ test("a default port that is taken makes way for a free one, said aloud", async 
 });
 
 test("a second stack shares the first, and ends when the first is gone, with a code that its dependents see", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const owner = await start({ directory });
   const [leaver, sharer] = [run({ directory }), run({ directory })];
   await leaver.says(new RegExp(`sharing the stack of pid ${owner.pid}: Kafka 127.*, Postgres 127`));
@@ -129,7 +138,7 @@ test("a second stack shares the first, and ends when the first is gone, with a c
 });
 
 test("of stacks that start at once one owns the servers, and the others share them", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const stacks = [1, 2, 3].map(() => run({ directory }));
   await Promise.all(stacks.map((stack) => stack.says(/data in |sharing the stack/)));
   expect(stacks.filter((stack) => /data in /.test(stack.output()))).toHaveLength(1);
@@ -137,7 +146,7 @@ test("of stacks that start at once one owns the servers, and the others share th
 });
 
 test("a Postgres that is killed ends the stack, which says so", async () => {
-  const directory = await temporaryDirectory();
+  const directory = await preparedDirectory();
   const stack = await start({ directory });
   const [postmaster] = (await readFile(join(directory, "postgres", "postmaster.pid"), "utf8")).split("\n");
   process.kill(Number(postmaster), "SIGKILL");
@@ -178,6 +187,7 @@ test("whatever is wrong gives one sentence and exit code 2", async () => {
   const parent = await temporaryDirectory();
   await writeFile(join(parent, "file"), "");
   await mkdir(join(parent, "old", "postgres"), { recursive: true });
+  await mkdir(join(parent, "odd", "stack.lock", "x"), { recursive: true });
   await writeFile(join(parent, "old", "postgres", "PG_VERSION"), "16\n");
   const { port, release } = await takePort();
   const good = join(parent, "good");
@@ -185,6 +195,7 @@ test("whatever is wrong gives one sentence and exit code 2", async () => {
     { stack: run({ directory: good, args: ["--port=1"] }), says: "--port" },
     { stack: run({ directory: good, env: { KAFKA_BROKERS: "here" } }), says: "KAFKA_BROKERS" },
     { stack: run({ directory: join(parent, "file") }), says: "TIDEMARK_DIR" },
+    { stack: run({ directory: join(parent, "odd") }), says: "TIDEMARK_DIR" },
     { stack: run({ directory: join(parent, "old") }), says: "Postgres 16" },
     { stack: run({ directory: good, args: [`--kafka-port=${port}`] }), says: String(port) },
   ];

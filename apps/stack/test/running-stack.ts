@@ -1,15 +1,36 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import type { StackFile } from "@tidemark/addresses";
-import { onTestFinished } from "vitest";
+import { startPostgres } from "@tidemark/embedded-postgres";
+import { afterAll, onTestFinished } from "vitest";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 export const command = [process.execPath, "--conditions=@tidemark/source", "--import", "tsx", main] as const;
+
+let template: Promise<string> | undefined;
+
+/** Such a directory with a Postgres cluster in it already: a copy of one that is made once for each test file. */
+export async function preparedDirectory(): Promise<string> {
+  template ??= (async () => {
+    const made = await mkdtemp(join(tmpdir(), "tidemark-stack-template-"));
+    const postgres = await startPostgres({ dataDir: join(made, "postgres") });
+    await postgres.close();
+    return made;
+  })();
+  const directory = await temporaryDirectory();
+  await promisify(execFile)("cp", ["-a", join(await template, "postgres"), directory]);
+  return directory;
+}
+
+afterAll(async () => {
+  if (template !== undefined) await rm(await template, { recursive: true, force: true });
+});
 
 /** A process whose output is kept. */
 export interface Running {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Account, spawnAs } from "./account.js";
 
@@ -8,21 +8,24 @@ import { type Account, spawnAs } from "./account.js";
 export const supervisorMark = "tidemark-postgres-supervisor";
 
 /**
- * Runs the command, and interrupts it (for Postgres: fast shutdown) when standard input ends. That happens when the owner
- * closes it, and also when the owner dies in whatever way, since the kernel then closes the pipe.
+ * Runs the command, and interrupts it (for Postgres: fast shutdown) when descriptor 4 ends. That happens when the owner
+ * closes it, and also when the owner dies in whatever way, since the kernel then closes the pipe. It does so until the
+ * command is gone: a shell's background command ignores the signal until it has said that it doesn't.
  *
  * The outer shell ends at once, so that the supervisor is no descendant of its owner any more: Nx ends a tree of processes
  * from its leaves, which would be Postgres's workers, and kills the whole of it when those don't end one by one.
  * On descriptor 3 it says the command's pid and, at the end, its status.
  */
 const script = `
-exec 4<&0 </dev/null
 shift
 (
   "$@" 3>&- 4<&- &
   command=$!
   echo "$command" >&3
-  ( read -r _ <&4; kill -INT "$command" ) >/dev/null 2>&1 3>&- &
+  (
+    read -r _ <&4
+    while kill -INT "$command"; do sleep 0.2; done
+  ) >/dev/null 2>&1 3>&- &
   watcher=$!
   exec 4<&-
   wait "$command"
@@ -65,15 +68,17 @@ export function supervise(command: string, args: readonly string[], options: Sup
     cwd: options.cwd,
     detached: true,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
-    stdio: ["pipe", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
   });
-  child.stdin.on("error", () => undefined);
+  // As streams of their own: Node closes a child's standard input when the child has ended, and this one ends at once.
+  const [, stdout, stderr, report, lifeline] = child.stdio as unknown as [null, Readable, Readable, Readable, Writable];
+  lifeline.on("error", () => undefined);
   const lines: string[] = [];
   const remember = (line: string): void => {
     lines.push(line);
     if (lines.length > 30) lines.shift();
   };
-  const outputs = [child.stdout, child.stderr].map((stream) =>
+  const outputs = [stdout, stderr].map((stream) =>
     readLines(stream, (line) => {
       remember(line);
       options.onLine(line);
@@ -87,7 +92,7 @@ export function supervise(command: string, args: readonly string[], options: Sup
     resolvePid(undefined);
   });
   // The supervisor alone holds this end of descriptor 3.
-  const reported = readLines(child.stdio[3] as Readable, (line) => {
+  const reported = readLines(report, (line) => {
     reports.push(Number(line));
     resolvePid(reports[0]);
   });
@@ -95,11 +100,11 @@ export function supervise(command: string, args: readonly string[], options: Sup
     resolvePid(undefined);
     // What is still in the pipes is read first; but a process that inherited them may hold them open.
     await Promise.race([Promise.all(outputs), delay(500, undefined, { ref: false })]);
-    child.stdin.destroy();
+    lifeline.destroy();
     over = true;
     return { status: reports[1] ?? null, lines };
   });
-  return { pid, ended, hasEnded: () => over, stop: () => child.stdin.end() };
+  return { pid, ended, hasEnded: () => over, stop: () => lifeline.end() };
 }
 
 function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
@@ -109,9 +114,9 @@ function readLines(stream: Readable, onLine: (line: string) => void): Promise<vo
 }
 
 function withResolvers<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => undefined;
+  const settlers: ((value: T) => void)[] = [];
   const promise = new Promise<T>((settle) => {
-    resolve = settle;
+    settlers.push(settle);
   });
-  return { promise, resolve };
+  return { promise, resolve: (value) => settlers[0]?.(value) };
 }

@@ -19,7 +19,20 @@ export interface RollupRow {
   readonly values: ArrayLike<number>;
 }
 
-/** All that one transaction writes for one partition. Rows are read by the tables' Drizzle property names. */
+/** Rows for one partition's next checkpoint, read by the tables' Drizzle property names. */
+export interface NewRows {
+  readonly rows: readonly object[];
+  readonly late: readonly object[];
+  readonly rejected: readonly object[];
+}
+
+/** Rows on their way to a checkpoint, held in the form in which they are sent: far smaller than the objects. */
+export interface RowBuffer {
+  /** Throws SinkError `unencodable` where a value doesn't fit its column; the buffer is of no more use then. */
+  add(rows: NewRows): void;
+}
+
+/** What one transaction writes for one partition beside its rows. */
 export interface Checkpoint {
   readonly nextOffset: number;
   /** Epoch ms; -Infinity before the first event. */
@@ -27,9 +40,6 @@ export interface Checkpoint {
   readonly maxEventTimeMs: number;
   /** Totals since the partition's start offset. */
   readonly ledger: CheckpointLedger;
-  readonly rows: readonly object[];
-  readonly late: readonly object[];
-  readonly rejected: readonly object[];
   readonly changed: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];
 }
 
@@ -56,8 +66,15 @@ export interface Claim {
 export interface Sink {
   /** `logStartOffset`: where the log begins now, and so where a partition without a checkpoint is read from. */
   claim(partition: number, logStartOffset: number): Promise<Claim>;
-  /** Writes `checkpoint` on top of `expectedOffset`, all or nothing. */
-  commit(claim: Pick<Claim, "partition" | "epoch">, expectedOffset: number, checkpoint: Checkpoint): Promise<void>;
+  /** An empty buffer for the partition's next checkpoint. */
+  openBuffer(partition: number): RowBuffer;
+  /** Writes `checkpoint` and `rows` on top of `expectedOffset`, all or nothing. Nothing may be added to `rows` after. */
+  commit(
+    claim: Pick<Claim, "partition" | "epoch">,
+    expectedOffset: number,
+    checkpoint: Checkpoint,
+    rows: RowBuffer,
+  ): Promise<void>;
   /** Ends connections; what waits rejects with SinkError `closed`. */
   close(): Promise<void>;
 }

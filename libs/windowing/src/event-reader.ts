@@ -54,7 +54,8 @@ export class EventReader<E> {
 
     const time = fields[this.#timeField];
     if (typeof time !== "number" || !Number.isSafeInteger(time)) return this.#timeField;
-    const timeMs = time * this.#msPerUnit;
+    // + 0 turns -0 into 0.
+    const timeMs = time * this.#msPerUnit + 0;
     if (timeMs > MAX_TIME_MS || timeMs < -MAX_TIME_MS) return this.#timeField;
     this.timeMs = timeMs;
 

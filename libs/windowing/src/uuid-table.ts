@@ -9,7 +9,7 @@ const LEAST_ENTRIES = 512;
  * Entries lie in the order of their coming; a hash index of twice as many slots (linear probing) finds them. Each slot
  * has a byte of the hash beside it, in an array so small that it stays in the CPU's cache: a new id rarely needs to look
  * at an entry. Expired entries count as absent, which stays so as the watermark never falls, and are left behind when
- * the entries run full: 50 to 100 bytes an id in the long run.
+ * the entries run full: 50 to 100 bytes an id in a steady stream.
  */
 export class UuidTable {
   #capacity = 0;
@@ -79,11 +79,12 @@ export class UuidTable {
     this.#entryOf[slot] = entry;
   }
 
-  /** Leaves expired entries behind, and doubles the table where more than two thirds of it are live. */
+  /** Leaves expired entries behind; doubles a table that is more than two thirds live, halves one that is below a sixth. */
   #makeRoom(watermarkMs: number): void {
     const live = this.#compact(watermarkMs);
-    const capacity = live * 3 > this.#capacity * 2 ? this.#capacity * 2 : this.#capacity;
-    if (capacity !== this.#capacity || capacity === 0) this.#resize(Math.max(LEAST_ENTRIES, capacity));
+    const capacity = this.#capacity;
+    if (live * 3 >= capacity * 2) this.#resize(Math.max(LEAST_ENTRIES, capacity * 2), live);
+    else if (live * 6 < capacity && capacity > LEAST_ENTRIES) this.#resize(capacity / 2, live);
 
     this.#entries = live;
     this.#tags.fill(0);
@@ -109,8 +110,8 @@ export class UuidTable {
     return live;
   }
 
-  #resize(capacity: number): void {
-    const words = this.#words;
+  #resize(capacity: number, live: number): void {
+    const words = this.#words.subarray(0, live * WORDS);
     this.#capacity = capacity;
     this.#floats = new Float64Array(capacity * FLOATS);
     this.#words = new Int32Array(this.#floats.buffer);

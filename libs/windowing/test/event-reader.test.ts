@@ -39,6 +39,12 @@ test("seconds are read as seconds, and rejected where they are no time in ms", (
   expect(rejects({ at: MAX_TIME_MS / 1000 }, { time })).toEqual([]);
 });
 
+test("time -0 is 0, so that a watermark comes back from JSON as it went", () => {
+  const task = createTask({ ...definition, watermarkDelayMs: 0 });
+  task.step([record(visit(-0))]);
+  expect(task.checkpoint().watermarkMs).toBe(0);
+});
+
 test("a field that no aggregate names may hold anything", () => {
   expect(rejects({ platform: 7 })).toEqual([]);
 });

@@ -38,3 +38,16 @@ test("what expired makes room for what comes, so that a steady stream needs a ta
   expect(table.capacity).toBe(512);
   expect([...table.live(19_999)]).toHaveLength(300);
 });
+
+test("after a burst the table shrinks again, and keeps what is live", () => {
+  const table = new UuidTable();
+  const add = (n: number, watermarkMs: number) => {
+    words.set([n, 0, 0, 0]);
+    return table.add(words, n + 300, watermarkMs);
+  };
+  for (let n = 0; n < 10_000; n++) add(n, 0);
+  expect(table.capacity).toBe(16_384);
+  for (let n = 10_000; n < 50_000; n++) add(n, n);
+  expect(table.capacity).toBeLessThanOrEqual(2048);
+  expect([49_701, 49_999, 50_000].map((n) => add(n, 50_000))).toEqual([false, false, true]);
+});

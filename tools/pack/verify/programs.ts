@@ -64,10 +64,17 @@ export const programs: readonly Program[] = [
   {
     packageName: "@tidemark/sources",
     source: `
+      import { mkdtempSync, rmSync } from "node:fs";
+      import { tmpdir } from "node:os";
+      import { startBroker } from "@tidemark/embedded-kafka";
       import { readOffsets, SourceError } from "@tidemark/sources";
-      const error: unknown = await readOffsets([], "topic").catch((thrown: unknown) => thrown);
-      console.log(error instanceof SourceError || error instanceof Error);`,
-    prints: /^true\n$/,
+      const dataDir = mkdtempSync(tmpdir() + "/tidemark-pack-");
+      const broker = await startBroker({ dataDir });
+      const error: unknown = await readOffsets([broker.address], "absent").catch((thrown: unknown) => thrown);
+      console.log(error instanceof SourceError ? error.code : error);
+      await broker.close();
+      rmSync(dataDir, { recursive: true });`,
+    prints: /^topic-missing\n$/,
   },
   {
     packageName: "@tidemark/sinks",

@@ -146,7 +146,7 @@ export function openPartitionLog(directory: string, config: TopicConfig, floor: 
       return () => listeners.delete(listener);
     },
     close(): void {
-      segments.forEach((segment) => segment.close());
+      segments.splice(0).forEach((segment) => segment.close());
       changed();
     },
   };

@@ -82,7 +82,9 @@ export function nullableArray<T>(item: Codec<T>): Codec<readonly T[] | null> {
       const length = int32.read(from);
       // Each item takes a byte at least: a length beyond the frame is refused before anything is made of it.
       if (length < -1 || length > from.remaining) throw new MalformedRequestError(`an array of ${length} items`);
-      return length === -1 ? null : Array.from({ length }, () => item.read(from));
+      const items: T[] = [];
+      while (items.length < length) items.push(item.read(from));
+      return length === -1 ? null : items;
     },
     write(to, value) {
       int32.write(to, value?.length ?? -1);

@@ -1,32 +1,29 @@
+const chunkBytes = 64 * 1024;
 const twoTo32 = 2 ** 32;
 const postgresEpochMs = 946_684_800_000; // 2000-01-01T00:00:00Z
 
-/** A growing buffer, big-endian, for Postgres's binary formats. */
+/** A growing list of chunks, big-endian, for Postgres's binary formats. */
 export class ByteWriter {
-  #buffer: Buffer;
-  #length = 0;
+  readonly #full: Uint8Array[] = [];
+  #chunk: Buffer = Buffer.alloc(0);
+  #view = new DataView(this.#chunk.buffer);
+  #at = 0;
 
-  constructor(expectedBytes = 64) {
-    this.#buffer = Buffer.allocUnsafe(expectedBytes);
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** The bytes so far; valid until the next write. */
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  /** All that was written, in order; nothing may be written after. */
+  chunks(): readonly Uint8Array[] {
+    return this.#at === 0 ? this.#full : [...this.#full, this.#chunk.subarray(0, this.#at)];
   }
 
   int16(value: number): void {
     this.#reserve(2);
-    this.#length = this.#buffer.writeInt16BE(value, this.#length);
+    this.#view.setInt16(this.#at, value);
+    this.#at += 2;
   }
 
   int32(value: number): void {
     this.#reserve(4);
-    this.#length = this.#buffer.writeInt32BE(value, this.#length);
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
   }
 
   /** A safe integer as int8. */
@@ -36,7 +33,8 @@ export class ByteWriter {
 
   float64(value: number): void {
     this.#reserve(8);
-    this.#length = this.#buffer.writeDoubleBE(value, this.#length);
+    this.#view.setFloat64(this.#at, value);
+    this.#at += 8;
   }
 
   /** Epoch milliseconds as timestamptz: microseconds since 2000-01-01, exact beyond 2^53 of them. */
@@ -46,53 +44,32 @@ export class ByteWriter {
     this.#int64Parts(Math.floor(ms / twoTo32) * 1000 + Math.floor(low / twoTo32), low >>> 0);
   }
 
-  /** A UUID's text, 36 characters with dashes, as its 16 bytes. */
-  uuid(text: string): void {
-    this.#reserve(16);
-    let high = -1;
-    for (let at = 0; at < text.length; at += 1) {
-      const digit = hexDigit(text.charCodeAt(at));
-      if (digit < 0) continue;
-      if (high < 0) high = digit;
-      else {
-        this.#buffer[this.#length] = (high << 4) | digit;
-        this.#length += 1;
-        high = -1;
-      }
-    }
-  }
-
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.#chunk.set(bytes, this.#at);
+    this.#at += bytes.length;
   }
 
   /** An int32 byte length, then the text in UTF-8. */
   sizedText(text: string): void {
     this.#reserve(4 + text.length * 3);
-    const written = this.#buffer.write(text, this.#length + 4, "utf8");
-    this.#buffer.writeInt32BE(written, this.#length);
-    this.#length += 4 + written;
+    const written = this.#chunk.write(text, this.#at + 4, "utf8");
+    this.#view.setInt32(this.#at, written);
+    this.#at += 4 + written;
   }
 
   #int64Parts(high: number, low: number): void {
     this.#reserve(8);
-    this.#buffer.writeInt32BE(high, this.#length);
-    this.#length = this.#buffer.writeUInt32BE(low, this.#length + 4);
+    this.#view.setInt32(this.#at, high);
+    this.#view.setUint32(this.#at + 4, low);
+    this.#at += 8;
   }
 
   #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
-    this.#buffer.copy(larger, 0, 0, this.#length);
-    this.#buffer = larger;
+    if (this.#at + bytes <= this.#chunk.length) return;
+    if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, bytes));
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#at = 0;
   }
-}
-
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  if (code >= 97 && code <= 102) return code - 87;
-  if (code >= 65 && code <= 70) return code - 55;
-  return -1;
 }

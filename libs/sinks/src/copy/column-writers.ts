@@ -1,10 +1,10 @@
 import { unencodable } from "../errors.js";
 import type { ByteWriter } from "./byte-writer.js";
+import { parseUuid } from "./uuid-bytes.js";
 
 /** Writes one non-null value with its int32 length before it. Throws SinkError `unencodable`. */
 export type ColumnWriter = (out: ByteWriter, value: unknown) => void;
 
-const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const maxTimestampMs = 8_640_000_000_000_000; // what a Date can hold, well inside timestamptz
 
 function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number, greatest: number): ColumnWriter {
@@ -25,6 +25,15 @@ function timestamps(type: string, column: string, unitMs: number): ColumnWriter 
     if (!Number.isInteger(ms) || Math.abs(ms) > maxTimestampMs) throw unencodable(column, type, value);
     out.int32(8);
     out.timestamp(ms);
+  };
+}
+
+function uuids(type: string, column: string): ColumnWriter {
+  const bytes = new Uint8Array(16);
+  return (out, value) => {
+    if (typeof value !== "string" || !parseUuid(value, bytes)) throw unencodable(column, type, value);
+    out.int32(bytes.length);
+    out.raw(bytes);
   };
 }
 
@@ -60,11 +69,7 @@ export function columnWriter(type: string, column: string, unitMs: number): Colu
         out.raw(Uint8Array.of(value ? 1 : 0));
       };
     case "uuid":
-      return (out, value) => {
-        if (typeof value !== "string" || !uuidShape.test(value)) throw unencodable(column, type, value);
-        out.int32(16);
-        out.uuid(value);
-      };
+      return uuids(type, column);
     case "text":
     case "varchar":
       return texts(type, column);

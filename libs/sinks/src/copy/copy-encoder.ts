@@ -9,11 +9,19 @@ import { columnWriter } from "./column-writers.js";
 export interface CopyEncoder {
   /** The COPY statement, its columns in the order of the bytes. */
   readonly statement: string;
+  /** Begins a COPY stream in whose rows `constants` stand, by Drizzle property name. Throws as `append`. */
+  open(constants?: Readonly<Record<string, unknown>>): CopyStream;
+}
+
+/** One COPY stream in the making. */
+export interface CopyStream {
   /**
-   * One complete COPY stream. Rows are read by the table's Drizzle property names; `constants` stand in every row.
-   * Throws SinkError `unencodable`, naming the column.
+   * Adds rows, read by the table's Drizzle property names. Throws SinkError `unencodable`, naming the column; the stream
+   * is of no more use then.
    */
-  encode(rows: readonly object[], constants: Readonly<Record<string, unknown>>): Buffer;
+  append(rows: readonly object[]): void;
+  /** The complete stream; nothing may be appended after. */
+  end(): readonly Uint8Array[];
 }
 
 export interface CopyEncoderOptions {
@@ -21,54 +29,58 @@ export interface CopyEncoderOptions {
   readonly timeUnitMs?: Readonly<Record<string, number>>;
 }
 
+type Row = Readonly<Record<string, unknown>>;
+type FieldWriter = (out: ByteWriter, row: Row) => void;
+
 const signature = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00);
 const nullLength = -1;
 const endOfCopy = -1;
-const typicalRowBytes = 192;
 
 /** Derives the encoder from a Drizzle table: column order, types, and which may be null. */
 export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = {}): CopyEncoder {
-  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => ({
-    property,
-    name: column.name,
-    notNull: column.notNull,
-    write: columnWriter(column.getSQLType(), column.name, options.timeUnitMs?.[property] ?? 1),
-    type: column.getSQLType(),
-  }));
+  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => {
+    const { name, notNull } = column;
+    const type = column.getSQLType();
+    const write = columnWriter(type, name, options.timeUnitMs?.[property] ?? 1);
+    const writeField: FieldWriter = (out, row) => {
+      const value = row[property];
+      if (value !== null && value !== undefined) write(out, value);
+      else if (notNull) throw unencodable(name, type, value);
+      else out.int32(nullLength);
+    };
+    return { property, name, writeField };
+  });
 
-  function writeValue(writer: ByteWriter, column: (typeof columns)[number], value: unknown): void {
-    if (value !== null && value !== undefined) column.write(writer, value);
-    else if (column.notNull) throw unencodable(column.name, column.type, value);
-    else writer.int32(nullLength);
-  }
-
-  function encodeConstants(constants: Readonly<Record<string, unknown>>): (Uint8Array | undefined)[] {
-    return columns.map((column) => {
-      if (!(column.property in constants)) return undefined;
+  function fieldWriters(constants: Row): readonly FieldWriter[] {
+    return columns.map(({ property, writeField }) => {
+      if (!(property in constants)) return writeField;
       const writer = new ByteWriter();
-      writeValue(writer, column, constants[column.property]);
-      return Uint8Array.from(writer.bytes());
+      writeField(writer, constants);
+      const bytes = Buffer.concat(writer.chunks());
+      return (out) => out.raw(bytes);
     });
   }
 
   return {
     statement: `COPY ${qualifiedName(table)} (${columns.map((column) => quoteIdentifier(column.name)).join(", ")}) FROM STDIN WITH (FORMAT binary)`,
-    encode(rows, constants) {
-      const writer = new ByteWriter(typicalRowBytes * (rows.length + 1));
-      const fixed = encodeConstants(constants);
-      writer.raw(signature);
-      writer.int32(0);
-      writer.int32(0);
-      for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
-        writer.int16(columns.length);
-        for (const [index, column] of columns.entries()) {
-          const constant = fixed[index];
-          if (constant === undefined) writeValue(writer, column, row[column.property]);
-          else writer.raw(constant);
-        }
-      }
-      writer.int16(endOfCopy);
-      return writer.bytes();
+    open(constants = {}) {
+      const fields = fieldWriters(constants);
+      const out = new ByteWriter();
+      out.raw(signature);
+      out.int32(0);
+      out.int32(0);
+      return {
+        append(added) {
+          for (const row of added) {
+            out.int16(fields.length);
+            for (const write of fields) write(out, row as Row);
+          }
+        },
+        end() {
+          out.int16(endOfCopy);
+          return out.chunks();
+        },
+      };
     },
   };
 }

@@ -1,49 +1,31 @@
 import type pg from "pg";
 import type { Checkpoint, Claim } from "../checkpoint.js";
-import type { CopyEncoder } from "../copy/copy-encoder.js";
 import { fenced } from "../errors.js";
 import { copyIn } from "./connection.js";
 import type { RollupSql } from "./rollup-sql.js";
+import type { CopyRun } from "./row-buffer.js";
 
 /** A checkpoint in the form in which it is sent: made before the transaction begins, reused by each retry. */
 export interface EncodedCheckpoint {
-  readonly head: Pick<Checkpoint, "nextOffset" | "watermarkMs" | "maxEventTimeMs" | "ledger">;
-  readonly copies: readonly { readonly statement: string; readonly bytes: Uint8Array }[];
+  readonly head: Checkpoint;
+  readonly copies: readonly CopyRun[];
   readonly upserts: readonly { readonly text: string; readonly values: readonly unknown[] }[];
 }
 
-export interface CheckpointEncoders {
-  readonly raw: CopyEncoder;
-  readonly late: CopyEncoder;
-  readonly rejected: CopyEncoder;
-  readonly rollups: ReadonlyMap<string, RollupSql>;
-}
-
-/** Throws SinkError `unencodable` where a value doesn't fit its column. */
+/** Throws Error where the checkpoint holds a rollup that isn't among `rollups`: a mistake of the program. */
 export function encodeCheckpoint(
-  encoders: CheckpointEncoders,
+  rollups: ReadonlyMap<string, RollupSql>,
   topic: string,
   partition: number,
   checkpoint: Checkpoint,
+  copies: readonly CopyRun[],
 ): EncodedCheckpoint {
-  const constants = { topic, partition };
-  const copies = (
-    [
-      [encoders.raw, checkpoint.rows],
-      [encoders.late, checkpoint.late],
-      [encoders.rejected, checkpoint.rejected],
-    ] as const
-  )
-    .filter(([, rows]) => rows.length > 0)
-    .map(([encoder, rows]) => ({ statement: encoder.statement, bytes: encoder.encode(rows, constants) }));
   const upserts = checkpoint.changed.flatMap(({ rollup, rows }) => {
-    const sql = encoders.rollups.get(rollup);
+    const sql = rollups.get(rollup);
     if (sql === undefined) throw new Error(`The checkpoint holds rows of ${rollup}, which this sink doesn't write.`);
     return rows.length === 0 ? [] : [{ text: sql.upsert, values: sql.toParameters(topic, partition, rows) }];
   });
-  // The rows themselves are let go: what waits for Postgres is held as bytes alone.
-  const { nextOffset, watermarkMs, maxEventTimeMs, ledger } = checkpoint;
-  return { head: { nextOffset, watermarkMs, maxEventTimeMs, ledger }, copies, upserts };
+  return { head: checkpoint, copies, upserts };
 }
 
 const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $5,
@@ -85,6 +67,6 @@ export async function writeCheckpoint(
     ],
   });
   if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);
-  for (const { statement, bytes } of copies) await copyIn(client, statement, bytes);
+  for (const { statement, chunks } of copies) await copyIn(client, statement, chunks);
   for (const { text, values } of upserts) await client.query(text, [...values]);
 }

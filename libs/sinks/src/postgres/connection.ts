@@ -78,11 +78,12 @@ export async function inTransaction<T>(
 }
 
 /** Sends one complete COPY stream. Rejects with the server's own error. */
-export async function copyIn(client: PoolClient, statement: string, bytes: Uint8Array): Promise<void> {
+export async function copyIn(client: PoolClient, statement: string, chunks: readonly Uint8Array[]): Promise<void> {
   const stream = client.query(copyFrom(statement));
   await new Promise<void>((resolve, reject) => {
     stream.once("error", reject);
     stream.once("finish", resolve);
-    stream.end(bytes);
+    for (const chunk of chunks) stream.write(chunk);
+    stream.end();
   });
 }

@@ -1,13 +1,14 @@
-import type { Checkpoint, Claim, Sink } from "../checkpoint.js";
+import type { Claim, Sink } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import type { SinkTables } from "../sink-tables.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
-import { encodeCheckpoint, writeCheckpoint, type CheckpointEncoders } from "./commit.js";
+import { encodeCheckpoint, writeCheckpoint } from "./commit.js";
 import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
-import { createDayPartitions, dayOf } from "./day-partitions.js";
+import { createDayPartitions } from "./day-partitions.js";
 import { createRollupSql } from "./rollup-sql.js";
+import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
 
 export interface SinkOptions extends SinkIdentity {
   readonly databaseUrl: string;
@@ -27,23 +28,14 @@ export function createSink(options: SinkOptions): Sink {
   const { raw } = tables;
   const timeUnitMs = { [raw.time]: raw.timeUnitMs };
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
-  const encoders: CheckpointEncoders = {
+  const rollupsByName = new Map(rollups.map((rollup) => [rollup.name, rollup]));
+  const encoders: RowEncoders = {
     raw: createCopyEncoder(raw.table, { timeUnitMs }),
     late: createCopyEncoder(tables.late, { timeUnitMs }),
     rejected: createCopyEncoder(tables.rejected),
-    rollups: new Map(rollups.map((rollup) => [rollup.name, rollup])),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
   const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
-
-  function daysOf(rows: readonly object[]): Set<number> {
-    const days = new Set<number>();
-    if (!raw.partitionedByDay) return days;
-    for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
-      days.add(dayOf(Number(row[raw.time]) * raw.timeUnitMs));
-    }
-    return days;
-  }
 
   /**
    * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and inside COPY no time-out
@@ -78,12 +70,14 @@ export function createSink(options: SinkOptions): Sink {
     claim: (partition, logStartOffset) =>
       retryWhileUnavailable(() => claimOnce(partition, logStartOffset), closing.signal, onEvent),
 
-    async commit(claim, expectedOffset, checkpoint: Checkpoint) {
-      const encoded = encodeCheckpoint(encoders, topic, claim.partition, checkpoint);
-      const days = daysOf(checkpoint.rows);
+    openBuffer: (partition) => new CopyRowBuffer(encoders, raw, { topic, partition }),
+
+    async commit(claim, expectedOffset, checkpoint, rows) {
+      if (!(rows instanceof CopyRowBuffer)) throw new TypeError("The rows are another sink's.");
+      const encoded = encodeCheckpoint(rollupsByName, topic, claim.partition, checkpoint, rows.end());
       await retryWhileUnavailable(
         async () => {
-          await dayPartitions.ensure(days);
+          await dayPartitions.ensure(rows.days);
           await inTransaction(pool, limits, (client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded));
         },
         closing.signal,

@@ -1,6 +1,15 @@
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSink, migrate, socmedTables, type Checkpoint, type Sink, type SinkEvent } from "../../src/index.js";
+import {
+  createSink,
+  migrate,
+  socmedTables,
+  type Checkpoint,
+  type Claim,
+  type NewRows,
+  type Sink,
+  type SinkEvent,
+} from "../../src/index.js";
 import { socmedRollups } from "../../src/tables/index.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
@@ -60,7 +69,11 @@ function eventAt(offset: number, seconds: number) {
   };
 }
 
-function checkpointOf(offsets: readonly number[], nextOffset: number, changes: Partial<Checkpoint> = {}): Checkpoint {
+function checkpointOf(
+  offsets: readonly number[],
+  nextOffset: number,
+  changes: Partial<Checkpoint & NewRows> = {},
+): Checkpoint & NewRows {
   return {
     nextOffset,
     watermarkMs: start * 1000 - 300_000,
@@ -85,6 +98,12 @@ function checkpointOf(offsets: readonly number[], nextOffset: number, changes: P
   };
 }
 
+function commit(sink: Sink, claim: Claim, expectedOffset: number, checkpoint: Checkpoint & NewRows): Promise<void> {
+  const rows = sink.openBuffer(claim.partition);
+  rows.add(checkpoint);
+  return sink.commit(claim, expectedOffset, checkpoint, rows);
+}
+
 const count = async (table: string) =>
   (await server.query(url, `SELECT count(*)::int AS rows FROM ${table}`))[0]?.["rows"];
 
@@ -107,7 +126,7 @@ describe("the Postgres sink", () => {
   it("gives back at the next claim what the checkpoint wrote: offset, watermark, ledger, open windows, live ids", async () => {
     const sink = sinkOf();
     const first = await sink.claim(0, logStart);
-    await sink.commit(first, 0, checkpointOf([0, 1], 2));
+    await commit(sink, first, 0, checkpointOf([0, 1], 2));
     const second = await sinkOf().claim(0, logStart);
     expect(second).toMatchObject({ epoch: 2, startOffset: 0, nextOffset: 2, watermarkMs: start * 1000 - 300_000 });
     expect(second.ledger).toEqual({ ...noLedger, read: 2, counted: 2 });
@@ -129,7 +148,7 @@ describe("the Postgres sink", () => {
   it("leaves closed windows and dead ids behind at the next claim", async () => {
     const sink = sinkOf();
     const claim = await sink.claim(0, logStart);
-    await sink.commit(claim, 0, checkpointOf([0, 1], 2, { watermarkMs: (start + 6) * 1000 }));
+    await commit(sink, claim, 0, checkpointOf([0, 1], 2, { watermarkMs: (start + 6) * 1000 }));
     const next = await sinkOf().claim(0, logStart);
     expect(next.windows.map(({ rows }) => rows)).toEqual([[], []]);
     expect(next.ids).toEqual([]);
@@ -139,7 +158,7 @@ describe("the Postgres sink", () => {
     const zombie = sinkOf();
     const claim = await zombie.claim(0, logStart);
     await sinkOf().claim(0, logStart);
-    await expect(zombie.commit(claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "fenced" });
+    await expect(commit(zombie, claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "fenced" });
     expect(await count("socmed_user_sales")).toBe(0);
     expect(await count("socmed_5s")).toBe(0);
   });
@@ -147,16 +166,16 @@ describe("the Postgres sink", () => {
   it("fences the repetition of a commit that had succeeded", async () => {
     const sink = sinkOf();
     const claim = await sink.claim(0, logStart);
-    await sink.commit(claim, 0, checkpointOf([0], 1));
-    await expect(sink.commit(claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "fenced" });
+    await commit(sink, claim, 0, checkpointOf([0], 1));
+    await expect(commit(sink, claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "fenced" });
     expect(await count("socmed_user_sales")).toBe(1);
   });
 
   it("writes absolute window rows over those of the checkpoint before", async () => {
     const sink = sinkOf();
     const claim = await sink.claim(0, logStart);
-    await sink.commit(claim, 0, checkpointOf([0], 1));
-    await sink.commit(claim, 1, checkpointOf([1], 2));
+    await commit(sink, claim, 0, checkpointOf([0], 1));
+    await commit(sink, claim, 1, checkpointOf([1], 2));
     expect(await server.query(url, "SELECT events::int FROM socmed_5s")).toEqual([{ events: 2 }]);
   });
 
@@ -164,7 +183,8 @@ describe("the Postgres sink", () => {
     const sink = sinkOf();
     const claim = await sink.claim(0, logStart);
     const watermark = start * 1000;
-    await sink.commit(
+    await commit(
+      sink,
       claim,
       0,
       checkpointOf([], 2, {
@@ -195,7 +215,7 @@ describe("the Postgres sink", () => {
     const sink = sinkOf();
     const claim = await sink.claim(0, logStart);
     const broken = checkpointOf([0], 1, { ledger: { ...noLedger, read: 1 } });
-    await expect(sink.commit(claim, 0, broken)).rejects.toMatchObject({ code: "23514", constraint: "ledger_read" });
+    await expect(commit(sink, claim, 0, broken)).rejects.toMatchObject({ code: "23514", constraint: "ledger_read" });
     expect(await count("socmed_user_sales")).toBe(0);
   });
 
@@ -208,7 +228,7 @@ describe("the Postgres sink", () => {
     const claim = await owner.claim(0, logStart);
     await expect(sinkOf(identity).claim(0, logStart)).rejects.toMatchObject({ code });
     await expect(sinkOf(identity).claim(1, logStart)).rejects.toMatchObject({ code });
-    await owner.commit(claim, 0, checkpointOf([0], 1));
+    await commit(owner, claim, 0, checkpointOf([0], 1));
   });
 
   it("makes the day partitions that rows need, from two writers at once", async () => {
@@ -218,7 +238,7 @@ describe("the Postgres sink", () => {
       writers.map(async (sink, partition) => {
         const claim = await sink.claim(partition, logStart);
         const rows = days.map((day) => eventAt(day, day * 86_400));
-        await sink.commit(claim, 0, checkpointOf([], days.length, { rows, changed: [] }));
+        await commit(sink, claim, 0, checkpointOf([], days.length, { rows, changed: [] }));
       }),
     );
     expect(await count("socmed_user_sales")).toBe(12);
@@ -236,7 +256,7 @@ describe("the Postgres sink", () => {
       { ...eventAt(0, 0), Ts: 0 },
       { ...eventAt(1, 0), Ts: 253_402_300_799 },
     ];
-    await sink.commit(claim, 0, checkpointOf([], 2, { rows, changed: [] }));
+    await commit(sink, claim, 0, checkpointOf([], 2, { rows, changed: [] }));
     expect(
       await server.query(url, "SELECT extract(epoch FROM ts)::int8::text AS ts FROM socmed_user_sales ORDER BY 1"),
     ).toEqual([{ ts: "0" }, { ts: "253402300799" }]);
@@ -266,7 +286,7 @@ describe("the Postgres sink", () => {
       url,
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark-sink'",
     );
-    await sink.commit(claim, 0, checkpointOf([0], 1));
+    await commit(sink, claim, 0, checkpointOf([0], 1));
     expect(await count("socmed_user_sales")).toBe(1);
   });
 

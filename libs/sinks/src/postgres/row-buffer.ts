@@ -1,0 +1,58 @@
+import type { NewRows, RowBuffer } from "../checkpoint.js";
+import type { CopyEncoder, CopyStream } from "../copy/copy-encoder.js";
+import type { SinkTables } from "../sink-tables.js";
+import { dayOf } from "./day-partitions.js";
+
+/** One COPY of a checkpoint. */
+export interface CopyRun {
+  readonly statement: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+export interface RowEncoders {
+  readonly raw: CopyEncoder;
+  readonly late: CopyEncoder;
+  readonly rejected: CopyEncoder;
+}
+
+/** Encodes rows as they come, and notes which days they lie in. */
+export class CopyRowBuffer implements RowBuffer {
+  /** UTC days since 1970-01-01 of the raw rows, where their table is partitioned by day. */
+  readonly days = new Set<number>();
+  readonly #streams = new Map<CopyEncoder, CopyStream>();
+  readonly #encoders: RowEncoders;
+  readonly #raw: SinkTables["raw"];
+  readonly #constants: Readonly<Record<string, unknown>>;
+
+  constructor(encoders: RowEncoders, raw: SinkTables["raw"], constants: Readonly<Record<string, unknown>>) {
+    this.#encoders = encoders;
+    this.#raw = raw;
+    this.#constants = constants;
+  }
+
+  add({ rows, late, rejected }: NewRows): void {
+    this.#append(this.#encoders.raw, rows);
+    this.#append(this.#encoders.late, late);
+    this.#append(this.#encoders.rejected, rejected);
+    const { partitionedByDay, time, timeUnitMs } = this.#raw;
+    if (!partitionedByDay) return;
+    for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
+      this.days.add(dayOf(Number(row[time]) * timeUnitMs));
+    }
+  }
+
+  /** The COPYs to run. */
+  end(): readonly CopyRun[] {
+    return [...this.#streams].map(([{ statement }, stream]) => ({ statement, chunks: stream.end() }));
+  }
+
+  #append(encoder: CopyEncoder, rows: readonly object[]): void {
+    if (rows.length === 0) return;
+    let stream = this.#streams.get(encoder);
+    if (stream === undefined) {
+      stream = encoder.open(this.#constants);
+      this.#streams.set(encoder, stream);
+    }
+    stream.append(rows);
+  }
+}
