@@ -119,21 +119,31 @@ export function readSteps(folder) {
 }
 
 /**
- * The results of the projects in apps, libs and tools, by the projects' names.
+ * The results of the projects of the workspace, by the projects' names.
  * @param {string} root
  * @returns {Map<string, Results>}
  */
 export function readResults(root) {
-  const folders = ["apps", "libs", "tools"]
-    .filter((parent) => existsSync(join(root, parent)))
-    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name)));
+  /** @type {string[]} */
+  const patterns = readJson(join(root, "package.json"))?.workspaces ?? [];
   const results = new Map();
-  for (const folder of folders) {
+  for (const folder of patterns.flatMap((pattern) => expand(root, pattern))) {
     const manifest = readJson(join(folder, "package.json"));
     const found = readJson(join(folder, "test-results/vitest.json"));
     if (manifest !== undefined && found !== undefined) results.set(manifest.nx?.name ?? basename(folder), found);
   }
   return results;
+}
+
+/**
+ * @param {string} root
+ * @param {string} pattern a folder, or all of those in one: `libs/*`
+ * @returns {string[]}
+ */
+function expand(root, pattern) {
+  if (!pattern.endsWith("/*")) return [join(root, pattern)];
+  const parent = join(root, pattern.slice(0, -2));
+  return existsSync(parent) ? readdirSync(parent).map((name) => join(parent, name)) : [];
 }
 
 /**

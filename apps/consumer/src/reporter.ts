@@ -25,10 +25,11 @@ export interface Output {
 const plainLineEverySeconds = 5;
 const clearLine = "\r\u001B[K";
 
-/** A terminal gets one line that is updated; a file or a pipe a plain line every 5 s. */
+/** A terminal gets one line that is updated; a file or a pipe a plain line at the first rows and every 5 s. */
 export function createStatusReporter({ stream }: Output): Reporter {
   let live = false;
   let seconds = 0;
+  let begun = false;
   const line = (text: string) => {
     stream.write(live ? `${clearLine}${text}\n` : `${text}\n`);
     live = false;
@@ -43,7 +44,8 @@ export function createStatusReporter({ stream }: Output): Reporter {
       if (stream.isTTY === true) {
         stream.write(`${clearLine}${text.slice(0, Math.max((stream.columns ?? 80) - 1, 20))}`);
         live = true;
-      } else if (seconds % plainLineEverySeconds === 0) line(text);
+      } else if (seconds % plainLineEverySeconds === 0 || (!begun && progress.ledger.read > 0)) line(text);
+      begun ||= progress.ledger.read > 0;
     },
     finish: (progress) => line(`consumer  ${formatStatus(progress)}`),
   };

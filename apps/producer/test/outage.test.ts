@@ -6,6 +6,7 @@ import { createStream, presets } from "@tidemark/scenario";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/options.js";
 import { countRecords, readTopic } from "./log-reader.js";
+import { startLossyProxy } from "./lossy-proxy.js";
 import { killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
 
 let dataDir: string;
@@ -24,8 +25,8 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function produce(args: string): Running {
-  return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: `127.0.0.1:${port}` });
+function produce(args: string, brokers = `127.0.0.1:${port}`): Running {
+  return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: brokers });
 }
 
 async function isOnce(topic: string, seed: number, count: number, rate?: number): Promise<void> {
@@ -76,6 +77,21 @@ describe("while Kafka is away, the producer", () => {
     expect(await producer.exited).toBe(0);
     expect(producer.stdout()).toContain(`acknowledged ${count.toLocaleString("en-US")} | failed 0`);
     await isOnce("killed", 2, count, rate);
+  });
+
+  it("doubles nothing when answers are lost", async () => {
+    const count = 60_000;
+    const broker = await runBroker(dataDir, port);
+    const proxy = await startLossyProxy(broker.address);
+    const producer = produce(`--seed=3 --events=${count} --rate=max --topic=lossy`, proxy.address);
+    for (const share of [0.1, 0.3, 0.5]) {
+      await waitUntil(async () => (await countRecords(broker.address, "lossy")) > share * count, producer.stderr);
+      await proxy.loseNextAnswer();
+    }
+    expect(await producer.exited).toBe(0);
+    expect(producer.stdout()).toContain("acknowledged 60,000 | failed 0");
+    await isOnce("lossy", 3, count);
+    await proxy.close();
   });
 
   it("ends at SIGINT if it has not begun", async () => {

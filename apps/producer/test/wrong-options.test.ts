@@ -24,6 +24,7 @@ const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegEx
   ["--seed=x", {}, /^--seed takes a whole number .*; got "x"\.$/],
   ["--rate=quick", {}, /^--rate takes events per second/],
   ["--rate=max", {}, /^--rate=max needs --events/],
+  ["--events=-5", {}, /^--events takes a whole number from 1 on; got "-5"\.$/],
   ["--start=noon", {}, /^--start takes a time with its zone/],
   ["--scenario=nosuch", {}, /^--scenario takes deck, default or a JSON file; got "nosuch", but there is no such file/],
   ["--scenario=BROKEN", {}, /^--scenario takes .* but that file is not JSON\.$/],

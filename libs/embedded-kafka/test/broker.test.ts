@@ -7,9 +7,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { startBroker, type Broker } from "../src/index.js";
 import { kafkaOf, temporaryBroker, temporaryConsumer, temporaryDirectory } from "./temporary.js";
 
-interface Received extends KafkaMessage {
-  readonly partition: number;
-}
+type Received = KafkaMessage & { readonly partition: number };
 
 async function createTopic(broker: Broker, topic: string, numPartitions = 1): Promise<void> {
   const admin = kafkaOf(broker).admin();
@@ -169,6 +167,7 @@ test("consumers and producers that stay through a restart go on by themselves", 
   onTestFinished(() => again.close());
   await producer.send({ topic: "t", messages: [{ value: "after" }] });
   await until(() => valuesOf(received).includes("after"));
+  expect(received.at(-1)?.offset).toBe("1");
 });
 
 test("offsets are found by their time, and records deleted upstream are gone for consumers", async () => {
@@ -231,10 +230,12 @@ test("a topic can be deleted while it is consumed, and the broker serves the oth
   await admin.connect();
   await admin.deleteTopics({ topics: ["doomed"] });
   await admin.disconnect();
-  await producer.send({ topic: "other", messages: [{ value: "still here" }] });
+  // Another producer: kafkajs fails on all topics where one of those that it knows is gone.
+  const another = await connectProducer(broker);
+  await another.send({ topic: "other", messages: [{ value: "still here" }] });
   await createTopic(broker, "doomed");
   const anew: Received[] = [];
-  await producer.send({ topic: "doomed", messages: [{ value: "anew" }] });
+  await another.send({ topic: "doomed", messages: [{ value: "anew" }] });
   await consume(temporaryConsumer(kafkaOf(broker), "anew"), "doomed", anew);
   await until(() => anew.length === 1);
   expect([anew[0]?.offset, valuesOf(anew)]).toEqual(["0", ["anew"]]);
@@ -248,7 +249,7 @@ test("sending to a topic that is not there fails, and does not create it", async
   await producer.connect();
   onTestFinished(() => producer.disconnect());
   const sent = producer.send({ topic: "nope", messages: [{ value: "v" }] });
-  await expect(sent).rejects.toMatchObject({ type: "UNKNOWN_TOPIC_OR_PARTITION" });
+  await expect(sent).rejects.toMatchObject({ cause: { type: "UNKNOWN_TOPIC_OR_PARTITION" } });
   const admin = kafka.admin();
   await admin.connect();
   onTestFinished(() => admin.disconnect());

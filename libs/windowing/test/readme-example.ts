@@ -14,7 +14,12 @@ const perMinute: TaskDefinition<Sale> = {
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
   rollups: [
-    { name: "1m", sizeMs: 60_000, keys: ["city"], aggregates: { sum: { kind: "sum", field: "amount", of: "integer" } } },
+    {
+      name: "1m",
+      sizeMs: 60_000,
+      keys: ["city"],
+      aggregates: { sum: { kind: "sum", field: "amount", of: "integer" } },
+    },
   ],
 };
 

@@ -5,7 +5,7 @@ import { manifestPath, type Workspace } from "./workspace.js";
 
 /**
  * The code of libs and apps may import what their `dependencies` name; their tests, and tools, also devDependencies and
- * those of the root. Code of the root (examples) may import any package of the workspace.
+ * those of the root. Code that is in no project's folder may import any package of the workspace.
  */
 export function checkDependencies(workspace: Workspace, imports: readonly Import[]): Finding[] {
   return imports.flatMap((found) => checkImport(workspace, found));

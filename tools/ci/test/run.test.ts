@@ -41,8 +41,9 @@ function createCopy(): string {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     copyFileSync(join(repository, file), join(root, file));
   }
-  writeFileSync(join(root, "package.json"), '{ "nx": { "name": "tidemark" } }');
-  for (const project of ["libs/schema", "tools/pack", "apps/producer"]) {
+  const manifest = { workspaces: ["apps/*", "libs/*", "tools/*", "examples"], nx: { name: "tidemark" } };
+  writeFileSync(join(root, "package.json"), JSON.stringify(manifest));
+  for (const project of ["libs/schema", "tools/pack", "apps/producer", "examples"]) {
     mkdirSync(join(root, project), { recursive: true });
     writeFileSync(join(root, project, "package.json"), "{}");
   }
@@ -93,6 +94,11 @@ test("an install that fails is the one failure, and nothing else runs", () => {
   expect(lines.slice(-3)).toEqual(["failed: 1-install ended with exit code 1", "0 skipped", "0 passed, 1 failed"]);
   expect(lines.join("\n")).not.toContain("npm test");
   expect(status).toBe(1);
+});
+
+test("a project that is a folder by itself counts too", () => {
+  const { lines } = runCi({ ...green, "npm test": `${gave("examples", "passed")}; ${ran("examples:test", 0)}` });
+  expect(lines.at(-1)).toBe("2 passed, 0 failed");
 });
 
 test("npm test that does nothing and ends well is not taken for a success", () => {
