@@ -6,6 +6,8 @@ import { describeFailure, prepare } from "./start-up.js";
 
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
 
+const sameStopMs = 1_000;
+
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
   if (parsed.kind === "help") {
@@ -17,9 +19,12 @@ async function main(): Promise<number> {
     return 2;
   }
   const stopping = new AbortController();
+  let toldAtMs = Infinity;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (stopping.signal.aborted) process.exit(1);
+      // Nx and a terminal may both signal the same stop; a person's second Ctrl-C comes later.
+      if (performance.now() - toldAtMs > sameStopMs) process.exit(1);
+      toldAtMs = Math.min(toldAtMs, performance.now());
       stopping.abort();
     });
   }

@@ -44,6 +44,8 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     topic,
     group,
     sessionTimeoutMs,
+    maxBytesPerPartition: 256 * 1024,
+
     onEvent(event) {
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));

@@ -58,8 +58,17 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
     deliver: (messages) => retrier.run(() => sendTo(client.producer, options.topic, messages)),
     ...(showsRecords ? { onAcknowledged: report.acknowledged } : {}),
   });
-  const { topic } = options;
-  const head = { scenario: scenario.name, seed: run.seed, startMs, firstIndex: first, topic, partitions, kafka };
+  const { topic, rate } = options;
+  const head = {
+    scenario: options.scenario,
+    seed: run.seed,
+    rate,
+    startMs,
+    firstIndex: first,
+    topic,
+    partitions,
+    kafka,
+  };
   report.started(head);
   const begunMs = run.monotonicMs();
   const elapsedMs = (): number => run.monotonicMs() - begunMs;

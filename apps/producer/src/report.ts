@@ -5,8 +5,11 @@ import type { Terminal } from "./terminal.js";
 
 /** What a run is, so that it can be repeated or gone on with. */
 export interface RunHead {
+  /** As it was asked for: a preset's name or a file. */
   readonly scenario: string;
   readonly seed: number;
+  /** In place of the scenario's; null: none was given. */
+  readonly rate: number | null;
   readonly startMs: number;
   readonly firstIndex: number;
   readonly topic: string;
@@ -62,10 +65,7 @@ export function createReport(terminal: Terminal, json: boolean, topic: string): 
       const average = end.seconds > 0 ? end.sent / end.seconds : 0;
       terminal.update(progressLine(end, average));
       terminal.close();
-      const goOn =
-        end.nextIndex === null
-          ? ""
-          : ` Go on with: --seed=${head.seed} --start=${start} --start-index=${end.nextIndex}`;
+      const goOn = end.nextIndex === null ? "" : ` Go on with: ${argumentsFrom(head, end.nextIndex)}`;
       terminal.print(`Done in ${end.seconds.toFixed(1)} s.${goOn}`);
       if (end.unanswered > 0) {
         terminal.warn(`Kafka never answered for ${end.unanswered} events: it may have them or not.`);
@@ -73,4 +73,10 @@ export function createReport(terminal: Terminal, json: boolean, topic: string): 
     },
     warn: terminal.warn,
   };
+}
+
+function argumentsFrom({ scenario, seed, rate, startMs }: RunHead, index: number): string {
+  const rateArgument = rate === null ? "" : ` --rate=${rate}`;
+  const start = new Date(startMs).toISOString();
+  return `--scenario=${scenario}${rateArgument} --seed=${seed} --start=${start} --start-index=${index}`;
 }

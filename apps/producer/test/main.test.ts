@@ -64,7 +64,9 @@ describe("the producer", () => {
   it("goes on with --start-index as if it had never ended", async () => {
     await produceAll("--seed=7 --events=300 --rate=max --topic=parts");
     const output = await produceAll("--seed=7 --events=700 --start-index=300 --rate=max --topic=parts");
-    expect(output).toContain("Go on with: --seed=7 --start=2024-02-03T17:00:00.000Z --start-index=1000");
+    expect(output).toContain(
+      "Go on with: --scenario=default --seed=7 --start=2024-02-03T17:00:00.000Z --start-index=1000",
+    );
     expect(await readTopic(broker.address, "parts")).toEqual(expectedLog("default", 7, 1000));
   });
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
@@ -84,6 +84,7 @@ function openStore(dataDir: string, node: () => Node, log: (line: string) => voi
     const topics = openTopicRegistry(dataDir, log);
     const coordinator = createGroupCoordinator();
     const closing = new AbortController();
+    setMaxListeners(0, closing.signal); // As many as fetches wait.
     const retention = setInterval(() => {
       const error = attempt(() => topics.applyRetention(Date.now()));
       if (error !== errorCode.none) log("could not delete old segments");

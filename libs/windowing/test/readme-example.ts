@@ -1,3 +1,4 @@
+// oxlint-disable no-console -- what it prints is what the README shows; the test takes this line away
 import { createTask, type TaskDefinition } from "@tidemark/windowing";
 
 interface Sale {

@@ -1,8 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { errorCode, type ErrorCode } from "../protocol/error-code.js";
 import { checkCommit, emptyGroup, nextDeadline, type Group, type Ticket } from "./group.js";
-import { stepGroup } from "./group-step.js";
-import type { GroupInput, Heartbeat, Join, Leave, Reply, Sync } from "./group-step.js";
+import { stepGroup, type GroupInput, type MemberInput, type Reply } from "./group-step.js";
 
 type WithoutTicket<T> = T extends unknown ? Omit<T, "ticket"> : never;
 
@@ -39,7 +38,7 @@ export function createGroupCoordinator() {
   return {
     groups: groups as ReadonlyMap<string, Group>,
     /** Hands a request to a group; resolves when the group replies. */
-    request(groupId: string, input: WithoutTicket<Join | Sync | Heartbeat | Leave>): Promise<Reply> {
+    request(groupId: string, input: WithoutTicket<MemberInput>): Promise<Reply> {
       lastTicket += 1;
       const ticket = lastTicket;
       return new Promise((resolve) => {

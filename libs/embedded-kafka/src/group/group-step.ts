@@ -27,11 +27,8 @@ export interface Heartbeat extends Request {
   readonly generation: number;
 }
 
-export interface Leave extends Request {
-  readonly kind: "leave";
-}
-
-export type GroupInput = Join | Sync | Heartbeat | Leave | { readonly kind: "tick" };
+export type MemberInput = Join | Sync | Heartbeat | (Request & { readonly kind: "leave" });
+export type GroupInput = MemberInput | { readonly kind: "tick" };
 
 export interface Reply {
   readonly ticket: Ticket;
@@ -63,11 +60,7 @@ type Draft = { -readonly [K in keyof Group]: Group[K] } & {
 };
 
 /** One transition at time `now` (ms). Requests without a reply in the result wait for a later one. */
-export function stepGroup(
-  group: Group,
-  input: GroupInput,
-  now: number,
-): { readonly group: Group; readonly replies: readonly Reply[] } {
+export function stepGroup(group: Group, input: GroupInput, now: number) {
   const draft: Draft = { ...group, members: new Map(group.members), replies: [], now };
   expire(draft);
   if (input.kind === "join") join(draft, input);
@@ -79,7 +72,7 @@ export function stepGroup(
   }
   completeJoin(draft);
   const { replies, now: _, ...next } = draft;
-  return { group: next, replies };
+  return { group: next satisfies Group, replies };
 }
 
 /** `ticket` is null where nobody waits. */

@@ -23,7 +23,7 @@ const maxPartitions = 10_000;
 const highWatermark = -1;
 const topicResource = 2;
 /** Where a setting's value comes from, as DescribeConfigs numbers it. */
-const source = { topic: 1, byDefault: 5 } as const;
+const configSource = { topic: 1, byDefault: 5 } as const;
 
 function refuse(error: ErrorCode, errorMessage: string): Outcome {
   return { error, errorMessage };
@@ -85,35 +85,25 @@ export function topicRoutes(topics: TopicRegistry, offsets: OffsetStore): readon
         return { index, lowWatermark: log.startOffset(), error };
       }),
     })),
-    route(describeConfigs, ({ resources, includeSynonyms }) => ({
+    route(describeConfigs, ({ resources }) => ({
       resources: resources.map(({ type, name, configNames }) => {
         const topic = type === topicResource ? topics.get(name) : undefined;
-        if (topic === undefined) {
-          const fault = refuse(
-            errorCode.unknownTopicOrPartition,
-            `Only topics have settings here, and there is none ${name}.`,
-          );
-          return { ...fault, type, name, configs: [] };
-        }
+        const fault = refuse(
+          errorCode.unknownTopicOrPartition,
+          `Only topics have settings, and none is named ${name}.`,
+        );
+        if (topic === undefined) return { ...fault, type, name, configs: [] };
         const isWanted = (setting: string): boolean => !configNames?.length || configNames.includes(setting);
         const settings = listSettings(topic.record.overrides).filter((setting) => isWanted(setting.name));
-        return { ...done, type, name, configs: settings.map((setting) => describe(setting, includeSynonyms)) };
+        return { ...done, type, name, configs: settings.map(describe) };
       }),
     })),
   ];
 }
 
-function describe(setting: ReturnType<typeof listSettings>[number], includeSynonyms: boolean) {
-  const { name, value, byDefault, isOverride } = setting;
-  const standard = { name, value: byDefault, source: source.byDefault };
-  const actual = { name, value, source: isOverride ? source.topic : source.byDefault };
-  const synonyms = isOverride ? [actual, standard] : [standard];
-  return {
-    ...actual,
-    readOnly: false,
-    isSensitive: false,
-    synonyms: includeSynonyms ? synonyms : [],
-  };
+function describe({ name, value, isOverride }: ReturnType<typeof listSettings>[number]) {
+  const source = isOverride ? configSource.topic : configSource.byDefault;
+  return { name, value, readOnly: false, source, isSensitive: false, synonyms: [] };
 }
 
 function findLayoutFault(partitions: number, replicationFactor: number, assignments: number): Outcome | null {

@@ -33,8 +33,7 @@ const settings: Readonly<Record<string, Setting>> = {
 export function findConfigFault(overrides: ConfigOverrides): string | null {
   for (const [name, value] of Object.entries(overrides)) {
     const setting = Object.hasOwn(settings, name) ? settings[name] : undefined;
-    if (setting === undefined)
-      return `There is no topic setting ${name} here, only ${Object.keys(settings).join(", ")}.`;
+    if (setting === undefined) return `There is no topic setting ${name}, only ${Object.keys(settings).join(", ")}.`;
     if (!setting.accepts(value)) return `${name} takes ${setting.takes}, not ${JSON.stringify(value)}.`;
   }
   return null;
@@ -42,7 +41,7 @@ export function findConfigFault(overrides: ConfigOverrides): string | null {
 
 export function listSettings(overrides: ConfigOverrides) {
   return Object.entries(settings).map(([name, { byDefault }]) => {
-    return { name, value: overrides[name] ?? byDefault, byDefault, isOverride: overrides[name] !== undefined };
+    return { name, value: overrides[name] ?? byDefault, isOverride: overrides[name] !== undefined };
   });
 }
 

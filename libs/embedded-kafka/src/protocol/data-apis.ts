@@ -29,6 +29,7 @@ export const metadata = api(
   },
 );
 
+const produced = is.each(is.int64, "baseOffset", "logAppendTimeMs", "logStartOffset");
 export const produce = api(
   [0, 7],
   {
@@ -37,13 +38,7 @@ export const produce = api(
     timeoutMs: is.int32,
     topics: is.byPartition({ index: is.int32, records: is.nullableBytes }),
   },
-  {
-    topics: is.byPartition({
-      index: is.int32,
-      error: is.int16,
-      ...is.each(is.int64, "baseOffset", "logAppendTimeMs", "logStartOffset"),
-    }),
-  },
+  { topics: is.byPartition({ index: is.int32, error: is.int16, ...produced }) },
   "end",
 );
 

@@ -32,11 +32,7 @@ export const deleteRecords = api(
 const assignments = is.nullableArray(is.nullableArray(is.int32));
 export const createPartitions = api(
   [37, 1],
-  {
-    topics: is.list({ name: is.string, count: is.int32, assignments }),
-    timeoutMs: is.int32,
-    validateOnly: is.boolean,
-  },
+  { topics: is.list({ name: is.string, count: is.int32, assignments }), timeoutMs: is.int32, validateOnly: is.boolean },
   { topics: is.list(explainedOutcome) },
 );
 
@@ -49,18 +45,10 @@ const config = {
   synonyms: is.list({ ...configValue, source: is.int8 }),
 };
 const resource = { type: is.int8, name: is.string };
+const fault = { error: is.int16, errorMessage: is.nullableString };
+const describedResource = { ...fault, ...resource, configs: is.list(config) };
 export const describeConfigs = api(
   [32, 2],
-  {
-    resources: is.list({ ...resource, configNames: is.nullableArray(is.string) }),
-    includeSynonyms: is.boolean,
-  },
-  {
-    resources: is.list({
-      error: is.int16,
-      errorMessage: is.nullableString,
-      ...resource,
-      configs: is.list(config),
-    }),
-  },
+  { resources: is.list({ ...resource, configNames: is.nullableArray(is.string) }), includeSynonyms: is.boolean },
+  { resources: is.list(describedResource) },
 );

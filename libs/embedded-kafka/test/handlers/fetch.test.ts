@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { errorCode } from "../../src/protocol/error-code.js";
 import { deleteTopics } from "../../src/protocol/topic-apis.js";
 import { buildBatch } from "../batch-builder.js";
@@ -92,6 +92,20 @@ test("a fetch that waits does not hold up the end of the broker", async () => {
   const waiting = fetchFrom(reader, "t", [0], { maxWaitMs: 600_000 });
   await broker.close();
   await expect(waiting).rejects.toThrow("closed");
+});
+
+test("many fetches can wait at once", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  onTestFinished(() => void process.off("warning", onWarning));
+  const { writer, broker } = await scene();
+  const readers = await Promise.all(Array.from({ length: 30 }, () => temporaryClient(broker)));
+  const waiting = readers.map((reader) => fetchFrom(reader, "t", [0], { maxWaitMs: 30_000 }));
+  await fetchFrom(writer, "t", [0], { maxWaitMs: 50 });
+  await send(writer, "t", batch());
+  for (const { partitions } of await Promise.all(waiting)) expect(partitions[0]?.highWatermark).toBe(1);
+  expect(warnings).toEqual([]);
 });
 
 test("there are no fetch sessions", async () => {
