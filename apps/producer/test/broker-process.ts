@@ -4,3 +4,6 @@ import { startBroker } from "@tidemark/embedded-kafka";
 const [dataDir = "", port = "0"] = process.argv.slice(2);
 const broker = await startBroker({ dataDir, port: Number(port) });
 process.stdout.write(`${broker.address}\n`);
+
+// Whoever started it has gone without killing it.
+process.stdin.on("end", () => process.exit(0)).resume();

@@ -17,7 +17,7 @@ export function run(file: string, args: readonly string[], env: Readonly<Record<
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   const child = spawn(process.execPath, ["--conditions=@tidemark/source", "--import", "tsx", path, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
   running.add(child);
   let out = "";

@@ -80,8 +80,7 @@ export function nullableArray<T>(item: Codec<T>): Codec<readonly T[] | null> {
   return {
     read(from) {
       const length = int32.read(from);
-      // Each item takes a byte at least: a length beyond the frame is refused before anything is made of it.
-      if (length < -1 || length > from.remaining) throw new MalformedRequestError(`an array of ${length} items`);
+      if (length < -1) throw new MalformedRequestError(`an array of ${length} items`);
       const items: T[] = [];
       while (items.length < length) items.push(item.read(from));
       return length === -1 ? null : items;

@@ -1,9 +1,13 @@
 import { expect, onTestFinished, test } from "vitest";
+import { fetchRoute } from "../../src/handlers/fetch.js";
+import { openTopicRegistry } from "../../src/log/topic-registry.js";
+import { fetch } from "../../src/protocol/data-apis.js";
 import { errorCode } from "../../src/protocol/error-code.js";
+import { Reader } from "../../src/protocol/reader.js";
 import { deleteTopics } from "../../src/protocol/topic-apis.js";
 import { buildBatch } from "../batch-builder.js";
 import { fetchFrom, send } from "../requests.js";
-import { createTopic, temporaryBroker, temporaryClient } from "../temporary.js";
+import { createTopic, temporaryBroker, temporaryClient, temporaryDirectory } from "../temporary.js";
 
 const batch = (bytes = 100) => buildBatch({ values: ["v".repeat(bytes)] });
 
@@ -87,12 +91,30 @@ test("a fetch that waits on a topic hears of its deletion", async () => {
   expect((await waiting).partitions[0]?.error).toBe(errorCode.unknownTopicOrPartition);
 });
 
-test("a fetch that waits does not hold up the end of the broker", async () => {
+test("a fetch that waits ends with its broker", async () => {
   const { reader, broker } = await scene();
   const waiting = fetchFrom(reader, "t", [0], { maxWaitMs: 600_000 });
   await broker.close();
   await expect(waiting).rejects.toThrow("closed");
+
+  const topics = openTopicRegistry(temporaryDirectory(), () => undefined);
+  topics.create("t", 1, {});
+  const closing = new AbortController();
+  const request = new Reader(Buffer.concat(encodeFetch("t", 600_000)));
+  const answered = fetchRoute(topics, closing.signal).answer(request, { id: "", host: "" }, 1);
+  closing.abort();
+  expect(await answered).not.toBeNull();
+  topics.close();
 });
+
+function encodeFetch(name: string, maxWaitMs: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  const partitions = [{ index: 0, currentLeaderEpoch: -1, fetchOffset: 0, logStartOffset: -1, maxBytes: 100 }];
+  const bounds = { replicaId: -1, maxWaitMs, minBytes: 1, maxBytes: 100, isolationLevel: 1 };
+  const session = { sessionId: 0, sessionEpoch: -1, topics: [{ name, partitions }], forgotten: [], rackId: "" };
+  fetch.request.write(pieces, { ...bounds, ...session });
+  return pieces;
+}
 
 test("many fetches can wait at once", async () => {
   const warnings: Error[] = [];

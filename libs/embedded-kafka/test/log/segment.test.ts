@@ -34,7 +34,7 @@ function fill(
 const shape = fc.record({
   count: fc.integer({ min: 1, max: 5 }),
   size: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 3000, max: 12_000 })),
-  time: fc.integer({ min: 0, max: 100 }),
+  time: fc.integer({ min: 0, max: 12 }),
 });
 const shapes = fc.array(shape, { minLength: 1, maxLength: 60 });
 
@@ -47,7 +47,7 @@ test("reads, sizes and look-ups by time are those of a plain list of batches, be
       fc.nat(),
       fc.nat(40_000),
       fc.boolean(),
-      fc.nat(110),
+      fc.nat(13),
       (batches, at, maxBytes, atLeastOne, time) => {
         writeFileSync(segmentPath(directory, 0), "");
         const segment = open(directory);

@@ -84,8 +84,8 @@ test("random bytes are read or malformed in every API, and nothing else happens"
   );
 });
 
-test("an array that claims more items than the frame has bytes is malformed", () => {
-  const length = Buffer.alloc(8);
-  length.writeInt32BE(2 ** 31 - 1);
-  expect(() => is.array(is.int8).read(new Reader(length))).toThrow(MalformedRequestError);
+test.each([2 ** 31 - 1, 5, -2])("an array that claims %i items in a frame of four bytes is malformed", (length) => {
+  const frame = Buffer.alloc(8);
+  frame.writeInt32BE(length);
+  expect(() => is.array(is.int8).read(new Reader(frame))).toThrow(MalformedRequestError);
 });
