@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { errorCode } from "../src/protocol/error-code.js";
 import { initProducerId } from "../src/protocol/data-apis.js";
+import { joinGroup } from "../src/protocol/group-apis.js";
 import { deleteTopics } from "../src/protocol/topic-apis.js";
 import { readBatchHeader } from "../src/log/record-batch.js";
 import { buildBatch } from "./batch-builder.js";
@@ -86,4 +88,24 @@ test("a full disk is told to the producer, and the broker goes on", async () => 
   await client.request(deleteTopics, { names: ["t"], timeoutMs: 1000 });
   await createTopic(client, "t");
   expect((await produce(0, "v".repeat(60_000))).baseOffset).toBe(0);
+});
+
+test("nothing keeps the process of a closed broker alive: no fetch, no member, no timer", async () => {
+  const broker = await temporaryProcess(temporaryDirectory());
+  const [reader, member] = [await temporaryClient(broker), await temporaryClient(broker)];
+  await createTopic(reader, "t");
+  const waiting = fetchFrom(reader, "t", [0], { maxWaitMs: 600_000 });
+  await member.request(joinGroup, {
+    groupId: "g",
+    sessionTimeoutMs: 600_000,
+    rebalanceTimeoutMs: 600_000,
+    memberId: "",
+    groupInstanceId: null,
+    protocolType: "consumer",
+    protocols: [{ name: "range", metadata: Buffer.alloc(0) }],
+  });
+  const exited = once(broker.process, "exit");
+  broker.process.stdin?.end();
+  await expect(waiting).rejects.toThrow("closed");
+  expect(await exited).toEqual([0, null]);
 });

@@ -1,9 +1,9 @@
 import { startBroker } from "../src/index.js";
 
-// A broker of its own process, to be killed: `node … broker-process.ts <dataDir>`.
-// It prints "ready <port>", then what it logs, and ends when its parent does.
+// A broker in a process of its own: `node … broker-process.ts <dataDir>`. It prints what it logs and "ready <port>".
+// It closes when its standard input does, also because its parent died, and ends once nothing is left to do.
 const [, , dataDir = ""] = process.argv;
 const broker = await startBroker({ dataDir, log: (line) => process.stdout.write(`${line}\n`) });
 process.stdout.write(`ready ${broker.port}\n`);
+process.stdin.on("close", () => void broker.close());
 process.stdin.resume();
-process.stdin.on("close", () => process.exit(0));
