@@ -79,6 +79,13 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     meter.release(partition);
   }
 
+  let reached: Progress | undefined;
+  function noteReached(progress: Progress | undefined): void {
+    if (progress === undefined) return;
+    reached = progress;
+    reporter.note(`caught up with what ${topic} held at the start`);
+  }
+
   const look = () =>
     meter.look(performance.now(), new Map([...tasks].map(([partition, task]) => [partition, task.logEndOffset])));
   const ticker = setInterval(() => reporter.progress(look()), progressEveryMs);
@@ -87,13 +94,12 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  let reached: Progress | undefined;
   try {
     await checkIdentity(databaseUrl, identity);
     const end = options.untilCaughtUp ? catchUp(options, surroundings, ended.signal) : undefined;
     // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
     source.start().catch(() => {});
-    await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then((rows) => (reached = rows))])]);
+    await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);
   } finally {
     clearInterval(ticker);
     ended.abort();

@@ -1,5 +1,6 @@
-import { MAX_COUNT, MAX_NAME_LENGTH, MAX_TS, UUID_SHAPE, type SocmedEvent } from "./event.js";
+import { MAX_COUNT, MAX_NAME_LENGTH, MAX_TS, type SocmedEvent } from "./event.js";
 import { isStorableText } from "./storable-text.js";
+import { isUuidShaped } from "./uuid-shape.js";
 
 type Unchecked = { readonly [Field in keyof SocmedEvent]?: unknown };
 
@@ -9,7 +10,7 @@ type Unchecked = { readonly [Field in keyof SocmedEvent]?: unknown };
  */
 export function guardEvent(value: object): SocmedEvent | null {
   const { ID, Kota, Sosial_Media, Usage_Count, Sales, Visitors, PageVisitors, Conversion, Ts }: Unchecked = value;
-  if (typeof ID !== "string" || !UUID_SHAPE.test(ID)) return null;
+  if (typeof ID !== "string" || !isUuidShaped(ID)) return null;
   const city = cleanName(Kota);
   if (city === null) return null;
   const platform = cleanName(Sosial_Media);

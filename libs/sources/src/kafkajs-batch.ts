@@ -19,7 +19,7 @@ export function convertBatch(batch: AskedBatch): FetchedBatch {
   const lastOffset = parseOffset(batch.lastOffset());
   return {
     partition: batch.partition,
-    records: batch.messages.map(convertMessage),
+    records: convertMessages(batch.messages),
     firstOffset: parseOffset(batch.firstOffset() ?? batch.lastOffset()),
     lastOffset,
     fetchedFrom: typeof batch.fetchedOffset === "string" ? parseOffset(batch.fetchedOffset) : null,
@@ -45,7 +45,15 @@ export function convertEmptyBatch(ended: EndedBatch): FetchedBatch {
   };
 }
 
-function convertMessage({ offset, timestamp, key, value }: KafkaMessage): SourceRecord {
+/** Offsets come as text. Where none is missing between the first and the last, only those two are read. */
+function convertMessages(messages: readonly KafkaMessage[]): SourceRecord[] {
   // The batch's last offset was checked, and no offset of it is higher.
-  return { offset: Number(offset), timestampMs: Number(timestamp), key, value };
+  const first = Number(messages[0]?.offset);
+  const isDense = Number(messages.at(-1)?.offset) - first === messages.length - 1;
+  return messages.map(({ offset, timestamp, key, value }, index) => ({
+    offset: isDense ? first + index : Number(offset),
+    timestampMs: Number(timestamp),
+    key,
+    value,
+  }));
 }

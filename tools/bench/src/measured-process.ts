@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
 
 /** What a process took, from its start to its end. */
 export interface ProcessFigures {
@@ -8,7 +9,13 @@ export interface ProcessFigures {
   readonly cpuSeconds: number | undefined;
   /** Largest resident set in MB (10^6 bytes); undefined where there is no /proc. */
   readonly peakMegabytes: number | undefined;
-  readonly stdout: string;
+  /** What it printed, and when, in seconds since its start. */
+  readonly lines: readonly PrintedLine[];
+}
+
+export interface PrintedLine {
+  readonly atSeconds: number;
+  readonly text: string;
 }
 
 const sampleEveryMs = 50;
@@ -22,9 +29,12 @@ export async function runMeasured(
 ): Promise<ProcessFigures> {
   const started = performance.now();
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const lines: PrintedLine[] = [];
+  createInterface({ input: child.stdout }).on("line", (text) => {
+    lines.push({ atSeconds: (performance.now() - started) / 1000, text });
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   let figures: { cpuSeconds?: number; peakMegabytes?: number } = {};
   const sampler = setInterval(async () => {
     // The process may have ended between two samples: then the last one stands.
@@ -34,12 +44,12 @@ export async function runMeasured(
     child.once("error", reject);
     child.once("close", resolve);
   }).finally(() => clearInterval(sampler));
-  if (code !== 0) throw new Error(`${args.join(" ")} ended with code ${code}:\n${output.stderr}${output.stdout}`);
+  if (code !== 0) throw new Error(`${args.join(" ")} ended with code ${code}:\n${errors}`);
   return {
     wallSeconds: (performance.now() - started) / 1000,
     cpuSeconds: figures.cpuSeconds,
     peakMegabytes: figures.peakMegabytes,
-    stdout: output.stdout,
+    lines,
   };
 }
 
@@ -49,6 +59,8 @@ async function sample(pid: number): Promise<{ cpuSeconds: number; peakMegabytes:
     readFile(`/proc/${pid}/stat`, "utf8"),
   ]);
   const peakKibibytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
+  // A process that is ending has no memory any more.
+  if (Number.isNaN(peakKibibytes)) throw new Error(`Process ${pid} has ended.`);
   // Fields 14 and 15, counted behind the command's name, which may hold anything.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;

@@ -1,6 +1,6 @@
 import type { ThroughputRound } from "./throughput.js";
 
-const widths = [10, 12, 10, 10, 14, 14, 8] as const;
+const widths = [10, 12, 10, 10, 10, 14, 14, 8] as const;
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 function row(cells: readonly string[]): string {
@@ -9,7 +9,7 @@ function row(cells: readonly string[]): string {
     .join(" ");
 }
 
-export const header = row(["", "events/s", "seconds", "peak MB", "CPU s/million", "COPY rows/s", "ratio"]);
+export const header = row(["", "events/s", "seconds", "whole s", "peak MB", "CPU s/million", "COPY rows/s", "ratio"]);
 
 const shown = (figure: number | undefined, digits: number) => figure?.toFixed(digits) ?? "-";
 
@@ -18,6 +18,7 @@ export function formatRound(name: string, round: ThroughputRound): string {
     name,
     whole.format(round.eventsPerSecond),
     round.seconds.toFixed(2),
+    round.wholeSeconds.toFixed(2),
     shown(round.peakMegabytes, 0),
     shown(round.cpuSecondsPerMillion, 2),
     whole.format(round.bareCopyRowsPerSecond),
@@ -35,6 +36,7 @@ export function medianOf(rounds: readonly ThroughputRound[]): ThroughputRound {
   return {
     eventsPerSecond: of((round) => round.eventsPerSecond),
     seconds: of((round) => round.seconds),
+    wholeSeconds: of((round) => round.wholeSeconds),
     peakMegabytes: known((round) => round.peakMegabytes),
     cpuSecondsPerMillion: known((round) => round.cpuSecondsPerMillion),
     bareCopyRowsPerSecond: of((round) => round.bareCopyRowsPerSecond),

@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { runFromSource } from "./apps.js";
 import { findFaults } from "./check.js";
 import { measureBareCopy } from "./copy-baseline.js";
-import { runMeasured } from "./measured-process.js";
+import { runMeasured, type PrintedLine } from "./measured-process.js";
 import { startStack, type BenchStack } from "./stack.js";
 
 export interface ThroughputRound {
-  /** Events over the consumer's whole life, its start-up included. */
+  /** Events over the time from the consumer's assignment to the last commit. */
   readonly eventsPerSecond: number;
+  /** That time. */
   readonly seconds: number;
+  /** The consumer's whole life, start and stop included. */
+  readonly wholeSeconds: number;
   readonly peakMegabytes: number | undefined;
   /** The consumer's own, without Postgres and Kafka. */
   readonly cpuSecondsPerMillion: number | undefined;
@@ -50,14 +53,22 @@ async function measureRound(stack: BenchStack, events: number): Promise<Throughp
   const run = await runMeasured(node, [...consumer, "--until-caught-up", "--json"], env);
   const faults = await findFaults(databaseUrl, events);
   const bareCopyRowsPerSecond = await measureBareCopy(databaseUrl);
-  const eventsPerSecond = events / run.wallSeconds;
+  const seconds = findLine(run.lines, "caught up").atSeconds - findLine(run.lines, "reads partitions").atSeconds;
+  const eventsPerSecond = events / seconds;
   return {
     eventsPerSecond,
-    seconds: run.wallSeconds,
+    seconds,
+    wholeSeconds: run.wallSeconds,
     peakMegabytes: run.peakMegabytes,
     cpuSecondsPerMillion: run.cpuSeconds === undefined ? undefined : (run.cpuSeconds / events) * 1e6,
     bareCopyRowsPerSecond,
     ratio: eventsPerSecond / bareCopyRowsPerSecond,
     faults,
   };
+}
+
+function findLine(lines: readonly PrintedLine[], words: string): PrintedLine {
+  const line = lines.find(({ text }) => text.includes(words));
+  if (line === undefined) throw new Error(`The consumer never said that it ${words}.`);
+  return line;
 }

@@ -4,6 +4,7 @@ import { medianOf } from "../src/report.js";
 const round = (eventsPerSecond: number, peakMegabytes?: number) => ({
   eventsPerSecond,
   seconds: 1,
+  wholeSeconds: 2,
   peakMegabytes,
   cpuSecondsPerMillion: undefined,
   bareCopyRowsPerSecond: 10,
