@@ -11,18 +11,20 @@ const pollMs = 50;
 
 /**
  * Resolves to the checkpoints once Postgres's next offset of every partition has reached its end, whoever wrote it. A partition that was
- * empty and never claimed is at its end. Postgres away is waited for. Rejects when `signal` aborts.
+ * empty and never claimed is at its end. `onBehind` is called where the first look finds something missing. Postgres away is waited for. Rejects when `signal` aborts.
  */
 export async function waitUntilCaughtUp(
   progress: ProgressReader,
   ends: readonly EndOffset[],
+  onBehind: () => void,
   signal: AbortSignal,
 ): Promise<readonly PartitionProgress[]> {
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
     const rows = await progress.read().catch(() => []);
     const reached = new Map(rows.map((row) => [row.partition, row.nextOffset]));
     if (ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) return rows;
+    if (isFirst) onBehind();
     await sleep(pollMs, undefined, { signal });
   }
 }

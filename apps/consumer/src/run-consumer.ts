@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
 import { createSource, readOffsets } from "@tidemark/sources";
-import { waitUntilCaughtUp } from "./caught-up.js";
+import { waitUntilCaughtUp, type EndOffset } from "./caught-up.js";
 import { describeSinkEvent, describeSourceEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
 import { createPartitionFold } from "./partition-fold.js";
@@ -44,7 +44,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     topic,
     group,
     sessionTimeoutMs,
-    maxBytesPerPartition: 256 * 1024,
+    maxBytesPerPartition: 128 * 1024,
 
     onEvent(event) {
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
@@ -79,6 +79,13 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     meter.release(partition);
   }
 
+  // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
+  let isReading = false;
+  function startReading(): void {
+    if (!isReading) source.start().catch(() => {});
+    isReading = true;
+  }
+
   let reached: Progress | undefined;
   function noteReached(progress: Progress | undefined): void {
     if (progress === undefined) return;
@@ -96,9 +103,8 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   });
   try {
     await checkIdentity(databaseUrl, identity);
-    const end = options.untilCaughtUp ? catchUp(options, surroundings, ended.signal) : undefined;
-    // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
-    source.start().catch(() => {});
+    const end = options.untilCaughtUp ? catchUp(options, surroundings, startReading, ended.signal) : undefined;
+    if (end === undefined) startReading();
     await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);
   } finally {
     clearInterval(ticker);
@@ -111,17 +117,18 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
 
 /**
  * Resolves once the end offsets that stand now are in Postgres, to what all partitions have reached, whoever read them. A
- * topic that is missing is waited for.
+ * topic that is missing is waited for. `startReading` is called once it is clear that something is left to read.
  */
 async function catchUp(
   options: ConsumerOptions,
   { brokers, databaseUrl }: Surroundings,
+  startReading: () => void,
   signal: AbortSignal,
 ): Promise<Progress | undefined> {
   const reader = createProgressReader(databaseUrl, options.topic);
   try {
-    const ends = await readEndOffsets(brokers, options.topic, signal);
-    return progressOf(await waitUntilCaughtUp(reader, ends, signal));
+    const ends = await readEndOffsets(brokers, options.topic, startReading, signal);
+    return progressOf(await waitUntilCaughtUp(reader, ends, startReading, signal));
   } catch (error) {
     if (!signal.aborted) throw error;
     return undefined;
@@ -130,14 +137,20 @@ async function catchUp(
   }
 }
 
-async function readEndOffsets(brokers: readonly string[], topic: string, signal: AbortSignal) {
-  for (;;) {
+async function readEndOffsets(
+  brokers: readonly string[],
+  topic: string,
+  startReading: () => void,
+  signal: AbortSignal,
+): Promise<readonly EndOffset[]> {
+  for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
     try {
       return await readOffsets(brokers, topic);
     } catch (error) {
       if (!(error instanceof Error && "retryable" in error && error.retryable === true)) throw error;
     }
+    if (isFirst) startReading();
     await sleep(topicPollMs, undefined, { signal });
   }
 }
