@@ -63,9 +63,9 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
     const rows: EventRow[] = [];
     const late: LateRow[] = [];
     const rejected: RejectedRow[] = [];
-    for (const [index, verdict] of outcome.verdicts.entries()) {
+    for (let index = 0; index < inputs.length; index += 1) {
       const event = inputs[index]?.event;
-      if (verdict === "counted" && event) rows.push(event);
+      if (event && outcome.verdicts[index] === "counted") rows.push(event);
     }
     for (const { index, watermarkMs, missedByMs } of outcome.late) {
       const event = inputs[index]?.event;

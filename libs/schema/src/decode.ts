@@ -2,6 +2,7 @@ import { eventSchema, MAX_NAME_LENGTH, MAX_TS, type EventField, type SocmedEvent
 import { guardEvent } from "./guard.js";
 import { describeValue, printable } from "./printable.js";
 import { expectedByField, MAX_EVENT_BYTES, type Rejection, type RejectionReason } from "./rejection.js";
+import { scanEvent } from "./scan.js";
 import { lenientTextOf, textOf } from "./utf8.js";
 
 /** Either an event or why the bytes are none. */
@@ -17,6 +18,8 @@ export function decode(bytes: Uint8Array | null): Decoded {
   if (bytes.length > MAX_EVENT_BYTES) {
     return rejectValue("too-large", `at most ${MAX_EVENT_BYTES} bytes`, `${bytes.length} bytes`, bytes);
   }
+  const usual = scanEvent(bytes);
+  if (usual !== null) return { ok: true, event: usual };
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     return rejectValue("byte-order-mark", "JSON without a byte-order mark", "ef bb bf at the start", bytes);
   }

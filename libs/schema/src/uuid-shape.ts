@@ -1,15 +1,37 @@
-const hexDigit = 1;
-const dash = 2;
+const digit = 1;
+const upperDigit = 2;
+const dash = 3;
 
-const kinds = new Uint8Array(128);
-for (const digit of "0123456789abcdefABCDEF") kinds[digit.charCodeAt(0)] = hexDigit;
+const kinds = new Uint8Array(256);
+for (const character of "0123456789abcdef") kinds[character.charCodeAt(0)] = digit;
+for (const character of "ABCDEF") kinds[character.charCodeAt(0)] = upperDigit;
 kinds["-".charCodeAt(0)] = dash;
 
-const shape = Uint8Array.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (mark) => (mark === "-" ? dash : hexDigit));
+const shape = Uint8Array.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (mark) => (mark === "-" ? dash : digit));
 
-/** Whether `UUID_SHAPE` matches, at a third of the time: this runs once per event. */
+/** Characters of a UUID, and its bytes in ASCII. */
+export const UUID_LENGTH = shape.length;
+
+/** Whether `UUID_SHAPE` matches, at a third of the time. */
 export function isUuidShaped(text: string): boolean {
-  if (text.length !== shape.length) return false;
-  for (let at = 0; at < shape.length; at += 1) if (kinds[text.charCodeAt(at)] !== shape[at]) return false;
+  if (text.length !== UUID_LENGTH) return false;
+  for (let at = 0; at < UUID_LENGTH; at += 1) {
+    const kind = kinds[text.charCodeAt(at)];
+    if (kind !== shape[at] && !(kind === upperDigit && shape[at] === digit)) return false;
+  }
   return true;
+}
+
+/** Whether a UUID in lower case begins at `from`. */
+export function isLowerUuidAt(bytes: Uint8Array, from: number): boolean {
+  for (let at = 0; at < UUID_LENGTH; at += 1) {
+    const byte = bytes[from + at];
+    if (byte === undefined || kinds[byte] !== shape[at]) return false;
+  }
+  return true;
+}
+
+/** The text of the UUID that begins at `from`. One call with its 36 codes is the quickest way without a decoder. */
+export function uuidTextAt(bytes: Uint8Array, from: number): string {
+  return String.fromCharCode.apply(null, bytes.subarray(from, from + UUID_LENGTH) as unknown as number[]);
 }
