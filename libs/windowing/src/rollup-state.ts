@@ -94,7 +94,6 @@ export class RollupState<E> {
       this.#queue.pop();
       this.#rows -= this.#windows.get(index)?.rows.length ?? 0;
       this.#windows.delete(index);
-      if (this.#latest?.index === index) this.#latest = undefined;
     }
   }
 

@@ -3,12 +3,15 @@ const FLOATS = 3;
 const WORDS = 2 * FLOATS;
 const EXPIRY = 2;
 const LEAST_ENTRIES = 512;
+// A slot holds 1 + the position of its entry, for 2^25 of them at most, and above that 6 bits of the hash.
+const TAG_SHIFT = 26;
+const POSITION = 2 ** TAG_SHIFT - 1;
 
 /**
  * A set of UUIDs with an expiry each, kept as their 128 bits: exact, and nothing for the garbage collector to walk.
- * Entries lie in the order of their coming; a hash index of twice as many slots (linear probing) finds them. Each slot
- * has a byte of the hash beside it, in an array so small that it stays in the CPU's cache: a new id rarely needs to look
- * at an entry. Expired entries count as absent, which stays so as the watermark never falls, and are left behind when
+ * Entries lie in the order of their coming; a hash index of twice as many slots (linear probing) finds them. It is
+ * small enough for the CPU's cache, and a slot holds some bits of the hash too, so that a new id rarely needs to look at
+ * an old entry. Expired entries count as absent, which stays so as the watermark never falls, and are left behind when
  * the entries run full: 50 to 100 bytes an id in a steady stream.
  */
 export class UuidTable {
@@ -17,8 +20,7 @@ export class UuidTable {
   #floats = new Float64Array(0);
   #words = new Int32Array(0);
   /** 0 is an empty slot. */
-  #tags = new Uint8Array(0);
-  #entryOf = new Uint32Array(0);
+  #slots = new Uint32Array(0);
 
   /** Entries that there is room for, live and expired ones. */
   get capacity(): number {
@@ -36,7 +38,7 @@ export class UuidTable {
     const found = this.#find(uuid, hash, watermarkMs);
     if (found >= 0) return false;
     const entry = this.#entries++;
-    this.#index(~found, hash, entry);
+    this.#slots[~found] = (hash & ~POSITION) | (entry + 1);
     this.#floats[entry * FLOATS + EXPIRY] = expiresMs;
     for (let word = 0; word < 4; word++) this.#words[entry * WORDS + word] = uuid[word] as number;
     return true;
@@ -52,13 +54,12 @@ export class UuidTable {
 
   /** The slot of a live entry; else ~ of the empty slot where it belongs. */
   #find(uuid: Int32Array, hash: number, watermarkMs: number): number {
-    const tags = this.#tags;
-    const mask = tags.length - 1;
-    const wanted = tagOf(hash);
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const tag = tags[slot];
-      if (tag === 0) return ~slot;
-      if (tag === wanted && this.#isLive(this.#entryOf[slot] as number, uuid, watermarkMs)) return slot;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let at = hash & mask; ; at = (at + 1) & mask) {
+      const slot = slots[at] as number;
+      if (slot === 0) return ~at;
+      if ((slot ^ hash) >>> TAG_SHIFT === 0 && this.#isLive((slot & POSITION) - 1, uuid, watermarkMs)) return at;
     }
   }
 
@@ -74,11 +75,6 @@ export class UuidTable {
     );
   }
 
-  #index(slot: number, hash: number, entry: number): void {
-    this.#tags[slot] = tagOf(hash);
-    this.#entryOf[slot] = entry;
-  }
-
   /** Leaves expired entries behind; doubles a table that is more than two thirds live, halves one that is below a sixth. */
   #makeRoom(watermarkMs: number): void {
     const live = this.#compact(watermarkMs);
@@ -87,13 +83,13 @@ export class UuidTable {
     else if (live * 6 < capacity && capacity > LEAST_ENTRIES) this.#resize(capacity / 2, live);
 
     this.#entries = live;
-    this.#tags.fill(0);
-    const mask = this.#tags.length - 1;
+    const slots = this.#slots.fill(0);
+    const mask = slots.length - 1;
     for (let entry = 0; entry < live; entry++) {
       const hash = mix(this.#words, entry * WORDS);
-      let slot = hash & mask;
-      while (this.#tags[slot] !== 0) slot = (slot + 1) & mask;
-      this.#index(slot, hash, entry);
+      let at = hash & mask;
+      while (slots[at] !== 0) at = (at + 1) & mask;
+      slots[at] = (hash & ~POSITION) | (entry + 1);
     }
   }
 
@@ -116,14 +112,8 @@ export class UuidTable {
     this.#floats = new Float64Array(capacity * FLOATS);
     this.#words = new Int32Array(this.#floats.buffer);
     this.#words.set(words);
-    this.#tags = new Uint8Array(2 * capacity);
-    this.#entryOf = new Uint32Array(2 * capacity);
+    this.#slots = new Uint32Array(2 * capacity);
   }
-}
-
-/** The hash's upper byte, as slots go by its lower bits; never 0. */
-function tagOf(hash: number): number {
-  return hash >>> 24 || 1;
 }
 
 /** The finalizer of MurmurHash3 over the four words, so that ids that differ in a few bits (sequences) spread too. */

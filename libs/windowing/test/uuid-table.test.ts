@@ -51,3 +51,16 @@ test("after a burst the table shrinks again, and keeps what is live", () => {
   expect(table.capacity).toBeLessThanOrEqual(2048);
   expect([49_701, 49_999, 50_000].map((n) => add(n, 50_000))).toEqual([false, false, true]);
 });
+
+test("a full table leaves behind what expires at the watermark, and keeps what expires 1 ms later", () => {
+  const table = new UuidTable();
+  const add = (n: number, expiresMs: number, watermarkMs: number) => {
+    words.set([n, 0, 0, 0]);
+    return table.add(words, expiresMs, watermarkMs);
+  };
+  for (let n = 0; n < 512; n++) add(n, n < 256 ? 100 : 101, 0);
+  expect(add(512, 200, 100)).toBe(true);
+  expect(table.capacity).toBe(512);
+  expect([...table.live(-Infinity)]).toHaveLength(257);
+  expect([0, 255, 256, 511, 512].map((n) => add(n, 200, 100))).toEqual([true, true, false, false, false]);
+});
