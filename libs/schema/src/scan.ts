@@ -1,5 +1,6 @@
 import { MAX_COUNT, MAX_NAME_LENGTH, MAX_TS, type SocmedEvent } from "./event.js";
-import { isLowerUuidAt, UUID_LENGTH, uuidTextAt } from "./uuid-shape.js";
+import { textOf } from "./utf8.js";
+import { isLowerUuidAt, UUID_LENGTH } from "./uuid-shape.js";
 
 /**
  * The event of bytes that are spelt as `encode` spells them (or with one space behind each colon and comma, as Python's
@@ -22,9 +23,10 @@ export function scanEvent(bytes: Uint8Array): SocmedEvent | null {
   const pageVisitors = visitors !== NONE && skip(cursor, openings.PageVisitors) ? readInteger(cursor, MAX_COUNT) : NONE;
   const conversion = pageVisitors !== NONE && skip(cursor, openings.Conversion) ? readInteger(cursor, MAX_COUNT) : NONE;
   const ts = conversion !== NONE && skip(cursor, openings.Ts) ? readInteger(cursor, MAX_TS) : NONE;
-  if (ts === NONE || bytes[cursor.at] !== CLOSING_BRACE || cursor.at + 1 !== bytes.length) return null;
+  const id = textOf(bytes.subarray(idAt, idAt + UUID_LENGTH));
+  if (id === null || ts === NONE || bytes[cursor.at] !== CLOSING_BRACE || cursor.at + 1 !== bytes.length) return null;
   return {
-    ID: uuidTextAt(bytes, idAt),
+    ID: id,
     Kota: city,
     Sosial_Media: platform,
     Usage_Count: usageCount,
@@ -69,12 +71,23 @@ function opening(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Goes over the opening, and over one space behind its commas and colons where there is one. */
+/** Goes over the opening, and over one space behind each of its commas and colons where there is one. */
 function skip(cursor: Cursor, wanted: Uint8Array): boolean {
+  const { bytes, at } = cursor;
+  const last = wanted.length - 1;
+  for (let index = 0; index < last; index += 1) {
+    if (bytes[at + index] !== wanted[index]) return skipSpaced(cursor, wanted);
+  }
+  // Behind a colon at the end there may be a space.
+  if (bytes[at + last] !== wanted[last] || bytes[at + last + 1] === SPACE) return skipSpaced(cursor, wanted);
+  cursor.at = at + wanted.length;
+  return true;
+}
+
+function skipSpaced(cursor: Cursor, wanted: Uint8Array): boolean {
   const { bytes } = cursor;
   let at = cursor.at;
-  for (let index = 0; index < wanted.length; index += 1) {
-    const byte = wanted[index] as number;
+  for (const byte of wanted) {
     if (bytes[at] !== byte) return false;
     at += 1;
     if ((byte === COLON || byte === COMMA) && bytes[at] === SPACE) at += 1;

@@ -30,8 +30,3 @@ export function isLowerUuidAt(bytes: Uint8Array, from: number): boolean {
   }
   return true;
 }
-
-/** The text of the UUID that begins at `from`. One call with its 36 codes is the quickest way without a decoder. */
-export function uuidTextAt(bytes: Uint8Array, from: number): string {
-  return String.fromCharCode.apply(null, bytes.subarray(from, from + UUID_LENGTH) as unknown as number[]);
-}
