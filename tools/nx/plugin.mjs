@@ -15,9 +15,11 @@ import { basename, dirname, join, relative } from "node:path";
 
 // `typescript` is version 6 for Nx, which reads its API; the compiler is 7 (docs/decisions/0001-two-typescripts.md).
 const tsc = "node node_modules/typescript-7/bin/tsc";
-const runFromSource = "node --conditions=@tidemark/source --import tsx";
+/** `config.node` of a manifest holds options of Node that its program wants. */
+const runFromSource = ({ node = "" } = {}) =>
+  `node ${node} --conditions=@tidemark/source --import tsx`.replace("  ", " ");
 
-function inferTargets(root, { nx = {} }) {
+function inferTargets(root, { nx = {}, config }) {
   const has = (path) => existsSync(join(root, path));
   const tags = nx.tags ?? [];
   const needsServer = tags.includes("needs:server");
@@ -50,13 +52,13 @@ function inferTargets(root, { nx = {} }) {
   }
   if (root.startsWith("apps/") && has("src/main.ts")) {
     targets.serve = {
-      command: `${runFromSource} ${root}/src/main.ts`,
+      command: `${runFromSource(config)} ${root}/src/main.ts`,
       continuous: true,
       ...(tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] }),
     };
   }
   if (root.startsWith("tools/") && has("src/main.ts"))
-    targets.run = { command: `${runFromSource} ${root}/src/main.ts` };
+    targets.run = { command: `${runFromSource(config)} ${root}/src/main.ts` };
   return targets;
 }
 

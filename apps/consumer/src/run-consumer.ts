@@ -44,7 +44,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     topic,
     group,
     sessionTimeoutMs,
-    maxBytesPerPartition: 256 * 1024,
+    maxBytesPerPartition: 192 * 1024,
 
     onEvent(event) {
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);

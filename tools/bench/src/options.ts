@@ -5,7 +5,7 @@ export const usage = `Usage: nx run bench:run [--events N] [--rounds N] [--out F
 
 Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY from memory into the same table.
 
-  --events N   events in the backlog (default 500000; 1,000 of them make one second of event time)
+  --events N   events in the backlog (default 2000000; 1,000 of them make one second of event time)
   --rounds N   how often both are measured, one after the other (default 3)
   --out FILE   where the figures go as JSON (default dist/bench/throughput.json)
 `;
@@ -13,7 +13,7 @@ Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY fr
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
 const schema = z.object({
-  events: count(100_000_000).default(500_000),
+  events: count(100_000_000).default(2_000_000),
   rounds: count(100).default(3),
   out: z.string().min(1).default("dist/bench/throughput.json"),
 });
