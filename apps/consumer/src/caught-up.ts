@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { PartitionProgress, ProgressReader } from "@tidemark/sinks";
+import { isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
 
 export interface EndOffset {
   readonly partition: number;
@@ -21,10 +21,21 @@ export async function waitUntilCaughtUp(
 ): Promise<readonly PartitionProgress[]> {
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
-    const rows = await progress.read().catch(() => []);
-    const reached = new Map(rows.map((row) => [row.partition, row.nextOffset]));
-    if (ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) return rows;
+    const rows = await readWhereAvailable(progress);
+    const reached = new Map(rows?.map((row) => [row.partition, row.nextOffset]));
+    if (rows !== undefined && ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) {
+      return rows;
+    }
     if (isFirst) onBehind();
     await sleep(pollMs, undefined, { signal });
+  }
+}
+
+async function readWhereAvailable(progress: ProgressReader): Promise<readonly PartitionProgress[] | undefined> {
+  try {
+    return await progress.read();
+  } catch (error) {
+    if (isUnavailable(error)) return undefined;
+    throw error;
   }
 }

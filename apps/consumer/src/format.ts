@@ -22,10 +22,12 @@ export function formatTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace("T", " ").slice(0, -5);
 }
 
-/** One line; the ledger comes last, so that a narrow terminal cuts that. */
-export function formatStatus(progress: Progress): string {
+/** One line; without the watermark's date where it has to be short. */
+export function formatStatus(progress: Progress, isShort = false): string {
   const { perSecond, lag, watermarkMs, ledger } = progress;
-  return `${whole.format(perSecond)} ev/s  lag ${whole.format(lag)}  watermark ${formatTime(watermarkMs)}  ${formatLedger(ledger)}`;
+  const watermark = formatTime(watermarkMs);
+  const shown = isShort ? watermark.slice(-"17:00:00".length) : watermark;
+  return `${whole.format(perSecond)} ev/s  lag ${whole.format(lag)}  watermark ${shown}  ${formatLedger(ledger)}`;
 }
 
 /** One JSON object per line; times in epoch ms, null before the first event. */

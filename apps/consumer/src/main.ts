@@ -1,4 +1,4 @@
-import { findAddresses, findRepositoryRoot } from "@tidemark/addresses";
+import { findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
 import { runConsumer } from "./run-consumer.js";
@@ -7,6 +7,7 @@ import { describeFailure, prepare } from "./start-up.js";
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
 
 const sameStopMs = 1_000;
+const stackEnded = Symbol("the stack has ended");
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
@@ -31,23 +32,40 @@ async function main(): Promise<number> {
   // Whoever reads our output may leave (| head): then there is nobody to tell.
   process.stdout.on("error", () => stopping.abort());
   try {
-    await run(parsed.options, stopping.signal);
-    return 0;
+    await run(parsed.options, stopping);
+    return codeOfStop(parsed.options, stopping.signal);
   } catch (error) {
-    if (stopping.signal.aborted) return 0;
+    if (stopping.signal.aborted) return codeOfStop(parsed.options, stopping.signal);
     const { exitCode, text } = describeFailure(error);
     process.stderr.write(`consumer: ${text}\n`);
     return exitCode;
   }
 }
 
+/** What was asked for is done, or was cut short: by the stack's end, or before the end offsets were reached. */
+function codeOfStop(options: ConsumerOptions, signal: AbortSignal): number {
+  if (!signal.aborted) return 0;
+  if (signal.reason === stackEnded) return 1;
+  return options.untilCaughtUp ? 130 : 0;
+}
+
 function sayWaiting(path: string): void {
   process.stderr.write(`consumer: waiting for a stack (${path})\n`);
 }
 
-async function run(options: ConsumerOptions, signal: AbortSignal): Promise<void> {
-  const root = findRepositoryRoot(import.meta.url);
+/** With the stack its servers have gone for good: nothing is left to wait for. */
+async function stopWithStack(pid: number, stopping: AbortController): Promise<void> {
+  await waitForProcessEnd(pid, stopping.signal);
+  if (stopping.signal.aborted) return;
+  process.stderr.write(
+    `consumer: the stack (pid ${pid}) has ended. Start it again: nx run stack:serve, or npm start.\n`,
+  );
+  stopping.abort(stackEnded);
+}
 
+async function run(options: ConsumerOptions, stopping: AbortController): Promise<void> {
+  const { signal } = stopping;
+  const root = findRepositoryRoot(import.meta.url);
   const addresses = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
@@ -55,6 +73,7 @@ async function run(options: ConsumerOptions, signal: AbortSignal): Promise<void>
     signal,
     onWait: sayWaiting,
   });
+  if (addresses.stackPid !== undefined) void stopWithStack(addresses.stackPid, stopping);
   const reporter = reporters[options.output]({ stream: process.stdout });
   const clusterId = await prepare(addresses, signal);
   await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });

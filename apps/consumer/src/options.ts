@@ -18,6 +18,7 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   WATERMARK_DELAY    default 5m: how far behind the highest event time the watermark stays
   ALLOWED_LATENESS   default 0s: how long a window still takes events after it closed
   MAX_FUTURE_SKEW    default 1m: an event further than this ahead of its record's timestamp is quarantined
+  RETENTION_DAYS     must stay unset: retention is not built yet, and all rows are kept
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
@@ -54,7 +55,7 @@ const schema = z
   })
   .refine((options) => !(options["--show"] && options["--json"]), {
     path: ["--show"],
-    message: "to stand without --json: choose one of the two",
+    message: "no --json beside it: choose one of the two",
   });
 
 export interface ConsumerOptions {

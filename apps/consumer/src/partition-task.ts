@@ -30,6 +30,8 @@ export interface TaskOptions {
   readonly sink: Sink;
   readonly logEndOffset: number;
   readonly policy?: CheckpointPolicy;
+  /** Waited for before a batch is taken; rejects where it must not be. */
+  readonly beforeBatch?: () => Promise<void>;
   /** Each batch's rows, before they are committed. */
   readonly onFolded?: (rows: FoldedRows) => void;
   readonly onCommitted: (committed: Committed) => void;
@@ -40,7 +42,7 @@ export interface TaskOptions {
  * are folded, up to one more checkpoint's worth: then `accept` waits.
  */
 export function createPartitionTask(options: TaskOptions): CheckpointingTask {
-  const { claim, fold, sink, policy = defaultPolicy, onFolded, onCommitted } = options;
+  const { claim, fold, sink, policy = defaultPolicy, beforeBatch, onFolded, onCommitted } = options;
   let rows = sink.openBuffer(claim.partition);
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
@@ -105,7 +107,9 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     },
 
     async accept(batch: SourceBatch) {
+      await beforeBatch?.();
       throwFailure();
+      if (closed) return;
       logEndOffset = batch.logEndOffset;
       const folded = fold.take(batch);
       rows.add(folded);

@@ -42,7 +42,9 @@ export function createStatusReporter({ stream }: Output): Reporter {
       const text = `consumer  ${formatStatus(progress)}`;
       seconds += 1;
       if (stream.isTTY === true) {
-        stream.write(`${clearLine}${text.slice(0, Math.max((stream.columns ?? 80) - 1, 20))}`);
+        const columns = Math.max((stream.columns ?? 80) - 1, 20);
+        const fitting = text.length <= columns ? text : formatStatus(progress, true);
+        stream.write(`${clearLine}${fitting.slice(0, columns)}`);
         live = true;
       } else if (seconds % plainLineEverySeconds === 0 || (!begun && progress.ledger.read > 0)) line(text);
       begun ||= progress.ledger.read > 0;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
 import { createSource, readOffsets } from "@tidemark/sources";
+import { createClusterGuard } from "./cluster-guard.js";
 import { waitUntilCaughtUp, type EndOffset } from "./caught-up.js";
 import { describeSinkEvent, describeSourceEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
@@ -39,6 +40,10 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     tables: socmedTables,
     onEvent: (event) => note(describeSinkEvent(event)),
   });
+  // After a break the same address may be another cluster's: nothing of it is taken before that is ruled out.
+  const cluster = createClusterGuard(brokers, clusterId, (found) =>
+    checkIdentity(databaseUrl, { ...identity, clusterId: found }),
+  );
   const source = createSource({
     brokers,
     topic,
@@ -47,14 +52,17 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     maxBytesPerPartition: 192 * 1024,
 
     onEvent(event) {
+      if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));
     },
     async claim(partition, { logStartOffset, logEndOffset }) {
+      await cluster.check();
       const claim = await sink.claim(partition, logStartOffset);
       const task = createPartitionTask({
         claim,
         logEndOffset,
+        beforeBatch: () => cluster.check(),
         sink,
         fold: createPartitionFold(definition, claim),
         onFolded: (rows) => reporter.folded(partition, rows),

@@ -76,5 +76,7 @@ export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; rea
     const advice = error.code === "log-behind" ? ". Begin anew with another database or TIDEMARK_DIR" : "";
     return { exitCode: 2, text: `${error.message}${advice}` };
   }
+  // What Postgres answers is a sentence already; anything else is a mistake of ours, and its stack is wanted.
+  if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };
   return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

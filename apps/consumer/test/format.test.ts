@@ -33,6 +33,9 @@ describe("what the consumer prints", () => {
     expect(formatStatus(progress)).toBe(
       "1,234 ev/s  lag 12  watermark 2024-02-03 17:00:00  read 5,003 = counted 5,000 + late 3",
     );
+    expect(formatStatus(progress, true)).toBe(
+      "1,234 ev/s  lag 12  watermark 17:00:00  read 5,003 = counted 5,000 + late 3",
+    );
     expect(formatStatus({ ...progress, watermarkMs: -Infinity })).toContain("watermark none");
   });
 

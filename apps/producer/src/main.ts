@@ -1,6 +1,6 @@
 /** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option. */
 import { randomInt } from "node:crypto";
-import { AddressError, findAddresses, findRepositoryRoot } from "@tidemark/addresses";
+import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
 import { KafkaRefusedError } from "./errors.js";
 import { findNameProblem } from "./host-names.js";
 import { parseOptions, usage, type ProducerOptions } from "./options.js";
@@ -10,15 +10,18 @@ import { loadScenario } from "./scenario-file.js";
 import { createTerminal } from "./terminal.js";
 
 const WAIT_FOR_STACK_MS = 30_000;
+/** How long an address that was given may take for its first answer, before it is taken for a wrong one. */
+const WAIT_FOR_CONTACT_MS = 15_000;
 const WAIT_FOR_ANSWERS_MS = 10_000;
 const terminal = createTerminal({ out: process.stdout, err: process.stderr });
 const stop = new AbortController();
 const giveUp = new AbortController();
+let stackHasEnded = false;
 
 async function serve(options: ProducerOptions): Promise<number> {
   const loaded = await loadScenario(options.scenario);
   if (!loaded.ok) return refuse(loaded.problem);
-  const { kafkaBrokers } = await findAddresses({
+  const { kafkaBrokers, stackPid } = await findAddresses({
     env: process.env,
     need: ["kafka"],
     root: findRepositoryRoot(import.meta.url),
@@ -28,20 +31,45 @@ async function serve(options: ProducerOptions): Promise<number> {
   });
   const nameProblem = await findNameProblem(kafkaBrokers);
   if (nameProblem !== null) return refuse(nameProblem);
+  if (stackPid !== undefined) void endWithStack(stackPid);
+  const firstContact = setTimeout(() => {
+    terminal.warn(
+      `KAFKA_BROKERS: no broker answered at ${kafkaBrokers.join(", ")} in 15 s; check it, and that Kafka runs.`,
+    );
+    process.exit(2);
+  }, WAIT_FOR_CONTACT_MS);
+  if (stackPid !== undefined) clearTimeout(firstContact);
+  const report = createReport(terminal, options.json, options.topic);
   const live = process.stdout.isTTY && !options.json;
   const complete = await runProducer({
     options,
     scenario: loaded.scenario,
     seed: options.seed ?? randomInt(2 ** 32),
     brokers: kafkaBrokers,
-    report: createReport(terminal, options.json, options.topic),
+    report: {
+      ...report,
+      started(head) {
+        clearTimeout(firstContact);
+        report.started(head);
+      },
+    },
     progressEveryMs: live ? 250 : 5_000,
     stop: stop.signal,
     giveUp: giveUp.signal,
     now: Date.now,
     monotonicMs: () => performance.now(),
   });
-  return complete ? 0 : 1;
+  return complete && !stackHasEnded ? 0 : 1;
+}
+
+/** With the stack its broker has gone for good: nothing is left to wait for. */
+async function endWithStack(pid: number): Promise<void> {
+  await waitForProcessEnd(pid, stop.signal);
+  if (stop.signal.aborted) return;
+  stackHasEnded = true;
+  terminal.warn(`The stack (pid ${pid}) has ended. Start it again: nx run stack:serve, or npm start.`);
+  stop.abort();
+  giveUp.abort();
 }
 
 async function main(): Promise<number> {

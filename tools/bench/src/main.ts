@@ -16,6 +16,13 @@ async function main(): Promise<number> {
     return 2;
   }
   const { events, rounds, out } = options;
+  try {
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(out, "");
+  } catch (error) {
+    console.error(`bench: --out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
+    return 2;
+  }
   const measured: ThroughputRound[] = [];
   console.log(`Kafka to Postgres: ${events} events, 1,000 to a second of event time, 8 partitions, embedded servers`);
   console.log(header);
@@ -25,7 +32,6 @@ async function main(): Promise<number> {
   });
   const median = medianOf(measured);
   console.log(formatRound("median", median));
-  await mkdir(dirname(out), { recursive: true });
   await writeFile(out, `${JSON.stringify({ events, rounds: measured, median }, undefined, 2)}\n`);
   const faults = measured.flatMap((round) => round.faults);
   for (const fault of faults) console.error(`VOID: ${fault}`);

@@ -10,12 +10,16 @@ Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY fr
   --out FILE   where the figures go as JSON (default dist/bench/throughput.json)
 `;
 
-const count = (most: number) => z.coerce.number().int().min(1).max(most);
+const count = (most: number) =>
+  z
+    .string()
+    .transform(Number)
+    .refine((value) => Number.isInteger(value) && value >= 1 && value <= most, `it takes an integer from 1 to ${most}`);
 
 const schema = z.object({
-  events: count(100_000_000).default(2_000_000),
-  rounds: count(100).default(3),
-  out: z.string().min(1).default("dist/bench/throughput.json"),
+  events: count(100_000_000).prefault("2000000"),
+  rounds: count(100).prefault("3"),
+  out: z.string().min(1, "it takes a file name").default("dist/bench/throughput.json"),
 });
 
 export type BenchOptions = z.infer<typeof schema>;
@@ -39,6 +43,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | "help" | {
     const name = String(issue?.path[0]) as keyof typeof values;
     return { problem: `--${name} got ${JSON.stringify(values[name])}; ${issue?.message ?? ""}.` };
   } catch (error) {
-    return { problem: error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error) };
+    const detail = error instanceof Error ? error.message.split(". ")[0] : String(error);
+    return { problem: `${detail}. See --help.` };
   }
 }

@@ -72,7 +72,6 @@ export async function claimPartition(
 ): Promise<Claim> {
   const { topic } = identity;
   const hash = hashDefinition(identity.definition);
-  await compareIdentity(client, identity, hash);
   await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
     hash,
     JSON.stringify(identity.definition),
@@ -86,6 +85,8 @@ export async function claimPartition(
     `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE topic = $1 AND partition = $2 RETURNING ${claimed}`,
     [topic, partition],
   );
+  // Behind the row's lock: of two that begin at once on empty tables, the second sees the first here.
+  await compareIdentity(client, identity, hash);
   const row = rows[0];
   if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
 
