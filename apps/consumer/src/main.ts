@@ -54,9 +54,9 @@ function sayWaiting(path: string): void {
 }
 
 /** With the stack its servers have gone for good: nothing is left to wait for. */
-async function stopWithStack(pid: number, stopping: AbortController): Promise<void> {
-  await waitForProcessEnd(pid, stopping.signal);
-  if (stopping.signal.aborted) return;
+async function stopWithStack(pid: number, stopping: AbortController, done: AbortSignal): Promise<void> {
+  await waitForProcessEnd(pid, done);
+  if (done.aborted || stopping.signal.aborted) return;
   process.stderr.write(
     `consumer: the stack (pid ${pid}) has ended. Start it again: nx run stack:serve, or npm start.\n`,
   );
@@ -73,10 +73,15 @@ async function run(options: ConsumerOptions, stopping: AbortController): Promise
     signal,
     onWait: sayWaiting,
   });
-  if (addresses.stackPid !== undefined) void stopWithStack(addresses.stackPid, stopping);
-  const reporter = reporters[options.output]({ stream: process.stdout });
-  const clusterId = await prepare(addresses, signal);
-  await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
+  const done = new AbortController();
+  if (addresses.stackPid !== undefined) void stopWithStack(addresses.stackPid, stopping, done.signal);
+  try {
+    const reporter = reporters[options.output]({ stream: process.stdout });
+    const clusterId = await prepare(addresses, signal);
+    await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
+  } finally {
+    done.abort();
+  }
 }
 
 process.exitCode = await main();

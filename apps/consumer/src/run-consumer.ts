@@ -49,7 +49,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     topic,
     group,
     sessionTimeoutMs,
-    maxBytesPerPartition: 192 * 1024,
+    maxBytesPerPartition: 128 * 1024,
 
     onEvent(event) {
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();

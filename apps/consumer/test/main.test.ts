@@ -1,5 +1,9 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeStackFile } from "@tidemark/addresses";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
 
@@ -116,6 +120,27 @@ describe("the consumer's process", () => {
       .toBeGreaterThan(0);
     child.kill("SIGINT");
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("finds a running stack by its file and exits when it has caught up, and when the stack ends says so", async () => {
+    await produce(servers.broker, "stacked", 200);
+    const directory = await mkdtemp(join(tmpdir(), "tidemark-stack-"));
+    const stack = spawn("sleep", ["3600"], { stdio: "ignore" });
+    await writeStackFile(directory, {
+      pid: stack.pid ?? 0,
+      kafkaBrokers: [servers.broker.address],
+      databaseUrl: await servers.createDatabase(),
+    });
+    const env = { TIDEMARK_DIR: directory, KAFKA_TOPIC: "stacked", KAFKA_BROKERS: "", DATABASE_URL: "" };
+    expect(await start(["--until-caught-up"], env).ended).toMatchObject({ code: 0, stderr: "" });
+
+    const { ended, text } = start([], env);
+    await expect.poll(() => text.stdout, { timeout: 30_000 }).toContain("reads partitions");
+    stack.kill("SIGKILL");
+    const { code, stderr } = await ended;
+    expect(stderr).toContain(`the stack (pid ${stack.pid}) has ended`);
+    expect(code).toBe(1);
+    await rm(directory, { recursive: true });
   });
 
   const nowhere = "postgresql://nobody@127.0.0.1:1/none";
