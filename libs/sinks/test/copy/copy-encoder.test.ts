@@ -11,10 +11,10 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import fc from "fast-check";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCopyEncoder, type CopyEncoder } from "../../src/index.js";
-import { copyIn, defaultLimits, inTransaction } from "../../src/postgres/connection.js";
+import { copyIn, createPool, defaultLimits, inTransaction } from "../../src/postgres/connection.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
@@ -35,7 +35,7 @@ let server: TestServer;
 let pool: Pool;
 beforeAll(async () => {
   server = await startTestServer();
-  pool = new Pool({ connectionString: await server.createDatabase() });
+  pool = createPool(await server.createDatabase(), 4);
   await pool.query(
     `CREATE TABLE edges (at integer NOT NULL, small smallint, whole integer, large bigint, "real" double precision,
        yes boolean, id uuid, words text, raw bytea, time timestamptz)`,
