@@ -164,9 +164,10 @@ test.runIf(hasScript)(
       { name: "consumer", does: ["live"], live: true },
     ];
     const description = describeRun(standIns, journal.path);
+    // A shell between would be in the foreground group too, and some end with 130 of their own (`script` takes $SHELL).
     const { child, exitCode, output } = run("script", [
       "-qec",
-      `${process.execPath} ${runner} '${description}'`,
+      `exec ${process.execPath} ${runner} '${description}'`,
       "/dev/null",
     ]);
     await until(() => readyOf(standIns).every((event) => journal.events().includes(event)));
