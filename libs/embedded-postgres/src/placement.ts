@@ -55,14 +55,20 @@ async function openTemporaryDirectory(place: string, log: (line: string) => void
 }
 
 async function relocate(wanted: string, account: Account, base: string, log: (line: string) => void): Promise<string> {
-  await rmdir(wanted).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw new EmbeddedPostgresError(
-      "unusable-directory",
-      `Postgres runs as the user ${account.name}, who may not enter ${dirname(wanted)}. ` +
-        `Let others enter its parents (chmod o+x), or move ${wanted} away.`,
-    );
-  });
+  try {
+    await rmdir(wanted);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      // Another may have placed the same data meanwhile: then a link stands here, which is no directory.
+      const linked = await readLink(wanted);
+      if (linked !== undefined) return linked;
+      throw new EmbeddedPostgresError(
+        "unusable-directory",
+        `Postgres runs as the user ${account.name}, who may not enter ${dirname(wanted)}. ` +
+          `Let others enter its parents (chmod o+x), or move ${wanted} away.`,
+      );
+    }
+  }
   const home = join(base, `${basename(wanted)}-${randomBytes(6).toString("hex")}`);
   await mkdir(home, { recursive: true, mode: 0o755 });
   await chown(home, account.uid, account.gid);
