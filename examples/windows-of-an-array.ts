@@ -1,5 +1,5 @@
 // Event-time windows over an array: no Kafka, no Postgres.
-import { createTask } from "@tidemark/windowing";
+import { defineTask, tumbling, windowed } from "@tidemark/windowing";
 
 interface Sale {
   readonly id: string;
@@ -8,16 +8,16 @@ interface Sale {
   readonly at: number;
 }
 
-const task = createTask<Sale>({
+const perMinute = defineTask<Sale>()({
   id: "id",
   time: { field: "at", unit: "s" },
   watermarkDelayMs: 10_000,
   allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
+  output: "final",
   rollups: [
     {
       name: "per_minute",
-      sizeMs: 60_000,
+      window: tumbling(60_000),
       keys: ["city"],
       aggregates: { sales: { kind: "count" }, amount: { kind: "sum", field: "amount", of: "integer" } },
     },
@@ -32,8 +32,13 @@ const sales: Sale[] = [
   { id: "d", city: "Depok", amount: 2, at: 58 }, // too late for it
 ];
 
-const { verdicts } = task.step(sales.map((event) => ({ arrivalMs: -1, event })));
-console.log(verdicts.join(" "));
-for (const { windowStartMs, keys, values } of task.checkpoint().changed[0]?.rows ?? []) {
-  console.log(`${windowStartMs / 1000} s  ${keys.join()}  ${values.join(" ")}`);
+for await (const out of windowed(sales, perMinute)) {
+  if (out.kind === "row") {
+    const { windowStartMs, keys, values } = out.row;
+    console.log(`${windowStartMs / 1000} s  ${keys.city}  ${values.sales} sales, ${values.amount}`);
+  } else if (out.kind === "late") {
+    console.log(`late by ${out.missedByMs} ms: ${out.event.id}`);
+  } else {
+    console.log(out.kind);
+  }
 }

@@ -1,8 +1,9 @@
 import { decode, type Rejection } from "@tidemark/schema";
-import type { Checkpoint, Claim, NewRows } from "@tidemark/sinks";
+import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
-import { createTask, type Snapshot, type TaskDefinition, type TaskRecord } from "@tidemark/windowing";
+import { createTask, type Rollup, type RowOf, type Snapshot } from "@tidemark/windowing";
 import { enrich, type EventRow } from "./event-row.js";
+import type { SocmedTaskDefinition } from "./pipeline.js";
 
 /** A row of `socmed_rejected`. */
 export interface RejectedRow {
@@ -45,30 +46,32 @@ export interface PartitionFold {
 }
 
 /** Goes on from the state that the tables hold. */
-export function createPartitionFold(definition: TaskDefinition<EventRow>, claim: Claim): PartitionFold {
+export function createPartitionFold(definition: SocmedTaskDefinition, claim: Claim): PartitionFold {
   const task = createTask(definition, toSnapshot(definition, claim));
   let { nextOffset } = claim;
   let { skipped, lost } = claim.ledger;
   let pending = 0;
 
   function fold(records: readonly SourceRecord[]): FoldedRows {
-    const inputs: TaskRecord<EventRow>[] = [];
+    const events: (EventRow | null)[] = [];
+    const arrivalsMs: number[] = [];
     const rejections = new Map<number, Rejection>();
     for (const { value, offset, timestampMs } of records) {
       const decoded = decode(value);
-      if (!decoded.ok) rejections.set(inputs.length, decoded.rejection);
-      inputs.push({ arrivalMs: timestampMs, event: decoded.ok ? enrich(decoded.event, offset) : null });
+      if (!decoded.ok) rejections.set(events.length, decoded.rejection);
+      events.push(decoded.ok ? enrich(decoded.event, offset) : null);
+      arrivalsMs.push(timestampMs);
     }
-    const outcome = task.step(inputs);
+    const outcome = task.step(events, arrivalsMs);
     const rows: EventRow[] = [];
     const late: LateRow[] = [];
     const rejected: RejectedRow[] = [];
-    for (let index = 0; index < inputs.length; index += 1) {
-      const event = inputs[index]?.event;
-      if (event && outcome.verdicts[index] === "counted") rows.push(event);
+    for (const [index, verdict] of outcome.verdicts.entries()) {
+      const event = events[index];
+      if (event && verdict === "counted") rows.push(event);
     }
     for (const { index, watermarkMs, missedByMs } of outcome.late) {
-      const event = inputs[index]?.event;
+      const event = events[index];
       if (event) late.push({ ...event, watermark: watermarkMs, missed_by_ms: missedByMs });
     }
     for (const { index, watermarkMs, field } of outcome.rejected) {
@@ -77,7 +80,7 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
       rejected.push(rejectedRow(records[index], reason, watermarkMs));
     }
     for (const { index, watermarkMs, aheadMs } of outcome.quarantined) {
-      rejected.push(rejectedRow(records[index], futureReason(inputs[index], aheadMs), watermarkMs));
+      rejected.push(rejectedRow(records[index], futureReason(events[index], aheadMs), watermarkMs));
     }
     return { rows, late, rejected };
   }
@@ -100,17 +103,35 @@ export function createPartitionFold(definition: TaskDefinition<EventRow>, claim:
     checkpoint() {
       const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();
       pending = 0;
-      return { nextOffset, watermarkMs, maxEventTimeMs, ledger: { ...ledger, skipped, lost }, changed };
+      return {
+        nextOffset,
+        watermarkMs,
+        maxEventTimeMs,
+        ledger: { ...ledger, skipped, lost },
+        changed: changed.map(({ rollup, rows }, at) => ({
+          rollup,
+          rows: rows.map((row) => toRollupRow(definition.rollups[at] ?? definition.rollups[0], row)),
+        })),
+      };
     },
+  };
+}
+
+/** A row with its keys and values in the order of the definition, as the sink takes it. */
+function toRollupRow({ keys, aggregates }: Rollup<never>, { windowStartMs, ...row }: RowOf): RollupRow {
+  return {
+    windowStartMs,
+    keys: keys.map((key) => row.keys[key] ?? ""),
+    values: Object.keys(aggregates).map((name) => row.values[name] as number),
   };
 }
 
 const timeOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-function toSnapshot(definition: TaskDefinition<EventRow>, claim: Claim): Snapshot {
+function toSnapshot(definition: SocmedTaskDefinition, claim: Claim): Snapshot {
   const { read, counted, duplicate, late, quarantined, rejected } = claim.ledger;
   return {
-    version: 1,
+    version: 2,
     watermarkMs: timeOrNull(claim.watermarkMs),
     maxEventTimeMs: timeOrNull(claim.maxEventTimeMs),
     ledger: { read, counted, duplicate, late, quarantined, rejected },
@@ -135,8 +156,8 @@ function rejectedRow(
   return { offset: record?.offset ?? -1, bytes: record?.value ?? null, reason, field, expected, received, watermark };
 }
 
-function futureReason(input: TaskRecord<EventRow> | undefined, aheadMs: number) {
-  const timeMs = (input?.event?.Ts ?? 0) * 1000;
+function futureReason(event: EventRow | null | undefined, aheadMs: number) {
+  const timeMs = (event?.Ts ?? 0) * 1000;
   return {
     reason: "future",
     field: "Ts",

@@ -1,6 +1,6 @@
 import type { PipelineDefinition } from "@tidemark/sinks";
 import { socmedRollups } from "@tidemark/sinks/tables";
-import type { TaskDefinition } from "@tidemark/windowing";
+import { defineTask, tumbling } from "@tidemark/windowing";
 import type { EventRow } from "./event-row.js";
 
 /** The three durations that a person may choose, in ms. */
@@ -10,10 +10,22 @@ export interface PipelineTimes {
   readonly maxFutureSkewMs: number;
 }
 
+const [fiveSeconds, oneMinute] = socmedRollups;
+
 /** What the windowing lib folds: the rollups of the tables over enriched events. */
-export function taskDefinition(times: PipelineTimes): TaskDefinition<EventRow> {
-  return { id: "ID", time: { field: "Ts", unit: "s" }, ...times, rollups: socmedRollups };
+export function taskDefinition(times: PipelineTimes) {
+  return defineTask<EventRow>()({
+    id: "ID",
+    time: { field: "Ts", unit: "s" },
+    ...times,
+    rollups: [
+      { ...fiveSeconds, window: tumbling(fiveSeconds.sizeMs) },
+      { ...oneMinute, window: tumbling(oneMinute.sizeMs) },
+    ],
+  });
 }
+
+export type SocmedTaskDefinition = ReturnType<typeof taskDefinition>;
 
 /** What the tables depend on beside the log, as it is stored with the checkpoints. */
 export function pipelineDefinition(times: PipelineTimes): PipelineDefinition {

@@ -1,24 +1,21 @@
 import { tooManyIds } from "./errors.js";
 import { ExpiryQueue } from "./expiry-queue.js";
-import { isOpen } from "./lateness.js";
 import { TextTable } from "./text-table.js";
-import { windowIndex } from "./tumbling.js";
 import { parseUuid, UuidTable } from "./uuid-table.js";
 
+/** The ids that expire at the same watermark. */
 interface Bucket {
-  readonly index: number;
+  readonly expiresMs: number;
   held: number;
   readonly texts: string[];
 }
 
 /**
- * The ids of counted events. An id is live while the base window it was counted in is open; that is tested at look-up,
- * so when ids are evicted changes nothing but memory. UUIDs in lower case take 50 to 100 bytes each; any other string is
- * kept as it is, in a Map, and costs several times as much.
+ * The ids of counted events. An id is live until the watermark reaches its expiry: the end, with allowed lateness, of the
+ * last window that it was counted in. That is tested at look-up, so when ids are evicted changes nothing but memory. UUIDs
+ * in lower case take 50 to 100 bytes each; any other string is kept as it is, in a Map, and costs several times as much.
  */
 export class IdSet {
-  readonly #sizeMs: number;
-  readonly #latenessMs: number;
   readonly #bound: number;
   readonly #uuid = new Int32Array(4);
   readonly #uuids = new UuidTable();
@@ -28,9 +25,7 @@ export class IdSet {
   #latest: Bucket | undefined;
   #size = 0;
 
-  constructor(baseSizeMs: number, allowedLatenessMs: number, bound: number) {
-    this.#sizeMs = baseSizeMs;
-    this.#latenessMs = allowedLatenessMs;
+  constructor(bound: number) {
     this.#bound = bound;
   }
 
@@ -39,11 +34,20 @@ export class IdSet {
     return this.#size;
   }
 
+  /** About how many bytes they take; a text counts as 150. */
+  get bytes(): number {
+    return this.#uuids.bytes + 150 * this.#texts.size;
+  }
+
+  has(id: string, watermarkMs: number): boolean {
+    return parseUuid(id, this.#uuid) ? this.#uuids.has(this.#uuid, watermarkMs) : this.#texts.has(id, watermarkMs);
+  }
+
   /**
-   * Remembers an id as counted in base window `index`. Returns false, and changes nothing, where the id is live already.
-   * Throws `too-many-ids` when more would be live than the bound allows.
+   * Remembers an id until the watermark reaches `expiresMs`. Returns false, and changes nothing, where the id is live
+   * already. Throws `too-many-ids` when more would be live than the bound allows.
    */
-  claim(id: string, index: number, watermarkMs: number): boolean {
+  claim(id: string, expiresMs: number, watermarkMs: number): boolean {
     const isUuid = parseUuid(id, this.#uuid);
     if (this.#size >= this.#bound) {
       this.evict(watermarkMs);
@@ -52,13 +56,12 @@ export class IdSet {
         throw tooManyIds(this.#bound);
       }
     }
-    const expiresMs = (index + 1) * this.#sizeMs + this.#latenessMs;
     const added = isUuid
       ? this.#uuids.add(this.#uuid, expiresMs, watermarkMs)
       : this.#texts.add(id, expiresMs, watermarkMs);
     if (!added) return false;
 
-    const bucket = this.#latest?.index === index ? this.#latest : this.#bucketAt(index);
+    const bucket = this.#latest?.expiresMs === expiresMs ? this.#latest : this.#bucketAt(expiresMs);
     bucket.held++;
     if (!isUuid) bucket.texts.push(id);
     this.#size++;
@@ -67,46 +70,31 @@ export class IdSet {
 
   evict(watermarkMs: number): void {
     for (;;) {
-      const index = this.#queue.least;
-      if (index === undefined || this.#isOpen(index, watermarkMs)) return;
+      const expiresMs = this.#queue.least;
+      if (expiresMs === undefined || expiresMs > watermarkMs) return;
       this.#queue.pop();
-      const bucket = this.#bucketAt(index);
+      const bucket = this.#bucketAt(expiresMs);
       this.#size -= bucket.held;
       this.#texts.drop(bucket.texts, watermarkMs);
-      this.#buckets.delete(index);
+      this.#buckets.delete(expiresMs);
       this.#latest = undefined;
     }
   }
 
-  /** Takes ids up again, except expired ones. `timeMs` is any time within the base window that the id was counted in. */
-  restore(ids: Iterable<{ readonly id: string; readonly timeMs: number }>, watermarkMs: number): void {
-    for (const { id, timeMs } of ids) {
-      const index = windowIndex(timeMs, this.#sizeMs);
-      if (this.#isOpen(index, watermarkMs)) this.claim(id, index, watermarkMs);
-    }
+  /** Live ids in no particular order. */
+  *live(watermarkMs: number): Generator<{ id: string; expiresMs: number }> {
+    yield* this.#uuids.live(watermarkMs);
+    yield* this.#texts.live(watermarkMs);
   }
 
-  /** Live ids in no particular order, each with the start of the base window that it was counted in. */
-  *live(watermarkMs: number): Generator<{ id: string; timeMs: number }> {
-    for (const table of [this.#uuids, this.#texts]) {
-      for (const { id, expiresMs } of table.live(watermarkMs)) {
-        yield { id, timeMs: expiresMs - this.#latenessMs - this.#sizeMs };
-      }
-    }
-  }
-
-  #bucketAt(index: number): Bucket {
-    let bucket = this.#buckets.get(index);
+  #bucketAt(expiresMs: number): Bucket {
+    let bucket = this.#buckets.get(expiresMs);
     if (bucket === undefined) {
-      bucket = { index, held: 0, texts: [] };
-      this.#buckets.set(index, bucket);
-      this.#queue.push(index);
+      bucket = { expiresMs, held: 0, texts: [] };
+      this.#buckets.set(expiresMs, bucket);
+      this.#queue.push(expiresMs);
     }
     this.#latest = bucket;
     return bucket;
-  }
-
-  #isOpen(index: number, watermarkMs: number): boolean {
-    return isOpen((index + 1) * this.#sizeMs, this.#latenessMs, watermarkMs);
   }
 }

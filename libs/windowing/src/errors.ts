@@ -1,5 +1,5 @@
 export type WindowingErrorCode =
-  "bad-definition" | "bad-snapshot" | "bad-ledger" | "sum-overflow" | "too-many-ids" | "task-failed";
+  "bad-definition" | "bad-snapshot" | "bad-ledger" | "bad-watermark" | "sum-overflow" | "too-many-ids" | "task-failed";
 
 /** What this lib throws. Wrong events are never thrown: they are counted as `rejected`. */
 export class WindowingError extends Error {
@@ -52,6 +52,13 @@ export function sumOverflowed(
     "sum-overflow",
     `Sum "${aggregate}" of rollup "${rollup}", window ${windowStartMs}, keys ${JSON.stringify(keys)}, left what can be ` +
       `summed: integers within ±${Number.MAX_SAFE_INTEGER}, or finite doubles. Use smaller windows or a larger unit.`,
+  );
+}
+
+export function badWatermark(value: unknown): WindowingError {
+  return new WindowingError(
+    "bad-watermark",
+    `The watermark ${show(value)} is neither an integer of ms nor an infinity.`,
   );
 }
 

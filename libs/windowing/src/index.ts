@@ -1,19 +1,67 @@
-export type { Aggregate } from "./aggregates.js";
-export { checkDefinition, DEFAULT_MAX_LIVE_IDS, MAX_TIME_MS, type Rollup, type TaskDefinition } from "./definition.js";
+export { type Aggregate, type AggregateResult, custom, type CustomAggregate, type Mean } from "./aggregates.js";
+export {
+  assignWindows,
+  checkAssigner,
+  hopping,
+  type HoppingAssigner,
+  mergeSessions,
+  session,
+  type SessionAssigner,
+  tumbling,
+  type TumblingAssigner,
+  type Window,
+  type WindowAssigner,
+  windowIndex,
+  windowStart,
+} from "./assigners.js";
+export { MAX_TIME_MS } from "./checks.js";
+export {
+  checkDefinition,
+  DEFAULT_MAX_LIVE_IDS,
+  defineTask,
+  type EventOf,
+  type OfEvents,
+  type RetractedRowOf,
+  type Rollup,
+  type RowOf,
+  type TaskDefinition,
+} from "./definition.js";
 export { RefusedValueError, WindowingError, type WindowingErrorCode } from "./errors.js";
-export { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
+export type { Explanation, SourceExplanation, WindowExplanation } from "./explain.js";
 export { isOpen } from "./lateness.js";
-export type { SavedRollup, WindowRow } from "./rollup-state.js";
-export type { Snapshot } from "./snapshot.js";
+export { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
+export {
+  createOperator,
+  defineOperator,
+  type Operator,
+  type OperatorCheckpoint,
+  type OperatorDefinition,
+  type OperatorInput,
+  type OperatorSnapshot,
+  type SavedPart,
+  type SourceCheckpoint,
+  type SourcesDefinition,
+} from "./operator.js";
+export type { SavedId, SavedRollup, SavedRow, SavedTime, SavedWindow, Snapshot } from "./snapshot.js";
+export { step, type StepInput, type StepOutput } from "./step.js";
 export {
   type Checkpoint,
   createTask,
   type LateNote,
+  type PartlyLateNote,
   type QuarantineNote,
   type RejectNote,
+  type RollupChanges,
   type StepResult,
   type Task,
-  type TaskRecord,
 } from "./task.js";
-export { windowEnd, windowIndex, windowStart } from "./tumbling.js";
 export { advanceMaxEventTime, NO_EVENT_YET, watermarkOf } from "./watermark.js";
+export {
+  createWatermarks,
+  type Watermarks,
+  type WatermarksDefinition,
+  type WatermarksSnapshot,
+  type WhenAllIdle,
+} from "./watermarks.js";
+export { windowed, type Output, type WindowedOptions } from "./windowed.js";
+export type { Held } from "./windowing.js";

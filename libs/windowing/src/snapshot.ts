@@ -1,48 +1,98 @@
-import type { TaskDefinition } from "./definition.js";
+import { planAggregates } from "./aggregates.js";
+import { fixedWindowsOf, windowStart } from "./assigners.js";
+import type { Rollup, TaskDefinition } from "./definition.js";
 import { refuseSnapshot } from "./errors.js";
 import { checkLedger, type Ledger } from "./ledger.js";
-import type { SavedRollup, WindowRow } from "./rollup-state.js";
-import { windowStart } from "./tumbling.js";
-import { NO_EVENT_YET, watermarkOf } from "./watermark.js";
+import type { SavedAccumulators } from "./accumulators.js";
+
+/** A time in ms; null is -Infinity and "end" Infinity, since JSON has neither. */
+export type SavedTime = number | null | "end";
+
+/** The window and keys of a row; the keys' values in the order of the rollup's `keys`. */
+export interface SavedWindow {
+  readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly keys: readonly string[];
+}
+
+/**
+ * A row's state. `values` are the numbers of its aggregates in the order of `Object.keys(rollup.aggregates)`, a mean's as sum
+ * and count, a minimum or maximum of nothing as null; accumulators of custom aggregates stand apart in `custom`.
+ */
+export interface SavedRow extends SavedAccumulators {
+  readonly windowStartMs: number;
+  /** Needed for sessions alone. */
+  readonly windowEndMs?: number;
+  readonly keys: readonly string[];
+  /** Sessions: the row was given out as it stands, and has to be retracted when its bounds change. */
+  readonly given?: boolean;
+  /** Sessions: the ids counted in it. */
+  readonly ids?: readonly string[];
+}
+
+/** The rows of one rollup. */
+export interface SavedRollup {
+  readonly rollup: string;
+  readonly rows: readonly SavedRow[];
+  /** Positions in `rows` of those that no checkpoint has given out yet, in the order of their first change. None if absent. */
+  readonly changed?: readonly number[];
+  /** Sessions: what the next checkpoint retracts. */
+  readonly retracted?: readonly SavedWindow[];
+}
+
+/** The id of a counted event, with a time within the last window that it was counted in. */
+export interface SavedId {
+  readonly id: string;
+  readonly timeMs: number;
+}
 
 /**
  * A task's state as data: JSON and back, it goes on as if nothing had happened. It may hold closed windows and expired
  * ids (rows read back from tables): they change nothing.
  */
 export interface Snapshot {
-  readonly version: 1;
-  /** null before any event. Always maxEventTimeMs − the definition's delay. */
-  readonly watermarkMs: number | null;
-  /** null before any event. */
-  readonly maxEventTimeMs: number | null;
+  readonly version: 2;
+  /** The greater of maxEventTimeMs − the definition's delay and givenMs. */
+  readonly watermarkMs: SavedTime;
+  readonly maxEventTimeMs: SavedTime;
+  /** The highest watermark from outside, the definition's initial one included. Absent: none. */
+  readonly givenMs?: SavedTime;
   readonly ledger: Ledger;
   /** One entry per rollup of the definition. */
   readonly windows: readonly SavedRollup[];
-  /** The ids of counted events, each with a time within the base window that it was counted in. */
-  readonly ids: readonly { readonly id: string; readonly timeMs: number }[];
+  /** Sessions keep theirs with their rows. */
+  readonly ids: readonly SavedId[];
+}
+
+export function timeToJson(timeMs: number): SavedTime {
+  if (timeMs === -Infinity) return null;
+  return timeMs === Infinity ? "end" : timeMs;
+}
+
+export function timeFromJson(timeMs: SavedTime | undefined): number {
+  return timeMs === "end" ? Infinity : (timeMs ?? -Infinity);
 }
 
 /** Returns the snapshot. Throws `bad-snapshot` or `bad-ledger` when this definition cannot have made it. */
 export function checkSnapshot<E>(snapshot: Snapshot, definition: TaskDefinition<E>): Snapshot {
-  if (snapshot.version !== 1) throw refuseSnapshot("version", snapshot.version, "1");
+  if (snapshot.version !== 2) throw refuseSnapshot("version", snapshot.version, "2");
   checkLedger(snapshot.ledger);
   checkTimes(snapshot, definition.watermarkDelayMs);
-
   const names = definition.rollups.map((rollup) => rollup.name);
   for (const [at, saved] of snapshot.windows.entries()) {
     if (names.includes(saved.rollup)) continue;
     throw refuseSnapshot(`windows[${at}].rollup`, saved.rollup, `a rollup of the definition: ${names.join(", ")}`);
   }
-  for (const { name, sizeMs, keys, aggregates } of definition.rollups) {
-    const saved = snapshot.windows.filter(({ rollup }) => rollup === name);
+  for (const rollup of definition.rollups) {
+    const saved = snapshot.windows.filter((entry) => entry.rollup === rollup.name);
     if (saved[0] === undefined || saved.length > 1) {
       throw refuseSnapshot(
-        `windows of rollup "${name}"`,
+        `windows of rollup "${rollup.name}"`,
         `${saved.length} entries`,
         "one entry, empty if it has no rows",
       );
     }
-    checkRows(name, saved[0], sizeMs, keys.length, Object.keys(aggregates).length);
+    checkRows(rollup, saved[0]);
   }
   for (const [at, { id, timeMs }] of snapshot.ids.entries()) {
     if (typeof id !== "string") throw refuseSnapshot(`ids[${at}].id`, id, "a string");
@@ -51,29 +101,52 @@ export function checkSnapshot<E>(snapshot: Snapshot, definition: TaskDefinition<
   return snapshot;
 }
 
-function checkTimes({ watermarkMs, maxEventTimeMs }: Snapshot, delayMs: number): void {
-  if (maxEventTimeMs !== null && !Number.isSafeInteger(maxEventTimeMs)) {
-    throw refuseSnapshot("maxEventTimeMs", maxEventTimeMs, "an integer of ms, or null before any event");
+function checkTimes(snapshot: Snapshot, delayMs: number | "given"): void {
+  for (const field of ["maxEventTimeMs", "givenMs", "watermarkMs"] as const) {
+    const timeMs = timeFromJson(snapshot[field]);
+    if (Number.isSafeInteger(timeMs) || !(Number.isFinite(timeMs) || Number.isNaN(timeMs))) continue;
+    throw refuseSnapshot(field, snapshot[field], 'an integer of ms, null for none yet, or "end"');
   }
-  const expected = maxEventTimeMs === null ? null : watermarkOf(maxEventTimeMs, delayMs);
-  if (watermarkMs === expected) return;
-  throw refuseSnapshot("watermarkMs", watermarkMs, `${expected}: maxEventTimeMs - the definition's watermarkDelayMs`);
+  const ownMs = delayMs === "given" ? -Infinity : timeFromJson(snapshot.maxEventTimeMs) - delayMs;
+  const expected = timeToJson(Math.max(ownMs, timeFromJson(snapshot.givenMs)));
+  if (snapshot.watermarkMs === expected) return;
+  throw refuseSnapshot(
+    "watermarkMs",
+    snapshot.watermarkMs,
+    `${expected}: the greater of maxEventTimeMs - the definition's watermarkDelayMs and givenMs`,
+  );
 }
 
-function checkRows(name: string, saved: SavedRollup, sizeMs: number, keys: number, values: number): void {
+// Only how many numbers a row has is asked for.
+const anySlots = { one: 0, value: () => 0, presence: () => 0 };
+
+function checkRows<E>({ name, window, keys, aggregates }: Rollup<E>, saved: SavedRollup): void {
+  const { order, customs } = planAggregates(aggregates, anySlots);
   const seen = new Set<string>();
   for (const [at, row] of saved.rows.entries()) {
     const path = `windows of rollup "${name}", row ${at}, `;
-    if (!Number.isSafeInteger(row.windowStartMs) || windowStart(row.windowStartMs, sizeMs) !== row.windowStartMs) {
-      throw refuseSnapshot(`${path}windowStartMs`, row.windowStartMs, `a multiple of ${sizeMs} ms`);
+    const { windowStartMs, windowEndMs, values, custom = [] } = row;
+    if (window.kind === "session") {
+      if (!Number.isSafeInteger(windowStartMs) || !Number.isSafeInteger(windowEndMs)) {
+        throw refuseSnapshot(`${path}bounds`, [windowStartMs, windowEndMs], "integers of ms");
+      }
+    } else {
+      const { slideMs, offsetMs } = fixedWindowsOf(window);
+      if (!Number.isSafeInteger(windowStartMs) || windowStart(windowStartMs, slideMs, offsetMs) !== windowStartMs) {
+        const offset = offsetMs === 0 ? "" : ` + ${offsetMs}`;
+        throw refuseSnapshot(`${path}windowStartMs`, windowStartMs, `a multiple of ${slideMs} ms${offset}`);
+      }
     }
-    if (row.keys.length !== keys || !row.keys.every((key) => typeof key === "string")) {
-      throw refuseSnapshot(`${path}keys`, row.keys, `${keys} strings`);
+    if (row.keys.length !== keys.length || !row.keys.every((key) => typeof key === "string")) {
+      throw refuseSnapshot(`${path}keys`, row.keys, `${keys.length} strings`);
     }
-    if (row.values.length !== values || !row.values.every((value) => Number.isFinite(value))) {
-      throw refuseSnapshot(`${path}values`, row.values, `${values} finite numbers`);
+    if (values.length !== order.length || !values.every((value) => value === null || Number.isFinite(value))) {
+      throw refuseSnapshot(`${path}values`, values, `${order.length} finite numbers`);
     }
-    const identity = identify(row);
+    if (custom.length !== customs.length) {
+      throw refuseSnapshot(`${path}custom`, custom, `${customs.length} accumulators`);
+    }
+    const identity = JSON.stringify([windowStartMs, window.kind === "session" ? windowEndMs : 0, ...row.keys]);
     if (seen.has(identity)) throw refuseSnapshot(`${path}window and keys`, identity, "each once");
     seen.add(identity);
   }
@@ -81,17 +154,4 @@ function checkRows(name: string, saved: SavedRollup, sizeMs: number, keys: numbe
     if (Number.isInteger(position) && saved.rows[position] !== undefined) continue;
     throw refuseSnapshot(`windows of rollup "${name}", changed`, position, `positions below ${saved.rows.length}`);
   }
-}
-
-function identify(row: WindowRow): string {
-  return JSON.stringify([row.windowStartMs, ...row.keys]);
-}
-
-/** -Infinity as null, since JSON has none. */
-export function timeToJson(timeMs: number): number | null {
-  return timeMs === NO_EVENT_YET ? null : timeMs;
-}
-
-export function timeFromJson(timeMs: number | null): number {
-  return timeMs ?? NO_EVENT_YET;
 }

@@ -1,27 +1,37 @@
-import { IdSet } from "./dedup.js";
-import { checkDefinition, DEFAULT_MAX_LIVE_IDS, type TaskDefinition } from "./definition.js";
-import { taskFailed } from "./errors.js";
+import type { Window } from "./assigners.js";
+import { MAX_TIME_MS } from "./checks.js";
+import {
+  checkDefinition,
+  type EventOf,
+  type RetractedRowOf,
+  type Rollup,
+  type RowOf,
+  type TaskDefinition,
+} from "./definition.js";
+import { badWatermark, taskFailed } from "./errors.js";
 import { EventReader } from "./event-reader.js";
-import { aheadBy, isOpen, missedBy } from "./lateness.js";
+import { explainTask, type Explanation } from "./explain.js";
+import { FixedWindowing } from "./fixed-windowing.js";
+import { aheadBy } from "./lateness.js";
 import { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
-import { RollupState, type WindowRow } from "./rollup-state.js";
+import { SessionWindowing } from "./session-windowing.js";
 import { checkSnapshot, type Snapshot, timeFromJson, timeToJson } from "./snapshot.js";
-import { windowIndex } from "./tumbling.js";
-import { advanceMaxEventTime, NO_EVENT_YET, watermarkOf } from "./watermark.js";
+import { type Clock, NO_EVENT_YET, SourceClock } from "./watermark.js";
+import type { Held, Windowing } from "./windowing.js";
 
-export interface TaskRecord<E> {
-  /** When the record arrived, in ms: a Kafka record's timestamp. -1: none, and so no future guard. */
-  readonly arrivalMs: number;
-  /** null: bytes that are no event. */
-  readonly event: E | null;
-}
-
-/** All notes: `index` is the record's position in the batch, `watermarkMs` the watermark that stood before it. */
+/** All notes: `index` is the event's position in the batch, `watermarkMs` the watermark that stood before it. */
 export interface LateNote {
   readonly index: number;
   readonly watermarkMs: number;
-  /** watermark − (base window's end + allowed lateness), >= 0. */
+  /** watermark − (end + allowed lateness) of the window of its own that closed last, >= 0. */
   readonly missedByMs: number;
+}
+
+export interface PartlyLateNote {
+  readonly index: number;
+  readonly watermarkMs: number;
+  /** Hopping windows that the event came too late for; it counted in its others. */
+  readonly missed: readonly Window[];
 }
 
 export interface QuarantineNote {
@@ -39,75 +49,123 @@ export interface RejectNote {
 }
 
 export interface StepResult {
-  /** One per record, in their order. */
+  /** One per event, in their order. */
   readonly verdicts: readonly Verdict[];
   readonly late: readonly LateNote[];
+  readonly partlyLate: readonly PartlyLateNote[];
   readonly quarantined: readonly QuarantineNote[];
   readonly rejected: readonly RejectNote[];
 }
 
-export interface Checkpoint {
-  /** -Infinity before any event. */
+/** What one rollup gives out. Retractions come first: a row may come back under the bounds of one that was retracted. */
+export interface RollupChanges<R extends Rollup<never> = Rollup<never>> {
+  readonly rollup: R["name"];
+  readonly retracted: readonly RetractedRowOf<R>[];
+  readonly rows: readonly RowOf<R>[];
+}
+
+type ChangesOf<Rollups extends readonly Rollup<never>[]> = {
+  readonly [At in keyof Rollups]: RollupChanges<Rollups[At]>;
+};
+
+export interface Checkpoint<D extends TaskDefinition<never> = TaskDefinition<never>> {
+  /** -Infinity before any event, Infinity after the end. */
   readonly watermarkMs: number;
   /** -Infinity before any event. */
   readonly maxEventTimeMs: number;
-  /** Totals since the start of the partition's log: they go on after a restore. */
+  /** Totals since the start of the stream: they go on after a restore. */
   readonly ledger: Ledger;
-  /** Per rollup, every row changed since the last checkpoint, with absolute values, in the order of first change. */
-  readonly changed: readonly { readonly rollup: string; readonly rows: readonly WindowRow[] }[];
+  /**
+   * One entry per rollup, in their order. Output `update`: every row changed since the last checkpoint, with absolute values,
+   * in the order of first change. `final`: the rows of windows that have closed since, by end, start and keys.
+   */
+  readonly changed: ChangesOf<D["rollups"]>;
 }
 
 /**
- * The event time of one partition. Its state is a deterministic fold over the partition's records: it depends on their
- * order and the definition alone, not on how they were cut into steps, nor on where checkpoints or restores fell.
+ * The event time of one stream. Its state is a deterministic fold over the stream's events: it depends on their order and
+ * the definition alone, not on how they were cut into steps, nor on where checkpoints or restores fell.
  */
-export interface Task<E> {
-  /** Judges and counts records. Throws `sum-overflow` and `too-many-ids`; after that the task is of no more use. */
-  step(records: readonly TaskRecord<E>[]): StepResult;
-  /** Gives out what changed since the last one, then forgets windows and ids that are no longer open. */
-  checkpoint(): Checkpoint;
+export interface Task<D extends TaskDefinition<never> = TaskDefinition<never>> {
+  readonly watermarkMs: number;
+  /** Of all events that were neither rejected nor quarantined. */
+  readonly maxEventTimeMs: number;
+  readonly ledger: Ledger;
+  /**
+   * Judges and counts events; null stands for bytes that are none. `arrivalsMs` says when each arrived, for the future guard:
+   * a Kafka record's timestamp; -1, and no array, are no arrival, and no guard. Throws `sum-overflow` and `too-many-ids`; after
+   * that the task is of no more use.
+   */
+  step(events: readonly (EventOf<D> | null)[], arrivalsMs?: ArrayLike<number>): StepResult;
+  /**
+   * Takes a watermark from outside: an integer of ms, or Infinity where the stream has ended and everything closes. A lower one
+   * than stands changes nothing. Throws `bad-watermark`.
+   */
+  advance(watermarkMs: number): void;
+  /** Gives out what is due, then forgets windows and ids that are no longer open. */
+  checkpoint(): Checkpoint<D>;
   /** The state as JSON-able data. Changes nothing. */
   snapshot(): Snapshot;
-  /** How much is held: window rows of all rollups, and ids. */
-  size(): { readonly windows: number; readonly ids: number };
+  /** Where the watermark stands, what is held, and why a window is still open. */
+  explain(window?: Window): Explanation;
+  held(): Held;
 }
 
 /**
- * Begins a task, or goes on from a snapshot.
+ * Begins a task, or goes on from a snapshot. A definition made by `defineTask` gives typed rows.
  * Throws `bad-definition`, and `bad-snapshot` or `bad-ledger` for a snapshot that this definition cannot have made.
  */
-export function createTask<E>(definition: TaskDefinition<E>, from?: Snapshot): Task<E> {
-  return new FoldingTask(definition, from);
+export function createTask<const D extends TaskDefinition<never>>(definition: D, from?: Snapshot): Task<D>;
+export function createTask<E>(definition: TaskDefinition<E>, from?: Snapshot): Task<TaskDefinition<E>>;
+export function createTask<E>(definition: TaskDefinition<E>, from?: Snapshot): Task<TaskDefinition<E>> {
+  checkDefinition(definition as TaskDefinition<never>);
+  if (from !== undefined) checkSnapshot(from, definition);
+  const { watermarkDelayMs, initialWatermarkMs = -Infinity } = definition;
+  const clock = new SourceClock(watermarkDelayMs, {
+    maxEventTimeMs: from === undefined ? NO_EVENT_YET : timeFromJson(from.maxEventTimeMs),
+    givenMs: from === undefined ? initialWatermarkMs : timeFromJson(from.givenMs),
+  });
+  return new OwnTask(definition, clock, from) as unknown as Task<TaskDefinition<E>>;
 }
 
-class FoldingTask<E> implements Task<E> {
-  readonly #delayMs: number;
-  readonly #latenessMs: number;
+/** Folds events that a clock judges. `createTask` gives it a clock of its own; several sources share one. */
+export class JudgedStream<E> {
+  readonly definition: TaskDefinition<E>;
+  readonly #clock: Clock;
   readonly #skewMs: number;
-  readonly #baseMs: number;
   readonly #reader: EventReader<E>;
-  readonly #ids: IdSet;
-  readonly #rollups: readonly RollupState<E>[];
-  #maxEventTimeMs = NO_EVENT_YET;
+  readonly #windowing: Windowing<E>;
   #ledger = createLedger();
   #failure: unknown = undefined;
 
-  constructor(definition: TaskDefinition<E>, from: Snapshot | undefined) {
-    checkDefinition(definition);
-    this.#delayMs = definition.watermarkDelayMs;
-    this.#latenessMs = definition.allowedLatenessMs;
-    this.#skewMs = definition.maxFutureSkewMs;
-    this.#baseMs = definition.rollups[0].sizeMs;
+  constructor(definition: TaskDefinition<E>, clock: Clock, from: Snapshot | undefined) {
+    this.definition = definition;
+    this.#clock = clock;
+    this.#skewMs = definition.maxFutureSkewMs ?? Infinity;
     this.#reader = new EventReader(definition);
-    this.#ids = new IdSet(this.#baseMs, this.#latenessMs, definition.maxLiveIds ?? DEFAULT_MAX_LIVE_IDS);
-    this.#rollups = definition.rollups.map((rollup) => new RollupState(rollup, this.#latenessMs, this.#reader));
-    if (from !== undefined) this.#restore(checkSnapshot(from, definition));
+    const Windows = definition.rollups[0].window.kind === "session" ? SessionWindowing : FixedWindowing;
+    this.#windowing = new Windows(definition, this.#reader, clock);
+    if (from === undefined) return;
+    this.#ledger = createLedger(from.ledger);
+    this.#windowing.restore(from.windows, from.ids, clock.watermarkMs);
   }
 
-  step(records: readonly TaskRecord<E>[]): StepResult {
-    this.#refuseAfterFailure();
+  get watermarkMs(): number {
+    return this.#clock.watermarkMs;
+  }
+
+  get maxEventTimeMs(): number {
+    return this.#clock.maxEventTimeMs;
+  }
+
+  get ledger(): Ledger {
+    return this.#ledger;
+  }
+
+  step(events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>): StepResult {
+    this.refuseAfterFailure();
     try {
-      return this.#fold(records);
+      return this.#fold(events, arrivalsMs);
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -115,97 +173,110 @@ class FoldingTask<E> implements Task<E> {
   }
 
   checkpoint(): Checkpoint {
-    this.#refuseAfterFailure();
-    const watermarkMs = this.#watermark();
-    const changed = this.#rollups.map((rollup) => ({ rollup: rollup.name, rows: rollup.takeChanged() }));
-    for (const rollup of this.#rollups) rollup.evict(watermarkMs);
-    this.#ids.evict(watermarkMs);
-    return { watermarkMs, maxEventTimeMs: this.#maxEventTimeMs, ledger: this.#ledger, changed };
+    this.refuseAfterFailure();
+    const { watermarkMs, maxEventTimeMs } = this.#clock;
+    const { rollups, output } = this.definition;
+    const changes = output === "final" ? this.#windowing.takeClosed(watermarkMs) : this.#windowing.takeChanged();
+    this.#windowing.evict(watermarkMs);
+    const changed = rollups.map(({ name }, at) => ({ rollup: name, retracted: [], rows: [], ...changes[at] }));
+    return { watermarkMs, maxEventTimeMs, ledger: this.#ledger, changed: changed as unknown as Checkpoint["changed"] };
   }
 
   snapshot(): Snapshot {
-    this.#refuseAfterFailure();
-    const watermarkMs = this.#watermark();
+    this.refuseAfterFailure();
+    const { watermarkMs, maxEventTimeMs } = this.#clock;
     return {
-      version: 1,
+      version: 2,
       watermarkMs: timeToJson(watermarkMs),
-      maxEventTimeMs: timeToJson(this.#maxEventTimeMs),
-      ledger: this.#ledger,
-      windows: this.#rollups.map((rollup) => rollup.save(watermarkMs)),
-      ids: [...this.#ids.live(watermarkMs)],
+      maxEventTimeMs: timeToJson(maxEventTimeMs),
+      ledger: { ...this.#ledger },
+      ...this.#windowing.save(watermarkMs),
     };
   }
 
-  size(): { readonly windows: number; readonly ids: number } {
-    return { windows: this.#rollups.reduce((sum, rollup) => sum + rollup.size, 0), ids: this.#ids.size };
+  explain(window?: Window): Explanation {
+    const { watermarkMs, maxEventTimeMs } = this.#clock;
+    const rows = window === undefined ? 0 : this.#windowing.countRows(window);
+    return explainTask(this.definition, { watermarkMs, maxEventTimeMs, held: this.held(), rows }, window);
   }
 
-  #fold(records: readonly TaskRecord<E>[]): StepResult {
+  held(): Held {
+    return this.#windowing.held();
+  }
+
+  refuseAfterFailure(): void {
+    if (this.#failure !== undefined) throw taskFailed(this.#failure);
+  }
+
+  #fold(events: readonly (E | null)[], arrivalsMs: ArrayLike<number> | undefined): StepResult {
     const reader = this.#reader;
+    const windowing = this.#windowing;
+    const clock = this.#clock;
+    const count = events.length;
     const verdicts: Verdict[] = [];
+    verdicts.length = count;
+    verdicts.fill("counted");
     const late: LateNote[] = [];
+    const partlyLate: PartlyLateNote[] = [];
     const quarantined: QuarantineNote[] = [];
     const rejected: RejectNote[] = [];
     let counted = 0;
     let duplicate = 0;
-    let maxEventTimeMs = this.#maxEventTimeMs;
 
-    let index = -1;
-    for (const { arrivalMs, event } of records) {
-      index++;
-      const watermarkMs = watermarkOf(maxEventTimeMs, this.#delayMs);
+    for (let index = 0; index < count; index++) {
+      const event = events[index] as E | null;
       const misfit = event === null ? null : reader.read(event);
       if (event === null || misfit !== null) {
-        rejected.push({ index, watermarkMs, field: misfit });
-        verdicts.push("rejected");
+        rejected.push({ index, watermarkMs: clock.watermarkMs, field: misfit });
+        verdicts[index] = "rejected";
         continue;
       }
-
-      const { id, timeMs } = reader;
-      const aheadMs = aheadBy(timeMs, arrivalMs, this.#skewMs);
+      const aheadMs = arrivalsMs === undefined ? 0 : aheadBy(reader.timeMs, arrivalsMs[index] ?? -1, this.#skewMs);
       if (aheadMs > 0) {
-        quarantined.push({ index, watermarkMs, aheadMs });
-        verdicts.push("quarantined");
+        quarantined.push({ index, watermarkMs: clock.watermarkMs, aheadMs });
+        verdicts[index] = "quarantined";
         continue;
       }
-
-      const base = windowIndex(timeMs, this.#baseMs);
-      const endMs = (base + 1) * this.#baseMs;
-      if (!isOpen(endMs, this.#latenessMs, watermarkMs)) {
-        late.push({ index, watermarkMs, missedByMs: missedBy(endMs, this.#latenessMs, watermarkMs) });
-        verdicts.push("late");
-      } else if (this.#ids.claim(id, base, watermarkMs)) {
-        for (const rollup of this.#rollups) rollup.add(reader);
+      const verdict = windowing.take(event);
+      if (verdict === "counted") {
         counted++;
-        verdicts.push("counted");
+        const { missed } = windowing;
+        if (missed.length > 0) partlyLate.push({ index, watermarkMs: clock.watermarkMs, missed });
       } else {
-        duplicate++;
-        verdicts.push("duplicate");
+        verdicts[index] = verdict;
+        if (verdict === "duplicate") duplicate++;
+        else late.push({ index, watermarkMs: clock.watermarkMs, missedByMs: windowing.missedByMs });
       }
-      maxEventTimeMs = advanceMaxEventTime(maxEventTimeMs, timeMs);
+      clock.observe(reader.timeMs);
     }
 
-    this.#maxEventTimeMs = maxEventTimeMs;
     const batch = { counted, duplicate, late: late.length, quarantined: quarantined.length, rejected: rejected.length };
-    this.#ledger = checkLedger(addLedgers(this.#ledger, { read: records.length, ...batch }));
-    return { verdicts, late, quarantined, rejected };
+    this.#ledger = checkLedger(addLedgers(this.#ledger, { read: count, ...batch }));
+    return { verdicts, late, partlyLate, quarantined, rejected };
+  }
+}
+
+class OwnTask<E> extends JudgedStream<E> {
+  readonly #source: SourceClock;
+
+  constructor(definition: TaskDefinition<E>, clock: SourceClock, from: Snapshot | undefined) {
+    super(definition, clock, from);
+    this.#source = clock;
   }
 
-  #restore(from: Snapshot): void {
-    this.#ledger = createLedger(from.ledger);
-    this.#maxEventTimeMs = timeFromJson(from.maxEventTimeMs);
-    const watermarkMs = this.#watermark();
-    for (const rollup of this.#rollups) {
-      for (const saved of from.windows) if (saved.rollup === rollup.name) rollup.restore(saved, watermarkMs);
-    }
-    this.#ids.restore(from.ids, watermarkMs);
+  advance(watermarkMs: number): void {
+    this.refuseAfterFailure();
+    this.#source.advance(checkWatermark(watermarkMs));
   }
 
-  #watermark(): number {
-    return watermarkOf(this.#maxEventTimeMs, this.#delayMs);
+  override snapshot(): Snapshot {
+    return { ...super.snapshot(), givenMs: timeToJson(this.#source.givenMs) };
   }
+}
 
-  #refuseAfterFailure(): void {
-    if (this.#failure !== undefined) throw taskFailed(this.#failure);
-  }
+/** Returns the watermark. Throws `bad-watermark` where it is neither an integer of ms in the range of times nor an infinity. */
+export function checkWatermark(watermarkMs: number): number {
+  const fits = Number.isSafeInteger(watermarkMs) && Math.abs(watermarkMs) <= 2 * MAX_TIME_MS;
+  if (fits || watermarkMs === Infinity || watermarkMs === -Infinity) return watermarkMs;
+  throw badWatermark(watermarkMs);
 }

@@ -6,6 +6,10 @@ export class TextTable {
   #expiryOf = new Map<string, number>();
   #deleted = 0;
 
+  get size(): number {
+    return this.#expiryOf.size;
+  }
+
   has(text: string, watermarkMs: number): boolean {
     const expiresMs = this.#expiryOf.get(text);
     return expiresMs !== undefined && expiresMs > watermarkMs;

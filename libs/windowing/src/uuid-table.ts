@@ -27,6 +27,10 @@ export class UuidTable {
     return this.#capacity;
   }
 
+  get bytes(): number {
+    return this.#floats.byteLength + this.#slots.byteLength;
+  }
+
   has(uuid: Int32Array, watermarkMs: number): boolean {
     return this.#capacity > 0 && this.#find(uuid, mix(uuid, 0), watermarkMs) >= 0;
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTask, RefusedValueError, type TaskDefinition } from "../src/index.js";
+import { createTask, hopping, RefusedValueError, session, type TaskDefinition, tumbling } from "../src/index.js";
 import { definition, type Visit } from "./visit.js";
 
 const [base, large] = [definition.rollups[0], definition.rollups[1]];
@@ -31,8 +31,25 @@ test.each([
   [{ rollups: [] }, "rollups"],
   [withBase({ name: "" }), "rollups[0].name"],
   [withBase({ name: "large" }), "rollups[1].name"],
-  [withBase({ sizeMs: 0 }), "rollups[0].sizeMs"],
-  [withBase({ sizeMs: 20 }), "rollups[1].sizeMs"],
+  [withBase({ window: tumbling(0) }), "rollups[0].window.sizeMs"],
+  [withBase({ window: tumbling(20) }), "rollups[1].window.sizeMs"],
+  [withBase({ window: tumbling(10, 5) }), "rollups[1].window.offsetMs"],
+  [withBase({ window: tumbling(10, 10) }), "rollups[0].window.offsetMs"],
+  [withBase({ window: tumbling(10, -10) }), "rollups[0].window.offsetMs"],
+  [withBase({ window: undefined }), "rollups[0].window"],
+  [withBase({ window: { kind: "sliding" } }), "rollups[0].window.kind"],
+  [withBase({ window: hopping(10, 0) }), "rollups[0].window.slideMs"],
+  [withBase({ window: hopping(10, 11) }), "rollups[0].window.slideMs"],
+  [withBase({ window: { ...hopping(10, 11), gaps: 1 } }), "rollups[0].window.gaps"],
+  [withBase({ window: hopping(10, 5, { offsetMs: 5 }) }), "rollups[0].window.offsetMs"],
+  [withBase({ window: session(0) }), "rollups[0].window.gapMs"],
+  [withBase({ window: hopping(10, 5) }), "rollups[1].window.kind"],
+  [withBase({ window: session(10) }), "rollups[1].window.kind"],
+  [{ output: "append" }, "output"],
+  [{ initialWatermarkMs: Number.NaN }, "initialWatermarkMs"],
+  [withBase({ aggregates: { n: { kind: "mean", field: "rate" } } }), "rollups[0].aggregates.n.of"],
+  [withBase({ aggregates: { n: { kind: "max" } } }), "rollups[0].aggregates.n.field"],
+  [withBase({ aggregates: { n: { kind: "custom", create: () => 0 } } }), "rollups[0].aggregates.n.add"],
   [withBase({ keys: ["city", ""] }), "rollups[0].keys[1]"],
   [withBase({ keys: ["city", "city"] }), "rollups[0].keys[1]"],
   [withBase({ aggregates: {} }), "rollups[0].aggregates"],
@@ -47,8 +64,8 @@ test.each([
 });
 
 test("a refusal says what the value was and what is allowed", () => {
-  expect(refusal(withBase({ sizeMs: 20 })).message).toBe(
-    "The task definition's rollups[1].sizeMs is 30; allowed: a multiple of the base window's 20 ms.",
+  expect(refusal(withBase({ window: tumbling(20) })).message).toBe(
+    "The task definition's rollups[1].window.sizeMs is 30; allowed: a multiple of the base window's 20 ms.",
   );
 });
 
@@ -63,16 +80,13 @@ test("a definition that names fields which the event does not have does not comp
     // @ts-expect-error: no rollup
     { ...definition, rollups: [] },
     // @ts-expect-error: no such key
-    { ...definition, rollups: [{ name: "a", sizeMs: 1, keys: ["kota"], aggregates: {} }] },
-    {
-      ...definition,
-      // @ts-expect-error: no such field
-      rollups: [{ name: "a", sizeMs: 1, keys: [], aggregates: { n: { kind: "sum", field: "price", of: "integer" } } }],
-    },
+    { ...definition, rollups: [{ name: "a", window: tumbling(1), keys: ["kota"], aggregates: {} }] },
+    // @ts-expect-error: no such field
+    { ...definition, rollups: [{ ...base, aggregates: { n: { kind: "sum", field: "price", of: "integer" } } }] },
     {
       ...definition,
       // @ts-expect-error: a sum must say of what
-      rollups: [{ name: "a", sizeMs: 1, keys: [], aggregates: { n: { kind: "sum", field: "sales" } } }],
+      rollups: [{ name: "a", window: tumbling(1), keys: [], aggregates: { n: { kind: "sum", field: "sales" } } }],
     },
   ];
   expect(wrong).toHaveLength(7);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { createTask, MAX_TIME_MS, type TaskDefinition } from "../src/index.js";
-import { definition, record, visit, type Visit } from "./visit.js";
+import { definition, visit, type Visit } from "./visit.js";
 
 function rejects(fields: object, changed: Partial<TaskDefinition<Visit>> = {}) {
   const task = createTask({ ...definition, ...changed });
-  return task.step([record(visit(0)), record({ ...visit(0), ...fields } as Visit)]).rejected;
+  return task.step([visit(0), { ...visit(0), ...fields } as Visit]).rejected;
 }
 
 test.each([
@@ -33,7 +33,7 @@ test.each([
 test("seconds are read as seconds, and rejected where they are no time in ms", () => {
   const time = { field: "at", unit: "s" } as const;
   const task = createTask({ ...definition, time });
-  task.step([record(visit(-2))]);
+  task.step([visit(-2)]);
   expect(task.checkpoint().maxEventTimeMs).toBe(-2000);
   expect(rejects({ at: MAX_TIME_MS / 1000 + 1 }, { time })).toHaveLength(1);
   expect(rejects({ at: MAX_TIME_MS / 1000 }, { time })).toEqual([]);
@@ -41,7 +41,7 @@ test("seconds are read as seconds, and rejected where they are no time in ms", (
 
 test("time -0 is 0, so that a watermark comes back from JSON as it went", () => {
   const task = createTask({ ...definition, watermarkDelayMs: 0 });
-  task.step([record(visit(-0))]);
+  task.step([visit(-0)]);
   expect(task.checkpoint().watermarkMs).toBe(0);
 });
 

@@ -10,6 +10,6 @@ test("the README's example is one that runs, and prints what the README says", a
   const log = vi.spyOn(console, "log").mockImplementation((...words) => void printed.push(words.join(" ")));
   await import("./readme-example.js");
   log.mockRestore();
-  expect(printed).toHaveLength(4);
+  expect(printed).toHaveLength(5);
   expect(readme).toContain(["```ts", example + "```", "", "```", ...printed, "```"].join("\n"));
 });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { createTask, RefusedValueError, type Snapshot, WindowingError } from "../src/index.js";
-import { definition, record, visit } from "./visit.js";
+import { definition, visit } from "./visit.js";
 
 function taken(): Snapshot {
   const task = createTask(definition);
-  task.step([record(visit(1)), record(visit(12)), record(null)]);
+  task.step([visit(1), visit(12), null]);
   return JSON.parse(JSON.stringify(task.snapshot())) as Snapshot;
 }
 
@@ -20,21 +20,21 @@ test("a snapshot before any event has null times, and goes on", () => {
   const empty = createTask(definition).snapshot();
   expect([empty.watermarkMs, empty.maxEventTimeMs]).toEqual([null, null]);
   const task = createTask(definition, JSON.parse(JSON.stringify(empty)) as Snapshot);
-  expect(task.step([record(visit(-100))]).verdicts).toEqual(["counted"]);
+  expect(task.step([visit(-100)]).verdicts).toEqual(["counted"]);
 });
 
 test("a restored task's ledger goes on, and what no checkpoint had given out comes with the next one", () => {
   const task = createTask(definition, snapshot);
-  task.step([record(visit(13))]);
+  task.step([visit(13)]);
   const { ledger, changed } = task.checkpoint();
   expect(ledger).toEqual({ read: 4, counted: 3, duplicate: 0, late: 0, quarantined: 0, rejected: 1 });
-  expect(changed.map(({ rows }) => rows.map(({ values }) => values[0]))).toEqual([[1, 2], [3]]);
+  expect(changed.map(({ rows }) => rows.map(({ values }) => values["events"]))).toEqual([[1, 2], [3]]);
 });
 
 test("without the positions of changed rows, all rows count as given out", () => {
   const windows = snapshot.windows.map(({ rollup, rows }) => ({ rollup, rows }));
   const task = createTask(definition, { ...snapshot, windows });
-  expect(task.size().windows).toBe(3);
+  expect(task.held().rows).toBe(3);
   expect(task.checkpoint().changed.flatMap(({ rows }) => rows)).toEqual([]);
 });
 
@@ -45,14 +45,16 @@ test("rows of closed windows and expired ids are not taken up", () => {
     watermarkMs: 20,
     windows: snapshot.windows.map(({ rollup, rows }) => ({ rollup, rows })),
   };
-  expect(createTask(definition, closed).size()).toEqual({ windows: 2, ids: 1 });
+  expect(createTask(definition, closed).held()).toMatchObject({ rows: 2, ids: 1 });
 });
 
 test.each([
-  [{ version: 2 }, "version"],
+  [{ version: 1 }, "version"],
   [{ watermarkMs: 0 }, "watermarkMs"],
   [{ watermarkMs: null }, "watermarkMs"],
   [{ maxEventTimeMs: 0.5 }, "maxEventTimeMs"],
+  [{ givenMs: 0.5 }, "givenMs"],
+  [{ givenMs: 100 }, "watermarkMs"],
   [{ windows: [small] }, 'windows of rollup "large"'],
   [{ windows: [small, small, large] }, 'windows of rollup "small"'],
   [{ windows: [small, large, { rollup: "other", rows: [] }] }, "windows[2].rollup"],
@@ -60,7 +62,8 @@ test.each([
   [withRows({ ...row, keys: [] }), 'windows of rollup "small", row 0, keys'],
   [withRows({ ...row, keys: [null] }), 'windows of rollup "small", row 0, keys'],
   [withRows({ ...row, values: [1] }), 'windows of rollup "small", row 0, values'],
-  [withRows({ ...row, values: [1, 1, null, 0] }), 'windows of rollup "small", row 0, values'],
+  [withRows({ ...row, values: [1, 1, "0", 0] }), 'windows of rollup "small", row 0, values'],
+  [withRows({ ...row, custom: [[]] }), 'windows of rollup "small", row 0, custom'],
   [withRows(row, row), 'windows of rollup "small", row 1, window and keys'],
   [{ windows: [{ rollup: "small", rows: [row], changed: [1] }, large] }, 'windows of rollup "small", changed'],
   [{ ids: [{ id: 7, timeMs: 0 }] }, "ids[0].id"],

@@ -1,4 +1,4 @@
-import type { TaskDefinition, TaskRecord } from "../src/index.js";
+import { type TaskDefinition, tumbling } from "../src/index.js";
 
 /** The event of these tests. */
 export interface Visit {
@@ -25,8 +25,8 @@ export const definition: TaskDefinition<Visit> = {
   allowedLatenessMs: 5,
   maxFutureSkewMs: 5,
   rollups: [
-    { name: "small", sizeMs: 10, keys: ["city"], aggregates },
-    { name: "large", sizeMs: 30, keys: ["city"], aggregates },
+    { name: "small", window: tumbling(10), keys: ["city"], aggregates },
+    { name: "large", window: tumbling(30), keys: ["city"], aggregates },
   ],
 };
 
@@ -36,8 +36,4 @@ let made = 0;
 export function visit(at: number, fields: Partial<Visit> = {}): Visit {
   made++;
   return { id: `visit-${made}`, at, city: "Bogor", platform: "X", sales: 1, rate: 0.5, ...fields };
-}
-
-export function record(event: Visit | null, arrivalMs = -1): TaskRecord<Visit> {
-  return { arrivalMs, event };
 }

@@ -1,0 +1,51 @@
+/** Runs the case of this number: task and bare Map by turns. Prints its figures as JSON. */
+import { cases, runMap, runTask } from "./cases.js";
+import { counters, createEvents } from "./events.js";
+
+export interface CaseFigures {
+  readonly taskNs: number;
+  readonly mapNs: number;
+  /** Rows held at the end. */
+  readonly rows: number;
+  /** Memory that they take beside their aggregates, keys and index included; null where too few are held to tell. */
+  readonly bytesPerRow: number | null;
+}
+
+const rounds = 5;
+const bench = cases[Number(process.argv[2])];
+if (bench === undefined) throw new RangeError(`There is no case ${process.argv[2]}.`);
+const events = createEvents(bench.shape);
+const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
+
+function time(run: () => unknown): number {
+  collect();
+  const started = performance.now();
+  run();
+  return ((performance.now() - started) * 1e6) / events.length;
+}
+
+const inUse = (): number => {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+let taskNs = Infinity;
+let mapNs = Infinity;
+for (let round = 0; round < rounds; round++) {
+  mapNs = Math.min(
+    mapNs,
+    time(() => runMap(events)),
+  );
+  taskNs = Math.min(
+    taskNs,
+    time(() => runTask(bench, events)),
+  );
+}
+const before = inUse();
+const task = runTask(bench, events);
+const taken = inUse() - before;
+const { rows } = task.held();
+const aggregateBytes = counters.length * 8;
+const figures: CaseFigures = { taskNs, mapNs, rows, bytesPerRow: rows < 10_000 ? null : taken / rows - aggregateBytes };
+console.log(JSON.stringify(figures));

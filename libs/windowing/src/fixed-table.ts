@@ -1,0 +1,244 @@
+import { Accumulators } from "./accumulators.js";
+import { planAggregates } from "./aggregates.js";
+import { fixedWindowsOf, type HoppingAssigner, type TumblingAssigner, windowIndex } from "./assigners.js";
+import type { Rollup, RowOf } from "./definition.js";
+import { sumOverflowed } from "./errors.js";
+import type { EventReader } from "./event-reader.js";
+import { ExpiryQueue } from "./expiry-queue.js";
+import type { KeyTable } from "./key-table.js";
+import { isOpen } from "./lateness.js";
+import { RowIndex } from "./row-index.js";
+import type { SavedRollup, SavedRow, SavedWindow } from "./snapshot.js";
+import { compareFinals, nameKeys } from "./windowing.js";
+
+/** A window and the first and last of its rows. */
+interface Pane {
+  readonly index: number;
+  /** A small number, used again once the window is evicted. */
+  readonly number: number;
+  first: number;
+  last: number;
+}
+
+export interface TableOptions {
+  readonly allowedLatenessMs: number;
+  /** Rows are given out once, when they have closed. */
+  readonly isFinal: boolean;
+}
+
+const NONE = -1;
+const CACHED_PANES = 64;
+
+/** The rows of one rollup of tumbling or hopping windows. */
+export class FixedTable<E> {
+  readonly name: string;
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+  readonly #latenessMs: number;
+  readonly keys: KeyTable;
+  readonly #keyFields: readonly string[];
+  readonly keySlots: readonly number[];
+  readonly #aggregates: readonly string[];
+  readonly #accumulators: Accumulators<E>;
+  readonly #index = new RowIndex();
+  readonly #panes = new Map<number, Pane>();
+  readonly #paneByNumber: Pane[] = [];
+  /** The pane last seen of each index modulo its length. */
+  readonly #cache: (Pane | undefined)[] = Array.from({ length: CACHED_PANES });
+  readonly #freeNumbers: number[] = [];
+  readonly #expiry = new ExpiryQueue();
+  /** 1 for a row that has not been given out as it is. */
+  #isChanged = new Uint8Array(64);
+  /** Those rows, in the order of their first change, where they are given out before they close. */
+  #changed: number[] = [];
+  readonly #isFinal: boolean;
+
+  constructor(rollup: Rollup<E>, reader: EventReader<E>, keys: KeyTable, options: TableOptions) {
+    const { sizeMs, slideMs, offsetMs } = fixedWindowsOf(rollup.window as TumblingAssigner | HoppingAssigner);
+    this.name = rollup.name;
+    this.sizeMs = sizeMs;
+    this.slideMs = slideMs;
+    this.offsetMs = offsetMs;
+    this.#latenessMs = options.allowedLatenessMs;
+    this.#isFinal = options.isFinal;
+    this.keys = keys;
+    this.#keyFields = rollup.keys;
+    this.keySlots = rollup.keys.map((key) => reader.keySlot(key));
+    this.#aggregates = Object.keys(rollup.aggregates);
+    this.#accumulators = new Accumulators(planAggregates(rollup.aggregates, reader.numberSlots()));
+  }
+
+  get rows(): number {
+    return this.#accumulators.size;
+  }
+
+  get bytes(): number {
+    // A pane is an object, an entry of a map and one of a queue.
+    return this.#accumulators.bytes + this.#index.bytes + this.#isChanged.byteLength + this.#panes.size * 120;
+  }
+
+  /**
+   * Adds the event to the window of this index. `key` is the number of its combination of keys, or -1 where none is held;
+   * returns that number. Throws `sum-overflow`.
+   */
+  add(index: number, key: number, reader: EventReader<E>, event: E): number {
+    const cached = this.#cache[index & (CACHED_PANES - 1)];
+    const pane = cached !== undefined && cached.index === index ? cached : this.#paneAt(index);
+    let row = key === NONE ? NONE : this.#index.find(pane.number, key);
+    if (row === NONE) row = this.#insert(pane, key === NONE ? this.keys.insert(reader.keys, this.keySlots) : key);
+    const overflowed = this.#accumulators.add(row, reader, event);
+    if (this.#isChanged[row] === 0) this.#markChanged(row);
+    if (overflowed >= 0) this.#refuseOverflow(overflowed, row);
+    return this.#index.keyOf(row);
+  }
+
+  takeChanged(): RowOf[] {
+    const rows = this.#changed.map((row) => {
+      this.#isChanged[row] = 0;
+      return this.#give(row, this.#windowOf(row));
+    });
+    this.#changed = [];
+    return rows;
+  }
+
+  takeClosed(watermarkMs: number): RowOf[] {
+    const closed: (SavedWindow & { readonly row: number })[] = [];
+    for (const index of this.#expiry.upTo(this.#lastClosed(watermarkMs))) {
+      for (let row = this.#firstRowOf(index); row !== NONE; row = this.#index.nextInPane(row)) {
+        this.#isChanged[row] = 0;
+        closed.push({ row, ...this.#windowOf(row) });
+      }
+    }
+    return closed.sort(compareFinals).map(({ row, ...window }) => this.#give(row, window));
+  }
+
+  evict(watermarkMs: number): void {
+    for (;;) {
+      const index = this.#expiry.least;
+      if (index === undefined || this.isOpen(index, watermarkMs)) return;
+      this.#expiry.pop();
+      this.#evictPane(this.#panes.get(index) as Pane);
+    }
+  }
+
+  /** The rows of open windows and those that wait for a checkpoint, and where the latter lie, in their order. */
+  save(watermarkMs: number): SavedRollup {
+    const rows: SavedRow[] = [];
+    const positions = new Map<number, number>();
+    for (const pane of this.#panes.values()) {
+      const open = this.isOpen(pane.index, watermarkMs);
+      for (let row = pane.first; row !== NONE; row = this.#index.nextInPane(row)) {
+        if (!open && this.#isChanged[row] === 0) continue;
+        if (this.#isChanged[row] === 1) positions.set(row, rows.length);
+        const { windowStartMs, keys } = this.#windowOf(row);
+        rows.push({ windowStartMs, keys, ...this.#accumulators.save(row) });
+      }
+    }
+    const changed = this.#isFinal ? [...positions.values()] : this.#changed.map((row) => positions.get(row) ?? -1);
+    return { rollup: this.name, rows, changed };
+  }
+
+  restore(saved: SavedRollup, watermarkMs: number): void {
+    const changed = new Set(saved.changed);
+    const slots = this.keySlots.map((_, at) => at);
+    const restored = saved.rows.map((row, at) => {
+      const index = windowIndex(row.windowStartMs, this.slideMs, this.offsetMs);
+      if (!this.isOpen(index, watermarkMs) && !changed.has(at)) return NONE;
+      const key = this.keys.find(row.keys, slots);
+      const held = this.#insert(this.#paneAt(index), key === NONE ? this.keys.insert(row.keys, slots) : key);
+      this.#accumulators.restore(held, row);
+      return held;
+    });
+    for (const at of changed) this.#markChanged(restored[at] as number);
+  }
+
+  /** Rows held of the window that starts then. */
+  countRows(startMs: number): number {
+    const index = windowIndex(startMs, this.slideMs, this.offsetMs);
+    let count = 0;
+    if (this.#startOf(index) !== startMs) return count;
+    for (let row = this.#firstRowOf(index); row !== NONE; row = this.#index.nextInPane(row)) count++;
+    return count;
+  }
+
+  isOpen(index: number, watermarkMs: number): boolean {
+    return isOpen(this.#startOf(index) + this.sizeMs, this.#latenessMs, watermarkMs);
+  }
+
+  #startOf(index: number): number {
+    return index * this.slideMs + this.offsetMs;
+  }
+
+  /** The greatest index of a closed window; an infinity where all or none are. */
+  #lastClosed(watermarkMs: number): number {
+    if (!Number.isFinite(watermarkMs)) return watermarkMs;
+    // End + lateness <= watermark.
+    return windowIndex(watermarkMs - this.#latenessMs - this.sizeMs, this.slideMs, this.offsetMs);
+  }
+
+  #paneAt(index: number): Pane {
+    let pane = this.#panes.get(index);
+    if (pane === undefined) {
+      pane = { index, number: this.#freeNumbers.pop() ?? this.#panes.size, first: NONE, last: NONE };
+      this.#panes.set(index, pane);
+      this.#paneByNumber[pane.number] = pane;
+      this.#expiry.push(index);
+    }
+    this.#cache[index & (CACHED_PANES - 1)] = pane;
+    return pane;
+  }
+
+  #insert(pane: Pane, key: number): number {
+    this.keys.hold(key);
+    const row = this.#accumulators.allocate();
+    this.#index.insert(row, pane.number, key, pane.last);
+    if (pane.first === NONE) pane.first = row;
+    pane.last = row;
+    if (row >= this.#isChanged.length) {
+      const grown = new Uint8Array(this.#isChanged.length * 2);
+      grown.set(this.#isChanged);
+      this.#isChanged = grown;
+    }
+    return row;
+  }
+
+  #evictPane(pane: Pane): void {
+    for (let row = pane.first, next; row !== NONE; row = next) {
+      next = this.#index.nextInPane(row);
+      this.keys.release(this.#index.keyOf(row));
+      this.#index.remove(row);
+      this.#accumulators.free(row);
+    }
+    this.#panes.delete(pane.index);
+    this.#freeNumbers.push(pane.number);
+    const slot = pane.index & (CACHED_PANES - 1);
+    if (this.#cache[slot] === pane) this.#cache[slot] = undefined;
+  }
+
+  #markChanged(row: number): void {
+    this.#isChanged[row] = 1;
+    if (!this.#isFinal) this.#changed.push(row);
+  }
+
+  #firstRowOf(index: number): number {
+    return this.#panes.get(index)?.first ?? NONE;
+  }
+
+  #windowOf(row: number): SavedWindow {
+    const pane = this.#paneByNumber[this.#index.paneOf(row)] as Pane;
+    const windowStartMs = this.#startOf(pane.index);
+    const keys = this.keys.valuesOf(this.#index.keyOf(row));
+    return { windowStartMs, windowEndMs: windowStartMs + this.sizeMs, keys };
+  }
+
+  #give(row: number, { windowStartMs, windowEndMs, keys }: SavedWindow): RowOf {
+    const values = this.#accumulators.results(row) as RowOf["values"];
+    return { windowStartMs, windowEndMs, keys: nameKeys(this.#keyFields, keys), values };
+  }
+
+  #refuseOverflow(aggregate: number, row: number): never {
+    const { windowStartMs, keys } = this.#windowOf(row);
+    throw sumOverflowed(this.name, this.#aggregates[aggregate] ?? "", windowStartMs, keys);
+  }
+}

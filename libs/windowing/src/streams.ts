@@ -1,0 +1,163 @@
+import type { Window } from "./assigners.js";
+import type { TaskDefinition } from "./definition.js";
+import { refuseSnapshot } from "./errors.js";
+import type { Explanation } from "./explain.js";
+import { addLedgers, createLedger, type Ledger } from "./ledger.js";
+import type { SavedPart, SourceCheckpoint } from "./operator.js";
+import { timeFromJson } from "./snapshot.js";
+import { type Checkpoint, createTask, JudgedStream, type StepResult, type Task } from "./task.js";
+import { type Clock, NO_EVENT_YET } from "./watermark.js";
+import type { Watermarks } from "./watermarks.js";
+
+/** The judged streams of an operator: one per source, or one for all. */
+export interface Streams<E> {
+  events(source: string, events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>, nowMs?: number): StepResult;
+  watermark(source: string, watermarkMs: number): void;
+  remove(source: string): void;
+  end(): void;
+  /** Judged streams that are gone after it add their ledgers to what is returned. */
+  checkpoint(): { readonly parts: SourceCheckpoint<TaskDefinition<never>>[]; readonly gone: Ledger };
+  ledger(): Ledger;
+  snapshot(): SavedPart[];
+  explain(window?: Window): Explanation;
+}
+
+export class SeparateStreams<E> implements Streams<E> {
+  readonly #definition: TaskDefinition<E>;
+  readonly #watermarks: Watermarks;
+  readonly #tasks = new Map<string, Task<TaskDefinition<E>>>();
+  #removed: [source: string, task: Task<TaskDefinition<E>>][] = [];
+
+  constructor(definition: TaskDefinition<E>, watermarks: Watermarks, parts: readonly SavedPart[]) {
+    this.#definition = definition;
+    this.#watermarks = watermarks;
+    for (const { source, removed, task } of parts) {
+      if (source === null) throw refuseSnapshot("parts", "one of all sources", "one of each source");
+      const restored = createTask<E>(definition, task);
+      if (removed) this.#removed.push([source, restored]);
+      else this.#tasks.set(source, restored);
+    }
+  }
+
+  events(source: string, events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>, nowMs?: number): StepResult {
+    const task = this.#taskOf(source);
+    const result = task.step(events as never[], arrivalsMs);
+    this.#watermarks.observe(source, task.maxEventTimeMs, nowMs);
+    return result;
+  }
+
+  watermark(source: string, watermarkMs: number): void {
+    this.#taskOf(source).advance(watermarkMs);
+  }
+
+  remove(source: string): void {
+    const task = this.#tasks.get(source);
+    if (task === undefined) return;
+    this.#tasks.delete(source);
+    this.#removed.push([source, task]);
+  }
+
+  end(): void {
+    for (const [, task] of [...this.#removed, ...this.#tasks]) task.advance(Infinity);
+  }
+
+  checkpoint(): { parts: SourceCheckpoint<TaskDefinition<never>>[]; gone: Ledger } {
+    const all = [...this.#removed, ...this.#tasks];
+    const gone = this.#removed.reduce((sum, [, task]) => addLedgers(sum, task.ledger), createLedger());
+    this.#removed = [];
+    const parts = all.map(([source, task]) => ({ source, ...(task.checkpoint() as unknown as Checkpoint) }));
+    return { parts, gone };
+  }
+
+  ledger(): Ledger {
+    return [...this.#removed, ...this.#tasks].reduce((sum, [, task]) => addLedgers(sum, task.ledger), createLedger());
+  }
+
+  snapshot(): SavedPart[] {
+    return [
+      ...this.#removed.map(([source, task]) => ({ source, removed: true, task: task.snapshot() })),
+      ...[...this.#tasks].map(([source, task]) => ({ source, removed: false, task: task.snapshot() })),
+    ];
+  }
+
+  /** Of the source whose watermark is the least, since that is what a window waits for. */
+  explain(window?: Window): Explanation {
+    const holder = this.#watermarks.heldBy;
+    const task = (holder === null ? undefined : this.#tasks.get(holder)) ?? createTask<E>(this.#definition);
+    const held = [...this.#tasks.values()].map((each) => each.held());
+    const sum = (figure: "rows" | "keys" | "ids" | "bytes") => held.reduce((total, each) => total + each[figure], 0);
+    return {
+      ...task.explain(window),
+      held: { rows: sum("rows"), keys: sum("keys"), ids: sum("ids"), bytes: sum("bytes") },
+    };
+  }
+
+  #taskOf(source: string): Task<TaskDefinition<E>> {
+    let task = this.#tasks.get(source);
+    if (task === undefined) this.#tasks.set(source, (task = createTask<E>(this.#definition)));
+    return task;
+  }
+}
+
+/** Moves a source's watermark, and stands at the overall one. */
+class OverallClock implements Clock {
+  maxEventTimeMs: number;
+  source = "";
+  nowMs: number | undefined;
+  readonly #watermarks: Watermarks;
+
+  constructor(watermarks: Watermarks, maxEventTimeMs: number) {
+    this.#watermarks = watermarks;
+    this.maxEventTimeMs = maxEventTimeMs;
+  }
+
+  get watermarkMs(): number {
+    return this.#watermarks.overallMs;
+  }
+
+  observe(timeMs: number): void {
+    if (timeMs > this.maxEventTimeMs) this.maxEventTimeMs = timeMs;
+    this.#watermarks.observe(this.source, timeMs, this.nowMs);
+  }
+}
+
+export class SharedStream<E> implements Streams<E> {
+  readonly #clock: OverallClock;
+  readonly #stream: JudgedStream<E>;
+
+  constructor(definition: TaskDefinition<E>, watermarks: Watermarks, parts: readonly SavedPart[]) {
+    const [part] = parts;
+    const maxEventTimeMs = part === undefined ? NO_EVENT_YET : timeFromJson(part.task.maxEventTimeMs);
+    this.#clock = new OverallClock(watermarks, maxEventTimeMs);
+    if (part !== undefined && part.source !== null) throw refuseSnapshot("parts", part.source, "one of all sources");
+    this.#stream = new JudgedStream(definition, this.#clock, part?.task);
+  }
+
+  events(source: string, events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>, nowMs?: number): StepResult {
+    this.#clock.source = source;
+    this.#clock.nowMs = nowMs;
+    return this.#stream.step(events, arrivalsMs);
+  }
+
+  watermark(): void {}
+
+  remove(): void {}
+
+  end(): void {}
+
+  checkpoint(): { parts: SourceCheckpoint<TaskDefinition<never>>[]; gone: Ledger } {
+    return { parts: [{ source: null, ...this.#stream.checkpoint() }], gone: createLedger() };
+  }
+
+  ledger(): Ledger {
+    return this.#stream.ledger;
+  }
+
+  snapshot(): SavedPart[] {
+    return [{ source: null, removed: false, task: this.#stream.snapshot() }];
+  }
+
+  explain(window?: Window): Explanation {
+    return this.#stream.explain(window);
+  }
+}

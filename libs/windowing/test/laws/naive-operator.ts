@@ -1,0 +1,60 @@
+import type { OperatorDefinition, OperatorInput } from "../../src/index.js";
+import { movesTo, type Reading } from "./naive-model.js";
+import { minimumAfter, type WatermarkInput } from "./naive-watermarks.js";
+import type { Visit } from "./visit.js";
+
+export interface OverallStream {
+  /** The events of all sources, each with the overall watermark before it. */
+  readonly readings: readonly Reading[];
+  readonly watermarkMs: number;
+}
+
+/** What the sources of an operator come to as one stream, judged by the overall watermark. */
+export function readOverall(
+  definition: OperatorDefinition<Visit>,
+  inputs: readonly OperatorInput<Visit>[],
+): OverallStream {
+  const { sources, watermarkDelayMs: delayMs, initialWatermarkMs = -Infinity } = definition;
+  const rules = { delayMs, initialWatermarkMs, ...sources };
+  const readings: Reading[] = [];
+  const history: WatermarkInput[] = [];
+  let watermarkMs = initialWatermarkMs;
+  const hear = (input: WatermarkInput): void => {
+    history.push(input);
+    watermarkMs = Math.max(watermarkMs, minimumAfter(rules, history));
+  };
+
+  for (const input of inputs) {
+    const now = "nowMs" in input && input.nowMs !== undefined ? { nowMs: input.nowMs } : {};
+    switch (input.kind) {
+      case "events":
+        hear({ kind: "active", source: input.source, ...now });
+        for (const [at, event] of input.events.entries()) {
+          const reading = { event, arrivalMs: input.arrivalsMs?.[at] ?? -1, watermarkMs };
+          readings.push(reading);
+          const eventTimeMs = movesTo(definition, reading);
+          if (eventTimeMs > -Infinity) hear({ kind: "observe", source: input.source, eventTimeMs, ...now });
+        }
+        break;
+      case "watermark":
+        hear({ kind: "advance", source: input.source, watermarkMs: input.watermarkMs, ...now });
+        break;
+      case "add-source":
+        hear({ kind: "add", source: input.source, ...now });
+        break;
+      case "remove-source":
+        hear({ kind: "remove", source: input.source });
+        break;
+      case "idle":
+      case "tick":
+        hear(input);
+        break;
+      case "active":
+        hear({ kind: "active", source: input.source, ...now });
+        break;
+      case "end":
+        watermarkMs = Infinity;
+    }
+  }
+  return { readings, watermarkMs };
+}
