@@ -4,6 +4,7 @@
  *   src/main.ts in apps/         serve       (continuous)
  *   test/                        test        (cached; not for packages tagged `needs:server`)
  *   src/main.ts in tools/        run
+ *   bench/main.ts                bench
  *   tsconfig.json                typecheck
  *   any package                  lint
  *   tsconfig.build.json          build
@@ -57,6 +58,7 @@ function inferTargets(root, { nx = {}, config }) {
       ...(tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] }),
     };
   }
+  if (has("bench/main.ts")) targets.bench = { command: `${runFromSource(config)} ${root}/bench/main.ts` };
   if (root.startsWith("tools/") && has("src/main.ts"))
     targets.run = { command: `${runFromSource(config)} ${root}/src/main.ts` };
   return targets;

@@ -105,20 +105,20 @@ export class Accumulators<E> {
     return results;
   }
 
-  /** A copy of the row's accumulators; those of custom aggregates are copied as `structuredClone` does. */
+  /** A copy of the row's accumulators; those of custom aggregates are copied by way of JSON. */
   save(row: number): SavedAccumulators {
     const at = row * this.#width;
     const values = this.#plan.order.map((slot) => {
       const value = this.#numbers[at + slot] as number;
       return Number.isNaN(value) ? null : value;
     });
-    return this.#plan.customs.length === 0 ? { values } : { values, custom: structuredClone(this.#customs[row] ?? []) };
+    return this.#plan.customs.length === 0 ? { values } : { values, custom: copyJson(this.#customs[row] ?? []) };
   }
 
   restore(row: number, { values, custom = [] }: SavedAccumulators): void {
     const at = row * this.#width;
     for (const [index, slot] of this.#plan.order.entries()) this.#numbers[at + slot] = values[index] ?? Number.NaN;
-    if (this.#plan.customs.length > 0) this.#customs[row] = structuredClone([...custom]);
+    if (this.#plan.customs.length > 0) this.#customs[row] = copyJson([...custom]);
   }
 
   #addExtremes(at: number, numbers: Float64Array): void {
@@ -152,4 +152,8 @@ function extremeOf(left: number, right: number, isMax: boolean): number {
   if (Number.isNaN(left)) return right;
   if (Number.isNaN(right)) return left;
   return right > left === isMax ? right : left;
+}
+
+function copyJson(values: unknown[]): unknown[] {
+  return JSON.parse(JSON.stringify(values)) as unknown[];
 }

@@ -11,7 +11,8 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export class EventReader<E> {
   id = "";
-  timeMs = 0;
+  /** One double, in an array so that a new one costs no object. */
+  readonly #time = new Float64Array(1);
   readonly keys: string[];
   /** A 1, then for each number field its value and its presence. */
   readonly numbers: Float64Array;
@@ -41,6 +42,10 @@ export class EventReader<E> {
     this.numbers = new Float64Array(1 + 2 * demands.length).fill(1);
   }
 
+  get timeMs(): number {
+    return this.#time[0] as number;
+  }
+
   keySlot(field: string): number {
     return this.#keyFields.indexOf(field);
   }
@@ -62,11 +67,11 @@ export class EventReader<E> {
       this.id = id;
     }
     const time = fields[this.#timeField];
-    if (typeof time !== "number" || !Number.isSafeInteger(time)) return this.#timeField;
+    if (typeof time !== "number" || Math.floor(time) !== time) return this.#timeField;
     // + 0 turns -0 into 0.
     const timeMs = time * this.#msPerUnit + 0;
     if (timeMs > MAX_TIME_MS || timeMs < -MAX_TIME_MS) return this.#timeField;
-    this.timeMs = timeMs;
+    this.#time[0] = timeMs;
     return this.#readKeys(fields) ?? this.#readIntegers(fields) ?? this.#readOthers(fields);
   }
 

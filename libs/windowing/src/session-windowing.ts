@@ -125,7 +125,7 @@ export class SessionWindowing<E> implements Windowing<E> {
       });
     }
     const changed = [...this.#changed].map((row) => positions.get(row) ?? NONE);
-    return { windows: [{ rollup: this.#name, rows, changed, retracted: structuredClone(this.#retracted) }], ids: [] };
+    return { windows: [{ rollup: this.#name, rows, changed, retracted: this.#retracted.map(copyWindow) }], ids: [] };
   }
 
   restore(windows: readonly SavedRollup[], _ids: readonly SavedId[], watermarkMs: number): void {
@@ -143,7 +143,7 @@ export class SessionWindowing<E> implements Windowing<E> {
         return held;
       });
       for (const at of changed) this.#changed.add(restored[at] as number);
-      this.#retracted.push(...structuredClone(saved.retracted ?? []));
+      for (const window of saved.retracted ?? []) this.#retracted.push(copyWindow(window));
     }
   }
 
@@ -233,4 +233,8 @@ export class SessionWindowing<E> implements Windowing<E> {
     const { windowStartMs, keys } = this.#windowOf(row);
     throw sumOverflowed(this.#name, this.#aggregates[aggregate] ?? "", windowStartMs, keys);
   }
+}
+
+function copyWindow({ windowStartMs, windowEndMs, keys }: SavedWindow): SavedWindow {
+  return { windowStartMs, windowEndMs, keys: [...keys] };
 }

@@ -178,7 +178,7 @@ export class JudgedStream<E> {
     const { rollups, output } = this.definition;
     const changes = output === "final" ? this.#windowing.takeClosed(watermarkMs) : this.#windowing.takeChanged();
     this.#windowing.evict(watermarkMs);
-    const changed = rollups.map(({ name }, at) => ({ rollup: name, retracted: [], rows: [], ...changes[at] }));
+    const changed = rollups.map(({ name }, at) => ({ rollup: name, ...changes[at] }));
     return { watermarkMs, maxEventTimeMs, ledger: this.#ledger, changed: changed as unknown as Checkpoint["changed"] };
   }
 

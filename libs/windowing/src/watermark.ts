@@ -32,35 +32,51 @@ export interface Clock {
   observe(timeMs: number): void;
 }
 
+const WATERMARK = 0;
+const MAX_EVENT_TIME = 1;
+const GIVEN = 2;
+
 /** One source's watermark: highest event time − delay, or one from outside where that is higher. Never falls. */
 export class SourceClock implements Clock {
-  watermarkMs: number;
-  maxEventTimeMs: number;
-  givenMs: number;
+  /** In an array of doubles, so that an event that moves them costs no object. */
+  readonly #times: Float64Array;
   readonly #delayMs: number;
 
   /** With a delay of `given` events never move it. */
   constructor(delayMs: number | "given", { maxEventTimeMs, givenMs }: ClockState) {
     this.#delayMs = delayMs === "given" ? Infinity : delayMs;
-    this.maxEventTimeMs = maxEventTimeMs;
-    this.givenMs = givenMs;
-    this.watermarkMs = this.#current();
+    this.#times = Float64Array.of(
+      Math.max(watermarkOf(maxEventTimeMs, this.#delayMs), givenMs),
+      maxEventTimeMs,
+      givenMs,
+    );
+  }
+
+  get watermarkMs(): number {
+    return this.#times[WATERMARK] as number;
+  }
+
+  get maxEventTimeMs(): number {
+    return this.#times[MAX_EVENT_TIME] as number;
+  }
+
+  /** The highest watermark that came from outside. */
+  get givenMs(): number {
+    return this.#times[GIVEN] as number;
   }
 
   observe(timeMs: number): void {
-    if (timeMs <= this.maxEventTimeMs) return;
-    this.maxEventTimeMs = timeMs;
-    const watermarkMs = timeMs - this.#delayMs;
-    if (watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
+    const times = this.#times;
+    if (timeMs <= (times[MAX_EVENT_TIME] as number)) return;
+    times[MAX_EVENT_TIME] = timeMs;
+    const watermarkMs = watermarkOf(timeMs, this.#delayMs);
+    if (watermarkMs > (times[WATERMARK] as number)) times[WATERMARK] = watermarkMs;
   }
 
   /** Takes a watermark from outside; a lower one than it has changes nothing. */
   advance(watermarkMs: number): void {
-    if (watermarkMs > this.givenMs) this.givenMs = watermarkMs;
-    this.watermarkMs = this.#current();
-  }
-
-  #current(): number {
-    return Math.max(watermarkOf(this.maxEventTimeMs, this.#delayMs), this.givenMs);
+    const times = this.#times;
+    if (watermarkMs > (times[GIVEN] as number)) times[GIVEN] = watermarkMs;
+    if (watermarkMs > (times[WATERMARK] as number)) times[WATERMARK] = watermarkMs;
   }
 }
