@@ -1,38 +1,61 @@
 const chunkBytes = 64 * 1024;
 const twoTo32 = 2 ** 32;
 const postgresEpochMs = 946_684_800_000; // 2000-01-01T00:00:00Z
+const shortTextLength = 40;
+const lastAscii = 0x7f;
 
-/** A growing list of chunks, big-endian, for Postgres's binary formats. */
+/**
+ * A growing list of chunks, big-endian, for Postgres's binary formats. Numbers are written without a look at the room
+ * left: whoever writes them has called `reserve` before, and has written `slack` bytes of them since at most. Texts and
+ * raw bytes make their own room, and that much again behind them.
+ */
 export class ByteWriter {
+  readonly #slack: number;
   readonly #full: Uint8Array[] = [];
   #chunk: Buffer = Buffer.alloc(0);
   #view = new DataView(this.#chunk.buffer);
   #at = 0;
+
+  constructor(slack: number) {
+    this.#slack = slack;
+  }
 
   /** All that was written, in order; nothing may be written after. */
   chunks(): readonly Uint8Array[] {
     return this.#at === 0 ? this.#full : [...this.#full, this.#chunk.subarray(0, this.#at)];
   }
 
+  /** Makes room for `bytes`, and for `slack` bytes behind them. */
+  reserve(bytes = 0): void {
+    if (this.#at + bytes + this.#slack <= this.#chunk.length) return;
+    if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
+    this.#chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, bytes + this.#slack));
+    this.#view = new DataView(this.#chunk.buffer);
+    this.#at = 0;
+  }
+
+  int8(value: number): void {
+    this.#view.setInt8(this.#at, value);
+    this.#at += 1;
+  }
+
   int16(value: number): void {
-    this.#reserve(2);
     this.#view.setInt16(this.#at, value);
     this.#at += 2;
   }
 
   int32(value: number): void {
-    this.#reserve(4);
     this.#view.setInt32(this.#at, value);
     this.#at += 4;
   }
 
   /** A safe integer as int8. */
   int64(value: number): void {
-    this.#int64Parts(Math.floor(value / twoTo32), value >>> 0);
+    this.int32(Math.floor(value / twoTo32));
+    this.int32(value | 0);
   }
 
   float64(value: number): void {
-    this.#reserve(8);
     this.#view.setFloat64(this.#at, value);
     this.#at += 8;
   }
@@ -41,35 +64,40 @@ export class ByteWriter {
   timestamp(epochMs: number): void {
     const ms = epochMs - postgresEpochMs;
     const low = (ms >>> 0) * 1000;
-    this.#int64Parts(Math.floor(ms / twoTo32) * 1000 + Math.floor(low / twoTo32), low >>> 0);
+    this.int32(Math.floor(ms / twoTo32) * 1000 + Math.floor(low / twoTo32));
+    this.int32(low | 0);
   }
 
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
+    this.reserve(bytes.length);
     this.#chunk.set(bytes, this.#at);
     this.#at += bytes.length;
   }
 
+  /**
+   * As `text`, for a short one of ASCII without U+0000: writing its bytes costs less than a call into native code. False,
+   * and nothing written, for any other.
+   */
+  shortText(text: string): boolean {
+    const { length } = text;
+    if (length > shortTextLength) return false;
+    this.reserve(4 + length);
+    const from = this.#at + 4;
+    for (let index = 0; index < length; index += 1) {
+      const code = text.charCodeAt(index);
+      if (code === 0 || code > lastAscii) return false;
+      this.#view.setUint8(from + index, code);
+    }
+    this.#view.setInt32(this.#at, length);
+    this.#at = from + length;
+    return true;
+  }
+
   /** An int32 byte length, then the text in UTF-8. */
-  sizedText(text: string): void {
-    this.#reserve(4 + text.length * 3);
+  text(text: string): void {
+    this.reserve(4 + text.length * 3);
     const written = this.#chunk.write(text, this.#at + 4, "utf8");
-    this.#view.setInt32(this.#at, written);
-    this.#at += 4 + written;
-  }
-
-  #int64Parts(high: number, low: number): void {
-    this.#reserve(8);
-    this.#view.setInt32(this.#at, high);
-    this.#view.setUint32(this.#at + 4, low);
-    this.#at += 8;
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.#chunk.length) return;
-    if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, bytes));
-    this.#view = new DataView(this.#chunk.buffer);
-    this.#at = 0;
+    this.int32(written);
+    this.#at += written;
   }
 }

@@ -1,10 +1,17 @@
 import { unencodable } from "../errors.js";
 import type { ByteWriter } from "./byte-writer.js";
-import { parseUuid } from "./uuid-bytes.js";
+import { writeUuid } from "./uuid-bytes.js";
 
-/** Writes one non-null value with its int32 length before it. Throws SinkError `unencodable`. */
+/**
+ * Writes one non-null value with its int32 length before it, into `maxFixedBytes` of reserved room or room of its own.
+ * Throws SinkError `unencodable`, and may have written something then.
+ */
 export type ColumnWriter = (out: ByteWriter, value: unknown) => void;
 
+/** The room that the largest value takes whose size its type fixes: a UUID, with its length. */
+export const maxFixedBytes = 20;
+
+const uuidBytes = 16;
 const maxTimestampMs = 8_640_000_000_000_000; // what a Date can hold, well inside timestamptz
 
 function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number, greatest: number): ColumnWriter {
@@ -21,7 +28,7 @@ function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number,
 
 function timestamps(type: string, column: string, unitMs: number): ColumnWriter {
   return (out, value) => {
-    const ms = value instanceof Date ? value.getTime() : typeof value === "number" ? value * unitMs : Number.NaN;
+    const ms = typeof value === "number" ? value * unitMs : value instanceof Date ? value.getTime() : Number.NaN;
     if (!Number.isInteger(ms) || Math.abs(ms) > maxTimestampMs) throw unencodable(column, type, value);
     out.int32(8);
     out.timestamp(ms);
@@ -29,18 +36,17 @@ function timestamps(type: string, column: string, unitMs: number): ColumnWriter 
 }
 
 function uuids(type: string, column: string): ColumnWriter {
-  const bytes = new Uint8Array(16);
   return (out, value) => {
-    if (typeof value !== "string" || !parseUuid(value, bytes)) throw unencodable(column, type, value);
-    out.int32(bytes.length);
-    out.raw(bytes);
+    out.int32(uuidBytes);
+    if (typeof value !== "string" || !writeUuid(out, value)) throw unencodable(column, type, value);
   };
 }
 
 function texts(type: string, column: string): ColumnWriter {
   return (out, value) => {
+    if (typeof value === "string" && out.shortText(value)) return;
     if (typeof value !== "string" || value.includes("\0")) throw unencodable(column, type, value);
-    out.sizedText(value);
+    out.text(value);
   };
 }
 
@@ -66,7 +72,7 @@ export function columnWriter(type: string, column: string, unitMs: number): Colu
       return (out, value) => {
         if (typeof value !== "boolean") throw unencodable(column, type, value);
         out.int32(1);
-        out.raw(Uint8Array.of(value ? 1 : 0));
+        out.int8(value ? 1 : 0);
       };
     case "uuid":
       return uuids(type, column);

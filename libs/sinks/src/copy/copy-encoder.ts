@@ -3,7 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { unencodable } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { ByteWriter } from "./byte-writer.js";
-import { columnWriter } from "./column-writers.js";
+import { columnWriter, maxFixedBytes } from "./column-writers.js";
 
 /** Turns rows into the bytes of `COPY … FROM STDIN WITH (FORMAT binary)`. */
 export interface CopyEncoder {
@@ -51,10 +51,14 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
     return { property, name, writeField };
   });
 
+  // The number of columns, and all of them.
+  const slack = 2 + columns.length * maxFixedBytes;
+
   function fieldWriters(constants: Row): readonly FieldWriter[] {
     return columns.map(({ property, writeField }) => {
       if (!(property in constants)) return writeField;
-      const writer = new ByteWriter();
+      const writer = new ByteWriter(slack);
+      writer.reserve();
       writeField(writer, constants);
       const bytes = Buffer.concat(writer.chunks());
       return (out) => out.raw(bytes);
@@ -65,18 +69,20 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
     statement: `COPY ${qualifiedName(table)} (${columns.map((column) => quoteIdentifier(column.name)).join(", ")}) FROM STDIN WITH (FORMAT binary)`,
     open(constants = {}) {
       const fields = fieldWriters(constants);
-      const out = new ByteWriter();
+      const out = new ByteWriter(slack);
       out.raw(signature);
       out.int32(0);
       out.int32(0);
       return {
         append(added) {
           for (const row of added) {
+            out.reserve();
             out.int16(fields.length);
             for (const write of fields) write(out, row as Row);
           }
         },
         end() {
+          out.reserve();
           out.int16(endOfCopy);
           return out.chunks();
         },

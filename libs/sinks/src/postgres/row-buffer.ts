@@ -19,6 +19,8 @@ export interface RowEncoders {
 export class CopyRowBuffer implements RowBuffer {
   /** UTC days since 1970-01-01 of the raw rows, where their table is partitioned by day. */
   readonly days = new Set<number>();
+  // Rows of one day mostly follow one another.
+  #lastDay = Number.NaN;
   readonly #streams = new Map<CopyEncoder, CopyStream>();
   readonly #encoders: RowEncoders;
   readonly #raw: SinkTables["raw"];
@@ -37,7 +39,9 @@ export class CopyRowBuffer implements RowBuffer {
     const { partitionedByDay, time, timeUnitMs } = this.#raw;
     if (!partitionedByDay) return;
     for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
-      this.days.add(dayOf(Number(row[time]) * timeUnitMs));
+      const day = dayOf(Number(row[time]) * timeUnitMs);
+      if (day !== this.#lastDay) this.days.add(day);
+      this.#lastDay = day;
     }
   }
 
