@@ -1,6 +1,5 @@
 import { MAX_COUNT, MAX_NAME_LENGTH, MAX_TS, type SocmedEvent } from "./event.js";
-import { textOf } from "./utf8.js";
-import { isLowerUuidAt, UUID_LENGTH } from "./uuid-shape.js";
+import { readLowerUuid, UUID_LENGTH } from "./uuid-shape.js";
 
 /**
  * The event of bytes that are spelt as `encode` spells them (or with one space behind each colon and comma, as Python's
@@ -10,9 +9,10 @@ import { isLowerUuidAt, UUID_LENGTH } from "./uuid-shape.js";
 export function scanEvent(bytes: Uint8Array): SocmedEvent | null {
   const cursor: Cursor = { bytes, at: 0 };
   if (!skip(cursor, openings.ID)) return null;
-  const idAt = cursor.at;
-  if (!isLowerUuidAt(bytes, idAt) || bytes[idAt + UUID_LENGTH] !== QUOTE) return null;
-  cursor.at = idAt + UUID_LENGTH + 1;
+  const id = readLowerUuid(bytes, cursor.at);
+  cursor.at += UUID_LENGTH;
+  if (id === null || bytes[cursor.at] !== QUOTE) return null;
+  cursor.at += 1;
   const city = skip(cursor, openings.Kota) ? readName(cursor) : null;
   if (city === null) return null;
   const platform = skip(cursor, openings.Sosial_Media) ? readName(cursor) : null;
@@ -23,8 +23,7 @@ export function scanEvent(bytes: Uint8Array): SocmedEvent | null {
   const pageVisitors = visitors !== NONE && skip(cursor, openings.PageVisitors) ? readInteger(cursor, MAX_COUNT) : NONE;
   const conversion = pageVisitors !== NONE && skip(cursor, openings.Conversion) ? readInteger(cursor, MAX_COUNT) : NONE;
   const ts = conversion !== NONE && skip(cursor, openings.Ts) ? readInteger(cursor, MAX_TS) : NONE;
-  const id = textOf(bytes.subarray(idAt, idAt + UUID_LENGTH));
-  if (id === null || ts === NONE || bytes[cursor.at] !== CLOSING_BRACE || cursor.at + 1 !== bytes.length) return null;
+  if (ts === NONE || bytes[cursor.at] !== CLOSING_BRACE || cursor.at + 1 !== bytes.length) return null;
   return {
     ID: id,
     Kota: city,

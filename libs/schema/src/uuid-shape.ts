@@ -22,11 +22,14 @@ export function isUuidShaped(text: string): boolean {
   return true;
 }
 
-/** Whether a UUID in lower case begins at `from`. */
-export function isLowerUuidAt(bytes: Uint8Array, from: number): boolean {
+const characters = Array.from({ length: UUID_LENGTH }, () => 0);
+
+/** The UUID in lower case that begins at `from`; null where there is none. Much cheaper than a TextDecoder's call. */
+export function readLowerUuid(bytes: Uint8Array, from: number): string | null {
   for (let at = 0; at < UUID_LENGTH; at += 1) {
     const byte = bytes[from + at];
-    if (byte === undefined || kinds[byte] !== shape[at]) return false;
+    if (byte === undefined || kinds[byte] !== shape[at]) return null;
+    characters[at] = byte;
   }
-  return true;
+  return String.fromCharCode(...characters);
 }

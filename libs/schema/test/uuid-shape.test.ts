@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { UUID_SHAPE } from "../src/event.js";
-import { isUuidShaped } from "../src/uuid-shape.js";
+import { isUuidShaped, readLowerUuid } from "../src/uuid-shape.js";
 
 describe("isUuidShaped", () => {
   it("agrees with the schema's pattern on UUIDs in which any one UTF-16 code unit is replaced", () => {
@@ -19,6 +19,31 @@ describe("isUuidShaped", () => {
         for (const text of [uuid.toUpperCase(), uuid.slice(0, length) + more, `${uuid}\n`]) {
           expect(isUuidShaped(text)).toBe(UUID_SHAPE.test(text));
         }
+      }),
+    );
+  });
+});
+
+describe("readLowerUuid", () => {
+  it("gives the text of a lower-case UUID wherever it begins, and null where any one byte is another", () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.nat(50), fc.nat(35), fc.nat(255), (uuid, from, at, byte) => {
+        const bytes = new Uint8Array(from + 36).fill(0x20);
+        for (let index = 0; index < 36; index += 1) bytes[from + index] = uuid.charCodeAt(index);
+        expect(readLowerUuid(bytes, from)).toBe(uuid);
+        bytes[from + at] = byte;
+        const text = String.fromCharCode(...bytes.subarray(from));
+        const isLower = UUID_SHAPE.test(text) && text === text.toLowerCase();
+        expect(readLowerUuid(bytes, from)).toBe(isLower ? text : null);
+      }),
+    );
+  });
+
+  it("gives null where the bytes end too soon", () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.nat(35), (uuid, length) => {
+        const bytes = Uint8Array.from(uuid.slice(0, length), (character) => character.charCodeAt(0));
+        expect(readLowerUuid(bytes, 0)).toBeNull();
       }),
     );
   });
