@@ -1,4 +1,5 @@
-const chunkBytes = 64 * 1024;
+import type { ChunkPool } from "./chunk-pool.js";
+
 const twoTo32 = 2 ** 32;
 const postgresEpochMs = 946_684_800_000; // 2000-01-01T00:00:00Z
 const shortTextLength = 40;
@@ -11,13 +12,16 @@ const lastAscii = 0x7f;
  */
 export class ByteWriter {
   readonly #slack: number;
+  readonly #pool: ChunkPool;
+  readonly #taken: Buffer[] = [];
   readonly #full: Uint8Array[] = [];
   #chunk: Buffer = Buffer.alloc(0);
   #view = new DataView(this.#chunk.buffer);
   #at = 0;
 
-  constructor(slack: number) {
+  constructor(slack: number, pool: ChunkPool) {
     this.#slack = slack;
+    this.#pool = pool;
   }
 
   /** All that was written, in order; nothing may be written after. */
@@ -25,11 +29,17 @@ export class ByteWriter {
     return this.#at === 0 ? this.#full : [...this.#full, this.#chunk.subarray(0, this.#at)];
   }
 
+  /** Gives the chunks back to the pool: nobody may read them after. */
+  release(): void {
+    this.#pool.giveBack(this.#taken.splice(0));
+  }
+
   /** Makes room for `bytes`, and for `slack` bytes behind them. */
   reserve(bytes = 0): void {
     if (this.#at + bytes + this.#slack <= this.#chunk.length) return;
     if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
-    this.#chunk = Buffer.allocUnsafeSlow(Math.max(chunkBytes, bytes + this.#slack));
+    this.#chunk = this.#pool.take(bytes + this.#slack);
+    this.#taken.push(this.#chunk);
     this.#view = new DataView(this.#chunk.buffer);
     this.#at = 0;
   }

@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { unencodable } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { ByteWriter } from "./byte-writer.js";
+import { ChunkPool } from "./chunk-pool.js";
 import { columnWriter, maxFixedBytes } from "./column-writers.js";
 
 /** Turns rows into the bytes of `COPY … FROM STDIN WITH (FORMAT binary)`. */
@@ -22,6 +23,8 @@ export interface CopyStream {
   append(rows: readonly object[]): void;
   /** The complete stream; nothing may be appended after. */
   end(): readonly Uint8Array[];
+  /** After `end`, and once its bytes have been sent: lets later streams write over them. */
+  release(): void;
 }
 
 export interface CopyEncoderOptions {
@@ -53,14 +56,16 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
 
   // The number of columns, and all of them.
   const slack = 2 + columns.length * maxFixedBytes;
+  const pool = new ChunkPool();
 
   function fieldWriters(constants: Row): readonly FieldWriter[] {
     return columns.map(({ property, writeField }) => {
       if (!(property in constants)) return writeField;
-      const writer = new ByteWriter(slack);
+      const writer = new ByteWriter(slack, pool);
       writer.reserve();
       writeField(writer, constants);
       const bytes = Buffer.concat(writer.chunks());
+      writer.release();
       return (out) => out.raw(bytes);
     });
   }
@@ -69,7 +74,7 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
     statement: `COPY ${qualifiedName(table)} (${columns.map((column) => quoteIdentifier(column.name)).join(", ")}) FROM STDIN WITH (FORMAT binary)`,
     open(constants = {}) {
       const fields = fieldWriters(constants);
-      const out = new ByteWriter(slack);
+      const out = new ByteWriter(slack, pool);
       out.raw(signature);
       out.int32(0);
       out.int32(0);
@@ -86,6 +91,7 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
           out.int16(endOfCopy);
           return out.chunks();
         },
+        release: () => out.release(),
       };
     },
   };

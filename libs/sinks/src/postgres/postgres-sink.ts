@@ -83,6 +83,8 @@ export function createSink(options: SinkOptions): Sink {
         closing.signal,
         onEvent,
       );
+      // Not after a failure: the connection may still be sending.
+      rows.release();
     },
 
     async close() {

@@ -50,6 +50,11 @@ export class CopyRowBuffer implements RowBuffer {
     return [...this.#streams].map(([{ statement }, stream]) => ({ statement, chunks: stream.end() }));
   }
 
+  /** The COPYs have been committed: nobody reads their bytes any more. */
+  release(): void {
+    for (const stream of this.#streams.values()) stream.release();
+  }
+
   #append(encoder: CopyEncoder, rows: readonly object[]): void {
     if (rows.length === 0) return;
     let stream = this.#streams.get(encoder);

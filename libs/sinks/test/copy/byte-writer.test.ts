@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/copy/byte-writer.js";
+import { ChunkPool } from "../../src/copy/chunk-pool.js";
 
 const slack = 32;
+const pool = new ChunkPool();
 const bytesOf = (out: ByteWriter): Buffer => Buffer.concat(out.chunks());
 
 describe("ByteWriter", () => {
@@ -10,7 +12,7 @@ describe("ByteWriter", () => {
     const text = fc.string({ unit: "binary", maxLength: 20_000 });
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer(), text), { maxLength: 40 }), (pairs) => {
-        const out = new ByteWriter(slack);
+        const out = new ByteWriter(slack, pool);
         const expected: Buffer[] = [];
         for (const [number, words] of pairs) {
           out.reserve();
@@ -36,8 +38,8 @@ describe("ByteWriter", () => {
     const answers = { taken: 0, left: 0 };
     fc.assert(
       fc.property(words, (text) => {
-        const short = new ByteWriter(slack);
-        const any = new ByteWriter(slack);
+        const short = new ByteWriter(slack, pool);
+        const any = new ByteWriter(slack, pool);
         const isTaken = short.shortText(text);
         if (isTaken) any.text(text);
         expect(bytesOf(short)).toStrictEqual(bytesOf(any));

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteWriter } from "../../src/copy/byte-writer.js";
+import { ChunkPool } from "../../src/copy/chunk-pool.js";
 import { writeUuid } from "../../src/copy/uuid-bytes.js";
 
 /** In hexadecimal; "none", and what was written all the same, where the text is taken for none. */
 function writtenFor(text: string): string {
-  const out = new ByteWriter(16);
+  const out = new ByteWriter(16, new ChunkPool());
   out.reserve();
   const isUuid = writeUuid(out, text);
   const written = Buffer.concat(out.chunks()).toString("hex");

@@ -1,0 +1,23 @@
+const chunkBytes = 64 * 1024;
+const maxIdle = 64;
+
+/**
+ * Chunks that are written again once they have been sent. Left to the garbage collector, those of a backlog would lie in
+ * the old generation, and be counted in its size, for seconds after their use.
+ */
+export class ChunkPool {
+  readonly #idle: Buffer[] = [];
+
+  /** A chunk of at least `bytes`; what it holds is anything. */
+  take(bytes: number): Buffer {
+    if (bytes > chunkBytes) return Buffer.allocUnsafeSlow(bytes);
+    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(chunkBytes);
+  }
+
+  /** Gives chunks back that nobody reads or writes any more. */
+  giveBack(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks) {
+      if (chunk.length === chunkBytes && this.#idle.length < maxIdle) this.#idle.push(chunk);
+    }
+  }
+}
