@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { RollupRow } from "../checkpoint.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { RollupDefinition } from "../tables/rollups.js";
+import { numberArray, textArray, timeArray } from "./array-literal.js";
 
 /** The two statements of a rollup: write absolute rows over what is there, and read back those still open. */
 export interface RollupSql {
@@ -42,9 +43,9 @@ export function createRollupSql(definition: RollupDefinition, table: PgTable): R
     toParameters: (topic, partition, rows) => [
       topic,
       partition,
-      rows.map((row) => new Date(row.windowStartMs).toISOString()),
-      ...keys.map((_, index) => rows.map((row) => row.keys[index])),
-      ...values.map((_, index) => rows.map((row) => row.values[index])),
+      timeArray(rows, (row) => row.windowStartMs),
+      ...keys.map((_, index) => textArray(rows, (row) => row.keys[index] as string)),
+      ...values.map((_, index) => numberArray(rows, (row) => row.values[index] as number)),
     ],
     select: `SELECT (extract(epoch FROM ${start.name}) * 1000)::int8, ${[...keys, ...values].map((column) => column.name).join(", ")} FROM ${from} WHERE topic = $1 AND partition = $2 AND ${start.name} > to_timestamp($3::float8 / 1000)`,
     fromRow: (row) => ({
