@@ -13,11 +13,13 @@ export interface PipelineTimes {
 const [fiveSeconds, oneMinute] = socmedRollups;
 
 /** What the windowing lib folds: the rollups of the tables over enriched events. */
-export function taskDefinition(times: PipelineTimes) {
+export function taskDefinition({ watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs }: PipelineTimes) {
   return defineTask<EventRow>()({
     id: "ID",
     time: { field: "Ts", unit: "s" },
-    ...times,
+    watermarkDelayMs,
+    allowedLatenessMs,
+    maxFutureSkewMs,
     rollups: [
       { ...fiveSeconds, window: tumbling(fiveSeconds.sizeMs) },
       { ...oneMinute, window: tumbling(oneMinute.sizeMs) },
