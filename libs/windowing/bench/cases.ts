@@ -35,8 +35,15 @@ export const cases: readonly BenchCase[] = [
 
 const checkpointEvery = 5_000;
 
-/** Folds the events and takes a checkpoint every 5,000 of them. Returns the sum of all counted sales, and what is held. */
-export function runTask({ window, dedup }: BenchCase, events: readonly BenchEvent[]) {
+/** The batches in which events come. */
+export function cutIntoBatches(events: readonly BenchEvent[]): BenchEvent[][] {
+  const batches: BenchEvent[][] = [];
+  for (let at = 0; at < events.length; at += checkpointEvery) batches.push(events.slice(at, at + checkpointEvery));
+  return batches;
+}
+
+/** Folds the events and takes a checkpoint after each batch. Returns the task, which still holds what is open. */
+export function runTask({ window, dedup }: BenchCase, batches: readonly (readonly BenchEvent[])[]) {
   const aggregates = Object.fromEntries(
     counters.map((field) => [field, { kind: "sum", field, of: "integer" } as const]),
   );
@@ -51,8 +58,8 @@ export function runTask({ window, dedup }: BenchCase, events: readonly BenchEven
       rollups: [{ name: "sums", window, keys: ["key"], aggregates }],
     }),
   );
-  for (let at = 0; at < events.length; at += checkpointEvery) {
-    task.step(events.slice(at, at + checkpointEvery));
+  for (const batch of batches) {
+    task.step(batch);
     task.checkpoint();
   }
   return task;
@@ -67,19 +74,21 @@ interface Sums {
 }
 
 /** A bare Map that adds up the five counters: no event time at all. */
-export function runMap(events: readonly BenchEvent[]): Map<string, Sums> {
+export function runMap(batches: readonly (readonly BenchEvent[])[]): Map<string, Sums> {
   const map = new Map<string, Sums>();
-  for (const event of events) {
-    let sums = map.get(event.key);
-    if (sums === undefined) {
-      sums = { usage: 0, sales: 0, visitors: 0, pageVisitors: 0, conversion: 0 };
-      map.set(event.key, sums);
+  for (const batch of batches) {
+    for (const event of batch) {
+      let sums = map.get(event.key);
+      if (sums === undefined) {
+        sums = { usage: 0, sales: 0, visitors: 0, pageVisitors: 0, conversion: 0 };
+        map.set(event.key, sums);
+      }
+      sums.usage += event.usage;
+      sums.sales += event.sales;
+      sums.visitors += event.visitors;
+      sums.pageVisitors += event.pageVisitors;
+      sums.conversion += event.conversion;
     }
-    sums.usage += event.usage;
-    sums.sales += event.sales;
-    sums.visitors += event.visitors;
-    sums.pageVisitors += event.pageVisitors;
-    sums.conversion += event.conversion;
   }
   return map;
 }

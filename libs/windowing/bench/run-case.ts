@@ -1,5 +1,5 @@
 /** Runs the case of this number: task and bare Map by turns. Prints its figures as JSON. */
-import { cases, runMap, runTask } from "./cases.js";
+import { type BenchCase, cases, cutIntoBatches, runMap, runTask } from "./cases.js";
 import { counters, createEvents } from "./events.js";
 
 export interface CaseFigures {
@@ -14,14 +14,14 @@ export interface CaseFigures {
 const rounds = 5;
 const bench = cases[Number(process.argv[2])];
 if (bench === undefined) throw new RangeError(`There is no case ${process.argv[2]}.`);
-const events = createEvents(bench.shape);
+const batches = cutIntoBatches(createEvents(bench.shape));
 const collect = (globalThis as { gc?: () => void }).gc ?? (() => {});
 
-function time(run: () => unknown): number {
+function time({ shape }: BenchCase, run: () => unknown): number {
   collect();
   const started = performance.now();
   run();
-  return ((performance.now() - started) * 1e6) / events.length;
+  return ((performance.now() - started) * 1e6) / shape.events;
 }
 
 const inUse = (): number => {
@@ -35,15 +35,15 @@ let mapNs = Infinity;
 for (let round = 0; round < rounds; round++) {
   mapNs = Math.min(
     mapNs,
-    time(() => runMap(events)),
+    time(bench, () => runMap(batches)),
   );
   taskNs = Math.min(
     taskNs,
-    time(() => runTask(bench, events)),
+    time(bench, () => runTask(bench, batches)),
   );
 }
 const before = inUse();
-const task = runTask(bench, events);
+const task = runTask(bench, batches);
 const taken = inUse() - before;
 const { rows } = task.held();
 const aggregateBytes = counters.length * 8;

@@ -1,4 +1,5 @@
 import type { Window } from "./assigners.js";
+import { BatchResult } from "./batch-result.js";
 import { MAX_TIME_MS } from "./checks.js";
 import {
   checkDefinition,
@@ -49,12 +50,16 @@ export interface RejectNote {
 }
 
 export interface StepResult {
-  /** One per event, in their order. */
+  /** How many events came. */
+  readonly read: number;
+  /** One per event, in their order. Put together from the rest when it is first asked for. */
   readonly verdicts: readonly Verdict[];
   readonly late: readonly LateNote[];
   readonly partlyLate: readonly PartlyLateNote[];
   readonly quarantined: readonly QuarantineNote[];
   readonly rejected: readonly RejectNote[];
+  /** The positions of duplicates. */
+  readonly duplicates: readonly number[];
 }
 
 /** What one rollup gives out. Retractions come first: a row may come back under the bounds of one that was retracted. */
@@ -213,46 +218,37 @@ export class JudgedStream<E> {
     const windowing = this.#windowing;
     const clock = this.#clock;
     const count = events.length;
-    const verdicts: Verdict[] = [];
-    verdicts.length = count;
-    verdicts.fill("counted");
-    const late: LateNote[] = [];
-    const partlyLate: PartlyLateNote[] = [];
-    const quarantined: QuarantineNote[] = [];
-    const rejected: RejectNote[] = [];
+    const result = new BatchResult(count);
     let counted = 0;
-    let duplicate = 0;
 
     for (let index = 0; index < count; index++) {
-      const event = events[index] as E | null;
+      // A hole in the array, which the types forbid, is no event either.
+      const event = events[index] ?? null;
       const misfit = event === null ? null : reader.read(event);
       if (event === null || misfit !== null) {
-        rejected.push({ index, watermarkMs: clock.watermarkMs, field: misfit });
-        verdicts[index] = "rejected";
+        result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: misfit });
         continue;
       }
       const aheadMs = arrivalsMs === undefined ? 0 : aheadBy(reader.timeMs, arrivalsMs[index] ?? -1, this.#skewMs);
       if (aheadMs > 0) {
-        quarantined.push({ index, watermarkMs: clock.watermarkMs, aheadMs });
-        verdicts[index] = "quarantined";
+        result.quarantined.push({ index, watermarkMs: clock.watermarkMs, aheadMs });
         continue;
       }
       const verdict = windowing.take(event);
       if (verdict === "counted") {
         counted++;
         const { missed } = windowing;
-        if (missed.length > 0) partlyLate.push({ index, watermarkMs: clock.watermarkMs, missed });
+        if (missed.length > 0) result.partlyLate.push({ index, watermarkMs: clock.watermarkMs, missed });
+      } else if (verdict === "duplicate") {
+        result.duplicates.push(index);
       } else {
-        verdicts[index] = verdict;
-        if (verdict === "duplicate") duplicate++;
-        else late.push({ index, watermarkMs: clock.watermarkMs, missedByMs: windowing.missedByMs });
+        result.late.push({ index, watermarkMs: clock.watermarkMs, missedByMs: windowing.missedByMs });
       }
       clock.observe(reader.timeMs);
     }
 
-    const batch = { counted, duplicate, late: late.length, quarantined: quarantined.length, rejected: rejected.length };
-    this.#ledger = checkLedger(addLedgers(this.#ledger, { read: count, ...batch }));
-    return { verdicts, late, partlyLate, quarantined, rejected };
+    this.#ledger = checkLedger(addLedgers(this.#ledger, { read: count, counted, ...result.others }));
+    return result;
   }
 }
 

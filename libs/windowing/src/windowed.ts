@@ -85,7 +85,7 @@ function* notesOf<D extends TaskDefinition<never>>(
     ...result.partlyLate.map((note) => ({ kind: "partly-late", ...note })),
     ...result.quarantined.map((note) => ({ kind: "quarantined", ...note })),
     ...result.rejected.map((note) => ({ kind: "rejected", ...note })),
-    ...result.verdicts.flatMap((verdict, index) => (verdict === "duplicate" ? [{ kind: "duplicate", index }] : [])),
+    ...result.duplicates.map((index) => ({ kind: "duplicate", index })),
   ];
   for (const { index, ...note } of notes.sort((a, b) => a.index - b.index)) {
     yield { ...note, event: events[index] ?? null } as unknown as Output<D>;
