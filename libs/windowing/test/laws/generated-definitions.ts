@@ -37,7 +37,7 @@ export function generatedDefinitions(shape: Partial<Shape> = {}): fc.Arbitrary<T
         name: `rollup-${at}`,
         window: scaled(window, scale),
         keys: keys[at] ?? [],
-        aggregates: made,
+        aggregates: made[at] ?? {},
       }));
       return {
         time: { field: "at", unit },

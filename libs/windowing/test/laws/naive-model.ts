@@ -112,17 +112,26 @@ export function windowsOf({ window }: Pick<Rollup<Visit>, "window">, timeMs: num
 
 /** Each event of a stream with the watermark before it. */
 export function readStream(definition: TaskDefinition<Visit>, inputs: readonly Input[]): Reading[] {
+  const raised = inputs.map((input) => raisedBy(definition, input));
   return inputs.flatMap((input, at) => {
     if ("advanceMs" in input) return [];
-    return [{ ...input, watermarkMs: watermarkAfter(definition, inputs.slice(0, at)) }];
+    return [{ ...input, watermarkMs: Math.max(startOf(definition), ...raised.slice(0, at)) }];
   });
 }
 
 export function watermarkAfter(definition: TaskDefinition<Visit>, inputs: readonly Input[]): number {
-  const { watermarkDelayMs: delay, initialWatermarkMs = -Infinity } = definition;
-  const given = inputs.map((input) => ("advanceMs" in input ? input.advanceMs : -Infinity));
-  const own = delay === "given" ? -Infinity : maxEventTimeAfter(definition, inputs) - delay;
-  return Math.max(initialWatermarkMs, own, ...given);
+  return Math.max(startOf(definition), ...inputs.map((input) => raisedBy(definition, input)));
+}
+
+function startOf({ initialWatermarkMs = -Infinity }: TaskDefinition<Visit>): number {
+  return initialWatermarkMs;
+}
+
+/** How high an input puts the watermark, unless it is there. */
+function raisedBy(definition: TaskDefinition<Visit>, input: Input): number {
+  if ("advanceMs" in input) return input.advanceMs;
+  const delayMs = definition.watermarkDelayMs;
+  return delayMs === "given" ? -Infinity : movesTo(definition, input) - delayMs;
 }
 
 export function maxEventTimeAfter(definition: TaskDefinition<Visit>, inputs: readonly Input[]): number {

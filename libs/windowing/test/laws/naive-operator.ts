@@ -6,7 +6,8 @@ import type { Visit } from "./visit.js";
 export interface OverallStream {
   /** The events of all sources, each with the overall watermark before it. */
   readonly readings: readonly Reading[];
-  readonly watermarkMs: number;
+  /** After each input: how many of the events it was, and the overall watermark. */
+  readonly after: readonly { readonly read: number; readonly watermarkMs: number }[];
 }
 
 /** What the sources of an operator come to as one stream, judged by the overall watermark. */
@@ -18,6 +19,7 @@ export function readOverall(
   const rules = { delayMs, initialWatermarkMs, ...sources };
   const readings: Reading[] = [];
   const history: WatermarkInput[] = [];
+  const after: OverallStream["after"][number][] = [];
   let watermarkMs = initialWatermarkMs;
   const hear = (input: WatermarkInput): void => {
     history.push(input);
@@ -55,6 +57,7 @@ export function readOverall(
       case "end":
         watermarkMs = Infinity;
     }
+    after.push({ read: readings.length, watermarkMs });
   }
-  return { readings, watermarkMs };
+  return { readings, after };
 }

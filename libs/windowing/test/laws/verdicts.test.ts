@@ -68,6 +68,17 @@ test("no event is a rejection, and carries the watermark that stood", () => {
   ]);
 });
 
+test("what is no object at all is rejected too, and throws nothing", () => {
+  const task = createTask(tumblingBy10);
+  expect(task.step([undefined, 7, "text", []] as unknown as null[]).verdicts).toEqual([
+    "rejected",
+    "rejected",
+    "rejected",
+    "rejected",
+  ]);
+  expect(task.step([visit(1)]).verdicts).toEqual(["counted"]);
+});
+
 test("an event late for some of its windows counts in the others, and says which it missed", () => {
   const bySlidesOf5 = eager({ kind: "hopping", sizeMs: 15, slideMs: 5 });
   const { verdicts, partlyLate, late } = judge(bySlidesOf5, [15, 9]);
