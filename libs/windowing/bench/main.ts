@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { cases } from "./cases.js";
 import type { CaseFigures } from "./run-case.js";
+import { measureSnapshot } from "./snapshot.js";
 
 const runner = fileURLToPath(new URL("run-case.ts", import.meta.url));
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -17,8 +18,6 @@ console.log(
 );
 print(["windows", "order", "keys", "events", "ns/event", "Map ns", "ratio", "rows held", "bytes/row"]);
 for (const [index, { name, shape }] of cases.entries()) {
-  const only = process.argv[2];
-  if (only !== undefined && Number(only) !== index) continue;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [...process.execArgv, "--expose-gc", runner, String(index)],
@@ -40,3 +39,8 @@ for (const [index, { name, shape }] of cases.entries()) {
     bytesPerRow === null ? "-" : bytesPerRow.toFixed(0),
   ]);
 }
+
+const { windows, takeMs, restoreMs, megabytes } = measureSnapshot(100_000);
+console.log(
+  `a snapshot of ${whole.format(windows)} windows: ${takeMs.toFixed(0)} ms to JSON of ${megabytes.toFixed(1)} MB, ${restoreMs.toFixed(0)} ms back`,
+);

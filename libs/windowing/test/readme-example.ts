@@ -8,25 +8,16 @@ const sales = [
   { id: "c", at: 65_000, city: "Bogor", amount: 2 },
   { id: "d", at: 59_000, city: "Bogor", amount: 4 },
 ];
-
+const amount = { kind: "mean", field: "amount", of: "integer" } as const;
 const perMinute = defineTask<(typeof sales)[number]>()({
   id: "id",
   time: { field: "at", unit: "ms" },
   watermarkDelayMs: 60_000,
   allowedLatenessMs: 0,
   output: "final",
-  rollups: [
-    {
-      name: "1m",
-      window: tumbling(60_000),
-      keys: ["city"],
-      aggregates: { sales: { kind: "count" }, amount: { kind: "mean", field: "amount", of: "integer" } },
-    },
-  ],
+  rollups: [{ name: "1m", window: tumbling(60_000), keys: ["city"], aggregates: { amount } }],
 });
-
 for await (const out of windowed(sales, perMinute)) {
   if (out.kind === "row") console.log(out.row.windowStartMs, out.row.keys.city, out.row.values.amount.mean);
-  else if (out.kind === "late") console.log("late by", out.missedByMs, "ms:", out.event.id);
-  else console.log(out.kind);
+  else if ("event" in out) console.log(out.kind, out.event?.id);
 }
