@@ -1,40 +1,40 @@
-import type { Ledger, Verdict } from "./ledger.js";
+import type { Verdict } from "./ledger.js";
 import type { LateNote, PartlyLateNote, QuarantineNote, RejectNote, StepResult } from "./task.js";
 
-/** What became of a batch: notes of the events that did not simply count, so that one that did costs nothing here. */
-export class BatchResult implements StepResult {
-  readonly read: number;
-  readonly late: LateNote[] = [];
-  readonly partlyLate: PartlyLateNote[] = [];
-  readonly quarantined: QuarantineNote[] = [];
-  readonly rejected: RejectNote[] = [];
-  readonly duplicates: number[] = [];
-  #verdicts: Verdict[] | undefined;
+/** What became of a batch, in the making. */
+export interface BatchResult extends StepResult {
+  readonly late: LateNote[];
+  readonly partlyLate: PartlyLateNote[];
+  readonly quarantined: QuarantineNote[];
+  readonly rejected: RejectNote[];
+  readonly duplicates: number[];
+}
 
-  constructor(read: number) {
-    this.read = read;
-  }
+/**
+ * The result of a batch of so many events, before any was judged. It holds notes of those that do not simply count, so that one
+ * that does costs nothing here; verdicts are put together when they are first asked for.
+ */
+export function createBatchResult(read: number): BatchResult {
+  let verdicts: readonly Verdict[] | undefined;
+  const result: BatchResult = {
+    read,
+    get verdicts() {
+      return (verdicts ??= listVerdicts(result));
+    },
+    late: [],
+    partlyLate: [],
+    quarantined: [],
+    rejected: [],
+    duplicates: [],
+  };
+  return result;
+}
 
-  get verdicts(): readonly Verdict[] {
-    return (this.#verdicts ??= this.#listVerdicts());
-  }
-
-  /** How many events got each verdict but `counted`. */
-  get others(): Omit<Ledger, "read" | "counted"> {
-    return {
-      duplicate: this.duplicates.length,
-      late: this.late.length,
-      quarantined: this.quarantined.length,
-      rejected: this.rejected.length,
-    };
-  }
-
-  #listVerdicts(): Verdict[] {
-    const verdicts = Array.from({ length: this.read }, (): Verdict => "counted");
-    for (const { index } of this.late) verdicts[index] = "late";
-    for (const { index } of this.quarantined) verdicts[index] = "quarantined";
-    for (const { index } of this.rejected) verdicts[index] = "rejected";
-    for (const index of this.duplicates) verdicts[index] = "duplicate";
-    return verdicts;
-  }
+function listVerdicts({ read, late, quarantined, rejected, duplicates }: BatchResult): Verdict[] {
+  const verdicts = Array.from({ length: read }, (): Verdict => "counted");
+  for (const { index } of late) verdicts[index] = "late";
+  for (const { index } of quarantined) verdicts[index] = "quarantined";
+  for (const { index } of rejected) verdicts[index] = "rejected";
+  for (const index of duplicates) verdicts[index] = "duplicate";
+  return verdicts;
 }

@@ -150,6 +150,8 @@ export class FixedTable<E> {
       this.#accumulators.restore(held, row);
       return held;
     });
+    // Of final rows none was given out, whatever the snapshot says.
+    if (this.#isFinal) for (const row of restored) if (row !== NONE) this.#isChanged[row] = 1;
     for (const at of changed) this.#markChanged(restored[at] as number);
   }
 

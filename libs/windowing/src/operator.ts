@@ -46,7 +46,10 @@ export type OperatorInput<E> =
     }
   | { readonly kind: "watermark"; readonly source: string; readonly watermarkMs: number; readonly nowMs?: number }
   | { readonly kind: "add-source"; readonly source: string; readonly nowMs?: number }
-  /** Judged by source, what has not been given out of it is given out by the next checkpoint, and then forgotten. */
+  /**
+   * Judged by source, the next checkpoint gives out what is due of it (what changed, or has closed), and then it is forgotten, its open
+   * windows too: take a snapshot before, if somebody else is to go on with it.
+   */
   | { readonly kind: "remove-source"; readonly source: string }
   | { readonly kind: "idle"; readonly source: string }
   | { readonly kind: "active"; readonly source: string; readonly nowMs?: number }

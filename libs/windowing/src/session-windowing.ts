@@ -24,6 +24,7 @@ export class SessionWindowing<E> implements Windowing<E> {
   readonly #name: string;
   readonly #gapMs: number;
   readonly #latenessMs: number;
+  readonly #isFinal: boolean;
   readonly #reader: EventReader<E>;
   readonly #clock: Clock;
   readonly #keyFields: readonly string[];
@@ -44,6 +45,7 @@ export class SessionWindowing<E> implements Windowing<E> {
     this.#name = rollup.name;
     this.#gapMs = (rollup.window as SessionAssigner).gapMs;
     this.#latenessMs = definition.allowedLatenessMs;
+    this.#isFinal = definition.output === "final";
     this.#reader = reader;
     this.#clock = clock;
     this.#keyFields = rollup.keys;
@@ -143,6 +145,8 @@ export class SessionWindowing<E> implements Windowing<E> {
         return held;
       });
       for (const at of changed) this.#changed.add(restored[at] as number);
+      // Of final rows none was given out, whatever the snapshot says.
+      if (this.#isFinal) for (const row of restored) if (row !== NONE) this.#changed.add(row);
       for (const window of saved.retracted ?? []) this.#retracted.push(copyWindow(window));
     }
   }

@@ -58,7 +58,8 @@ export class SeparateStreams<E> implements Streams<E> {
   }
 
   end(): void {
-    for (const [, task] of [...this.#removed, ...this.#tasks]) task.advance(Infinity);
+    // Not those of sources that were removed: what was open of them is somebody else's.
+    for (const task of this.#tasks.values()) task.advance(Infinity);
   }
 
   checkpoint(): { parts: SourceCheckpoint<TaskDefinition<never>>[]; gone: Ledger } {

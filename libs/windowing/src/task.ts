@@ -1,5 +1,5 @@
 import type { Window } from "./assigners.js";
-import { BatchResult } from "./batch-result.js";
+import { createBatchResult } from "./batch-result.js";
 import { MAX_TIME_MS } from "./checks.js";
 import {
   checkDefinition,
@@ -218,7 +218,7 @@ export class JudgedStream<E> {
     const windowing = this.#windowing;
     const clock = this.#clock;
     const count = events.length;
-    const result = new BatchResult(count);
+    const result = createBatchResult(count);
     let counted = 0;
 
     for (let index = 0; index < count; index++) {
@@ -247,7 +247,15 @@ export class JudgedStream<E> {
       clock.observe(reader.timeMs);
     }
 
-    this.#ledger = checkLedger(addLedgers(this.#ledger, { read: count, counted, ...result.others }));
+    const batch = {
+      read: count,
+      counted,
+      duplicate: result.duplicates.length,
+      late: result.late.length,
+      quarantined: result.quarantined.length,
+      rejected: result.rejected.length,
+    };
+    this.#ledger = checkLedger(addLedgers(this.#ledger, batch));
     return result;
   }
 }

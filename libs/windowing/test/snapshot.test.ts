@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTask, RefusedValueError, type Snapshot, WindowingError } from "../src/index.js";
+import { createTask, RefusedValueError, session, type Snapshot, tumbling, WindowingError } from "../src/index.js";
 import { definition, visit } from "./visit.js";
 
 function taken(): Snapshot {
@@ -78,4 +78,26 @@ test("a snapshot whose ledger does not add up is refused", () => {
   const restore = () => createTask(definition, { ...snapshot, ledger: { ...snapshot.ledger, read: 99 } });
   expect(restore).toThrow(WindowingError);
   expect(restore).toThrow("does not add up");
+});
+
+test.each([tumbling(10), session(10)])(
+  "a final row that closes before its checkpoint outlives a snapshot, by $kind",
+  (window) => {
+    const rollups = [{ ...definition.rollups[0], window }] as const;
+    const final = { ...definition, rollups, output: "final" } as const;
+    const written = createTask(final);
+    written.step([visit(0)]);
+    const { windows, ...rest } = written.snapshot();
+    // As if put together from tables: nothing says that it waits.
+    const task = createTask(final, { ...rest, windows: windows.map(({ rollup, rows }) => ({ rollup, rows })) });
+    task.step([visit(100)]);
+    const restored = createTask(final, JSON.parse(JSON.stringify(task.snapshot())) as Snapshot);
+    expect(restored.checkpoint().changed[0].rows.map(({ windowStartMs }) => windowStartMs)).toEqual([0]);
+  },
+);
+
+test("what became of a batch is data: it survives JSON, verdicts too", () => {
+  const result = createTask(definition).step([visit(0), null]);
+  expect(JSON.parse(JSON.stringify(result))).toMatchObject({ verdicts: ["counted", "rejected"], read: 2 });
+  expect({ ...result }.verdicts).toEqual(["counted", "rejected"]);
 });

@@ -16,6 +16,7 @@ test("windows are half-open, and begin by mathematical floor", () => {
     [10, 20, 1],
   ]);
   expect(countsOf(everyTen, [-0])).toEqual([[0, 10, 1]]);
+  expect(countsOf(eager({ kind: "session", gapMs: 10 }), [-0])).toEqual([[0, 10, 1]]);
 });
 
 test("an offset moves the edges, backwards too", () => {
@@ -132,11 +133,15 @@ test("sessions whose sums are one too many together throw when they merge", () =
   expectFailed(task);
 });
 
-test("more live ids than the bound throw; duplicates and expired ids are none of them", () => {
-  const task = createTask({ ...tumblingBy10, maxLiveIds: 2 });
-  task.step([visit(0), visit(1), visit(1), visit(0)]);
+test.each<WindowAssigner>([
+  { kind: "tumbling", sizeMs: 10 },
+  { kind: "session", gapMs: 10 },
+])("more live ids than the bound throw; duplicates and expired ids are none of them: $kind", (window) => {
+  const [rollup] = tumblingBy10.rollups;
+  const task = createTask({ ...tumblingBy10, maxLiveIds: 2, rollups: [{ ...rollup, window }] });
+  task.step([visit(0), visit(0), visit(-1), visit(-1)]);
   task.advance(15);
-  task.step([visit(20), visit(21), visit(21)]);
+  expect(task.step([visit(20), visit(21), visit(21)]).verdicts).toEqual(["counted", "counted", "duplicate"]);
   expect(() => task.step([visit(22)])).toThrow(expect.objectContaining({ code: "too-many-ids" }));
   expectFailed(task);
 });

@@ -3,11 +3,17 @@ import { movesTo, type Reading } from "./naive-model.js";
 import { minimumAfter, type WatermarkInput } from "./naive-watermarks.js";
 import type { Visit } from "./visit.js";
 
+export interface AfterInput {
+  /** Of the events, so many came up to here. */
+  readonly read: number;
+  readonly watermarkMs: number;
+  readonly maxEventTimeMs: number;
+}
+
 export interface OverallStream {
   /** The events of all sources, each with the overall watermark before it. */
   readonly readings: readonly Reading[];
-  /** After each input: how many of the events it was, and the overall watermark. */
-  readonly after: readonly { readonly read: number; readonly watermarkMs: number }[];
+  readonly after: readonly AfterInput[];
 }
 
 /** What the sources of an operator come to as one stream, judged by the overall watermark. */
@@ -19,7 +25,7 @@ export function readOverall(
   const rules = { delayMs, initialWatermarkMs, ...sources };
   const readings: Reading[] = [];
   const history: WatermarkInput[] = [];
-  const after: OverallStream["after"][number][] = [];
+  const after: AfterInput[] = [];
   let watermarkMs = initialWatermarkMs;
   const hear = (input: WatermarkInput): void => {
     history.push(input);
@@ -57,7 +63,8 @@ export function readOverall(
       case "end":
         watermarkMs = Infinity;
     }
-    after.push({ read: readings.length, watermarkMs });
+    const maxEventTimeMs = Math.max(...readings.map((reading) => movesTo(definition, reading)), -Infinity);
+    after.push({ read: readings.length, watermarkMs, maxEventTimeMs });
   }
   return { readings, after };
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { OperatorDefinition } from "../../src/index.js";
 import { type GeneratedStreams, generatedSources, generatedStreams, toOperator } from "./generated-sources.js";
 import { judgeNaively, type Outcome, readStream, watermarkAfter } from "./naive-model.js";
-import { readOverall } from "./naive-operator.js";
+import { type AfterInput, readOverall } from "./naive-operator.js";
 import { writtenRows } from "./naive-rows.js";
 import { OperatorConsumer } from "./operator-consumer.js";
 import type { Visit } from "./visit.js";
@@ -57,10 +57,14 @@ test("judged by the overall watermark: verdicts, notes, rows and ledger are thos
         consumer.feed(input);
         if (after === "restore") consumer.restore();
         if (after !== "checkpoint") continue;
-        const { read = 0, watermarkMs = Number.NaN } = naive[at] ?? {};
+        const { read, watermarkMs, maxEventTimeMs } = naive[at] as AfterInput;
         const { ledger, ...outcome } = judgeNaively(definition, readings.slice(0, read));
         const checkpoint = consumer.checkpoint();
-        expect(checkpoint).toMatchObject({ watermarkMs, ledger, parts: [{ source: null, watermarkMs, ledger }] });
+        expect(checkpoint).toMatchObject({
+          watermarkMs,
+          ledger,
+          parts: [{ source: null, watermarkMs, maxEventTimeMs, ledger }],
+        });
         expectTables(consumer, null, definition, outcome, watermarkMs);
       }
       expect(consumer.judgedOf(null)).toEqual(judgeNaively(definition, readings).judged);
