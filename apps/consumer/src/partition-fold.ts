@@ -64,24 +64,22 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
     }
     const outcome = task.step(events, arrivalsMs);
     const rows: EventRow[] = [];
-    const late: LateRow[] = [];
-    const rejected: RejectedRow[] = [];
     for (const [index, verdict] of outcome.verdicts.entries()) {
-      const event = events[index];
-      if (event && verdict === "counted") rows.push(event);
+      if (verdict === "counted") rows.push(itemAt(events, index));
     }
-    for (const { index, watermarkMs, missedByMs } of outcome.late) {
-      const event = events[index];
-      if (event) late.push({ ...event, watermark: watermarkMs, missed_by_ms: missedByMs });
-    }
-    for (const { index, watermarkMs, field } of outcome.rejected) {
-      const rejection = rejections.get(index);
-      const reason = rejection ?? { reason: "out-of-range", field, expected: "an event that fits", received: "" };
-      rejected.push(rejectedRow(records[index], reason, watermarkMs));
-    }
+    const late = outcome.late.map(({ index, watermarkMs, missedByMs }) => ({
+      ...itemAt(events, index),
+      watermark: watermarkMs,
+      missed_by_ms: missedByMs,
+    }));
+    const rejected = outcome.rejected.map(({ index, watermarkMs, field }) => {
+      const unfit = { reason: "out-of-range", field, expected: "an event that fits", received: "" };
+      return rejectedRow(itemAt(records, index), rejections.get(index) ?? unfit, watermarkMs);
+    });
     for (const { index, watermarkMs, aheadMs } of outcome.quarantined) {
-      rejected.push(rejectedRow(records[index], futureReason(events[index], aheadMs), watermarkMs));
+      rejected.push(rejectedRow(itemAt(records, index), futureReason(itemAt(events, index), aheadMs), watermarkMs));
     }
+    rejected.sort((a, b) => a.offset - b.offset);
     return { rows, late, rejected };
   }
 
@@ -110,18 +108,25 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
         ledger: { ...ledger, skipped, lost },
         changed: changed.map(({ rollup, rows }, at) => ({
           rollup,
-          rows: rows.map((row) => toRollupRow(definition.rollups[at] ?? definition.rollups[0], row)),
+          rows: rows.map((row) => toRollupRow(itemAt<Rollup<never>>(definition.rollups, at), row)),
         })),
       };
     },
   };
 }
 
+/** What is known to be there: a note of the fold points at it. */
+function itemAt<T>(items: readonly (T | null)[], index: number): T {
+  const item = items[index];
+  if (item === undefined || item === null) throw new RangeError(`The batch has nothing at ${index}.`);
+  return item;
+}
+
 /** A row with its keys and values in the order of the definition, as the sink takes it. */
 function toRollupRow({ keys, aggregates }: Rollup<never>, { windowStartMs, ...row }: RowOf): RollupRow {
   return {
     windowStartMs,
-    keys: keys.map((key) => row.keys[key] ?? ""),
+    keys: keys.map((key) => row.keys[key] as string),
     values: Object.keys(aggregates).map((name) => row.values[name] as number),
   };
 }
@@ -147,17 +152,17 @@ function toSnapshot(definition: SocmedTaskDefinition, claim: Claim): Snapshot {
 }
 
 function rejectedRow(
-  record: SourceRecord | undefined,
+  record: SourceRecord,
   why: Pick<RejectedRow, "reason" | "field" | "expected" | "received">,
   watermarkMs: number,
 ): RejectedRow {
   const { reason, field, expected, received } = why;
   const watermark = timeOrNull(watermarkMs);
-  return { offset: record?.offset ?? -1, bytes: record?.value ?? null, reason, field, expected, received, watermark };
+  return { offset: record.offset, bytes: record.value, reason, field, expected, received, watermark };
 }
 
-function futureReason(event: EventRow | null | undefined, aheadMs: number) {
-  const timeMs = (event?.Ts ?? 0) * 1000;
+function futureReason(event: EventRow, aheadMs: number) {
+  const timeMs = event.Ts * 1000;
   return {
     reason: "future",
     field: "Ts",

@@ -1,4 +1,7 @@
-/** An aggregate of one's own. Its accumulator must survive JSON, as snapshots do. `add` and `merge` may change what they get. */
+/**
+ * An aggregate of one's own. Its accumulator must survive JSON, as snapshots do. `add` and `merge` may change what they get; then
+ * `result` must not return it, or what was given out would change too.
+ */
 export interface CustomAggregate<E, Accumulator, Result> {
   readonly kind: "custom";
   create(): Accumulator;

@@ -1,4 +1,4 @@
-import { checkInteger, MAX_DURATION_MS } from "./checks.js";
+import { checkInteger, checkProperties, MAX_DURATION_MS } from "./checks.js";
 import { refuseDefinition } from "./errors.js";
 
 /** Windows of one size, one behind the other. `offsetMs` shifts their edges: |offset| < size; it may be negative. */
@@ -64,8 +64,12 @@ export function windowStart(timeMs: number, slideMs: number, offsetMs = 0): numb
   return windowIndex(timeMs, slideMs, offsetMs) * slideMs + offsetMs;
 }
 
-/** The windows that `timeMs` lies in, by their start; none in a gap. A session's is that of an event alone, before merging. */
+/**
+ * The windows that `timeMs` lies in, by their start; none in a gap. A session's is that of an event alone, before merging.
+ * Throws `bad-definition` as `checkAssigner` does.
+ */
 export function assignWindows(assigner: WindowAssigner, timeMs: number): Window[] {
+  checkAssigner("assigner", assigner);
   if (assigner.kind === "session") return [{ startMs: timeMs, endMs: timeMs + assigner.gapMs }];
   const { sizeMs, slideMs, offsetMs } = fixedWindowsOf(assigner);
   const windows: Window[] = [];
@@ -87,29 +91,37 @@ export function mergeSessions(windows: readonly Window[]): Window[] {
 }
 
 /** A tumbling window is a hopping one whose slide is its size. */
-export function fixedWindowsOf(assigner: TumblingAssigner | HoppingAssigner): Required<Omit<HoppingAssigner, "kind">> {
+export function fixedWindowsOf(
+  assigner: TumblingAssigner | HoppingAssigner,
+): Required<Omit<HoppingAssigner, "kind" | "gaps">> {
   const { sizeMs, offsetMs = 0 } = assigner;
-  if (assigner.kind === "tumbling") return { sizeMs, slideMs: sizeMs, offsetMs, gaps: false };
-  return { sizeMs, slideMs: assigner.slideMs, offsetMs, gaps: assigner.gaps ?? false };
+  if (assigner.kind === "tumbling") return { sizeMs, slideMs: sizeMs, offsetMs };
+  return { sizeMs, slideMs: assigner.slideMs, offsetMs };
 }
 
 /** Returns the assigner. Throws a `RefusedValueError` (`bad-definition`) with `path` and the field, its value and what is allowed. */
 export function checkAssigner(path: string, assigner: WindowAssigner): WindowAssigner {
   switch (assigner?.kind) {
     case "session":
+      checkProperties(path, assigner, ["kind", "gapMs"]);
       checkInteger(`${path}.gapMs`, assigner.gapMs, 1, MAX_DURATION_MS, "ms");
       return assigner;
     case "tumbling":
+      checkProperties(path, assigner, ["kind", "sizeMs", "offsetMs"]);
       checkInteger(`${path}.sizeMs`, assigner.sizeMs, 1, MAX_DURATION_MS, "ms");
       checkOffset(path, assigner.offsetMs, assigner.sizeMs);
       return assigner;
     case "hopping": {
       const { sizeMs, slideMs, gaps = false } = assigner;
+      checkProperties(path, assigner, ["kind", "sizeMs", "slideMs", "offsetMs", "gaps"]);
       checkInteger(`${path}.sizeMs`, sizeMs, 1, MAX_DURATION_MS, "ms");
       checkInteger(`${path}.slideMs`, slideMs, 1, MAX_DURATION_MS, "ms");
       if (typeof gaps !== "boolean") throw refuseDefinition(`${path}.gaps`, gaps, "true or false");
       if (slideMs > sizeMs && !gaps) {
         throw refuseDefinition(`${path}.slideMs`, slideMs, `at most sizeMs (${sizeMs}), unless gaps is true`);
+      }
+      if (sizeMs / slideMs > MAX_WINDOWS_OF_AN_EVENT) {
+        throw refuseDefinition(`${path}.slideMs`, slideMs, `at least sizeMs / ${MAX_WINDOWS_OF_AN_EVENT}`);
       }
       checkOffset(path, assigner.offsetMs, slideMs);
       return assigner;
@@ -122,6 +134,9 @@ export function checkAssigner(path: string, assigner: WindowAssigner): WindowAss
       );
   }
 }
+
+/** An event is added to each of its windows. */
+const MAX_WINDOWS_OF_AN_EVENT = 100_000;
 
 function checkOffset(path: string, offsetMs: number | undefined, slideMs: number): void {
   if (offsetMs !== undefined) checkInteger(`${path}.offsetMs`, offsetMs, 1 - slideMs, slideMs - 1, "ms");

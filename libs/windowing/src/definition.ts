@@ -1,6 +1,6 @@
-import { type Aggregate, type AggregateResult } from "./aggregates.js";
+import type { Aggregate, AggregateResult, CustomAggregate } from "./aggregates.js";
 import { checkAssigner, fixedWindowsOf, type WindowAssigner } from "./assigners.js";
-import { checkInteger, checkName, MAX_DURATION_MS, MAX_TIME_MS } from "./checks.js";
+import { checkInteger, checkName, checkProperties, MAX_DURATION_MS, MAX_TIME_MS } from "./checks.js";
 import { refuseDefinition } from "./errors.js";
 
 declare const eventType: unique symbol;
@@ -43,9 +43,32 @@ export interface TaskDefinition<E> extends OfEvents<E> {
   readonly maxLiveIds?: number;
 }
 
-/** Keeps the definition's literal types, so that its rows are typed: `defineTask<Sale>()({ … })`. Does not check its values. */
+/** The fields of an event whose values are of a type. */
+type FieldOf<E, Value> = { [Field in keyof E & string]: E[Field] extends Value ? Field : never }[keyof E & string];
+
+type OptionalNumber = number | null | undefined;
+
+type AggregateOf<E> =
+  | { readonly kind: "count" }
+  | { readonly kind: "count-present"; readonly field: keyof E & string }
+  | { readonly kind: "sum" | "mean"; readonly of: "integer"; readonly field: FieldOf<E, number> }
+  | { readonly kind: "sum" | "mean"; readonly of: "double"; readonly field: FieldOf<E, OptionalNumber> }
+  | { readonly kind: "min" | "max"; readonly field: FieldOf<E, OptionalNumber> }
+  | CustomAggregate<E, unknown, unknown>;
+
+/** What a definition's fields must be of, so that not every event is rejected. */
+export interface FieldsOf<E> {
+  readonly time: { readonly field: FieldOf<E, number> };
+  readonly id?: FieldOf<E, string>;
+  readonly rollups: readonly {
+    readonly keys: readonly FieldOf<E, string>[];
+    readonly aggregates: Readonly<Record<string, AggregateOf<E>>>;
+  }[];
+}
+
+/** Keeps the definition's literal types, so that its rows are typed: `defineTask<Sale>()({ … })`. A field of another type does not compile. */
 export function defineTask<E>() {
-  return <const D extends TaskDefinition<E>>(definition: D): D & OfEvents<E> => definition;
+  return <const D extends TaskDefinition<E> & FieldsOf<E>>(definition: D): D & OfEvents<E> => definition;
 }
 
 /** The type of a definition's events. */
@@ -66,11 +89,29 @@ export const DEFAULT_MAX_LIVE_IDS = 10_000_000;
 // A V8 Map ends at 2^24 entries.
 const MAX_LIVE_IDS = 16_000_000;
 
-/** Returns the definition. Throws a `RefusedValueError` (`bad-definition`) with the field, its value and what is allowed. */
+const properties: readonly string[] = [
+  "time",
+  "id",
+  "watermarkDelayMs",
+  "allowedLatenessMs",
+  "maxFutureSkewMs",
+  "rollups",
+  "output",
+  "initialWatermarkMs",
+  "maxLiveIds",
+  "sources",
+] satisfies (keyof TaskDefinition<never> | "sources")[];
+
+/**
+ * Returns the definition. Throws a `RefusedValueError` (`bad-definition`) with the field, its value and what is allowed, also for a
+ * property that it does not know. Rollups may have properties of their own.
+ */
 export function checkDefinition<D extends TaskDefinition<never>>(definition: D): D {
+  checkProperties("definition", definition, properties);
   const { id, time, watermarkDelayMs, maxFutureSkewMs, output, rollups, maxLiveIds, initialWatermarkMs } = definition;
   if (id !== undefined) checkName("id", id);
-  checkName("time.field", time?.field);
+  checkProperties("time", time, ["field", "unit"]);
+  checkName("time.field", time.field);
   if (time.unit !== "s" && time.unit !== "ms") throw refuseDefinition("time.unit", time.unit, '"s" or "ms"');
   checkDelay("watermarkDelayMs", watermarkDelayMs);
   checkInteger("allowedLatenessMs", definition.allowedLatenessMs, 0, MAX_DURATION_MS, "ms");
@@ -120,6 +161,11 @@ function checkMultiple(path: string, base: WindowAssigner, window: WindowAssigne
 }
 
 function checkRollup(path: string, rollup: Rollup<never>): void {
+  if (typeof rollup !== "object" || rollup === null) throw refuseDefinition(path, rollup, "a rollup");
+  if (!Array.isArray(rollup.keys)) throw refuseDefinition(`${path}.keys`, rollup.keys, "a list of fields");
+  if (typeof rollup.aggregates !== "object" || rollup.aggregates === null) {
+    throw refuseDefinition(`${path}.aggregates`, rollup.aggregates, "aggregates by their names");
+  }
   checkName(`${path}.name`, rollup.name);
   checkAssigner(`${path}.window`, rollup.window);
   for (const [at, key] of rollup.keys.entries()) {
@@ -130,13 +176,16 @@ function checkRollup(path: string, rollup: Rollup<never>): void {
   if (aggregates.length === 0) {
     throw refuseDefinition(`${path}.aggregates`, rollup.aggregates, "one or more aggregates");
   }
-  for (const [name, aggregate] of aggregates) checkAggregate(`${path}.aggregates.${name}`, aggregate);
+  for (const [name, aggregate] of aggregates) {
+    checkName(`${path}.aggregates' name`, name);
+    checkAggregate(`${path}.aggregates.${name}`, aggregate);
+  }
 }
 
 const aggregateMethods = ["create", "add", "merge", "result"] as const;
 
 function checkAggregate(path: string, aggregate: Aggregate<never>): void {
-  switch (aggregate.kind) {
+  switch (aggregate?.kind) {
     case "count":
       return;
     case "custom":
@@ -158,7 +207,7 @@ function checkAggregate(path: string, aggregate: Aggregate<never>): void {
     default:
       throw refuseDefinition(
         `${path}.kind`,
-        (aggregate as { kind: unknown }).kind,
+        (aggregate as { kind: unknown } | null)?.kind,
         '"count", "sum", "count-present", "min", "max", "mean" or "custom"',
       );
   }

@@ -1,9 +1,16 @@
 export type WindowingErrorCode =
-  "bad-definition" | "bad-snapshot" | "bad-ledger" | "bad-watermark" | "sum-overflow" | "too-many-ids" | "task-failed";
+  | "bad-definition"
+  | "bad-snapshot"
+  | "bad-ledger"
+  | "bad-watermark"
+  | "bad-input"
+  | "sum-overflow"
+  | "too-many-ids"
+  | "task-failed";
 
 /** What this lib throws. Wrong events are never thrown: they are counted as `rejected`. */
 export class WindowingError extends Error {
-  override readonly name = "WindowingError";
+  override readonly name: string = "WindowingError";
   readonly code: WindowingErrorCode;
 
   constructor(code: WindowingErrorCode, message: string, options?: ErrorOptions) {
@@ -14,6 +21,7 @@ export class WindowingError extends Error {
 
 /** A definition or snapshot value that is refused: `field` is the path to it, as `rollups[1].sizeMs`. */
 export class RefusedValueError extends WindowingError {
+  override readonly name = "RefusedValueError";
   readonly field: string;
   readonly value: unknown;
   readonly allowed: string;
@@ -62,6 +70,10 @@ export function badWatermark(value: unknown): WindowingError {
   );
 }
 
+export function badInput(field: string, value: unknown, allowed: string): WindowingError {
+  return new WindowingError("bad-input", `The input's ${field} is ${show(value)}; allowed: ${allowed}.`);
+}
+
 export function tooManyIds(bound: number): WindowingError {
   return new WindowingError(
     "too-many-ids",
@@ -79,6 +91,11 @@ export function taskFailed(cause: unknown): WindowingError {
 }
 
 function show(value: unknown): string {
-  if (typeof value === "number" || value === undefined) return String(value);
-  return JSON.stringify(value) ?? typeof value;
+  if (typeof value === "number" || typeof value === "bigint" || value === undefined) return String(value);
+  try {
+    return JSON.stringify(value) ?? typeof value;
+  } catch {
+    // It holds a BigInt, or itself.
+    return typeof value;
+  }
 }

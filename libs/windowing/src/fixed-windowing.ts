@@ -138,11 +138,13 @@ export class FixedWindowing<E> implements Windowing<E> {
     const { sizeMs, slideMs, offsetMs } = table;
     const first = windowIndex(reader.timeMs - sizeMs, slideMs, offsetMs) + 1;
     let key = table.keys.find(reader.keys, table.keySlots);
-    this.missed = nothingMissed;
+    const missed: Window[] = [];
     for (let index = first; index <= last; index++) {
+      const startMs = index * slideMs + offsetMs;
       if (table.isOpen(index, this.#clock.watermarkMs)) key = table.add(index, key, reader, event);
-      else this.#noteMissed(index * slideMs + offsetMs, sizeMs);
+      else missed.push({ startMs, endMs: startMs + sizeMs });
     }
+    this.missed = missed;
   }
 
   /** Where windows have gaps an event may lie in none: it is late for none, and its id is not kept. */
@@ -150,9 +152,5 @@ export class FixedWindowing<E> implements Windowing<E> {
     if (this.#ids?.has(this.#reader.id, watermarkMs) === true) return "duplicate";
     this.missed = nothingMissed;
     return "counted";
-  }
-
-  #noteMissed(startMs: number, sizeMs: number): void {
-    this.missed = [...this.missed, { startMs, endMs: startMs + sizeMs }];
   }
 }

@@ -55,7 +55,7 @@ export {
   type StepResult,
   type Task,
 } from "./task.js";
-export { advanceMaxEventTime, NO_EVENT_YET, watermarkOf } from "./watermark.js";
+export { NO_EVENT_YET, watermarkOf } from "./watermark.js";
 export {
   createWatermarks,
   type Watermarks,

@@ -1,8 +1,9 @@
 import type { Window } from "./assigners.js";
-import { checkDefinition, type EventOf, type OfEvents, type TaskDefinition } from "./definition.js";
-import { refuseDefinition, refuseSnapshot } from "./errors.js";
+import { checkProperties } from "./checks.js";
+import { checkDefinition, type EventOf, type FieldsOf, type OfEvents, type TaskDefinition } from "./definition.js";
+import { badInput, refuseDefinition, refuseSnapshot } from "./errors.js";
 import { describeTime, type Explanation, type SourceExplanation } from "./explain.js";
-import { addLedgers, createLedger, type Ledger } from "./ledger.js";
+import { addLedgers, checkLedger, createLedger, type Ledger } from "./ledger.js";
 import type { Snapshot } from "./snapshot.js";
 import { SeparateStreams, SharedStream, type Streams } from "./streams.js";
 import { type Checkpoint, checkWatermark, type StepResult } from "./task.js";
@@ -32,7 +33,7 @@ export interface OperatorDefinition<E> extends TaskDefinition<E> {
 
 /** Keeps the literal types of a definition with sources, as `defineTask` does. */
 export function defineOperator<E>() {
-  return <const D extends OperatorDefinition<E>>(definition: D): D & OfEvents<E> => definition;
+  return <const D extends OperatorDefinition<E> & FieldsOf<E>>(definition: D): D & OfEvents<E> => definition;
 }
 
 export type OperatorInput<E> =
@@ -87,7 +88,7 @@ export interface SavedPart {
 
 /** The event time of several sources. */
 export interface Operator<D extends TaskDefinition<never> = TaskDefinition<never>> {
-  /** Takes an input; returns what became of its events, else null. Throws as `Task.step` and `Task.advance` do. */
+  /** Takes an input; returns what became of its events, else null. Throws as `Task.step` and `Task.advance` do, and `bad-input`. */
   step(input: OperatorInput<EventOf<D>>): StepResult | null;
   checkpoint(): OperatorCheckpoint<D>;
   snapshot(): OperatorSnapshot;
@@ -108,11 +109,15 @@ export function createOperator<E>(
   from?: OperatorSnapshot,
 ): Operator<OperatorDefinition<E>> {
   checkDefinition(definition as OperatorDefinition<never>);
+  checkProperties("sources", definition.sources, ["judgedBy", "idleTimeoutMs", "whenAllIdle"]);
   const { judgedBy, ...idling } = definition.sources;
   if (judgedBy !== "source" && judgedBy !== "overall") {
     throw refuseDefinition("sources.judgedBy", judgedBy, '"source" or "overall"');
   }
   if (from !== undefined && from.version !== 2) throw refuseSnapshot("version", from.version, "2");
+  if (from !== undefined && judgedBy === "overall" && from.parts?.length !== 1) {
+    throw refuseSnapshot("parts", from.parts, "one of all sources");
+  }
   const { watermarkDelayMs: delayMs, initialWatermarkMs = -Infinity } = definition;
   const watermarks: WatermarksDefinition = { delayMs, initialWatermarkMs, ...idling };
   const tracker = createWatermarks(watermarks, from?.watermarks);
@@ -129,14 +134,19 @@ class SourcesOperator<E> {
   constructor(watermarks: Watermarks, streams: Streams<E>, pastLedger: Ledger | undefined) {
     this.#watermarks = watermarks;
     this.#streams = streams;
-    this.#pastLedger = createLedger(pastLedger);
+    this.#pastLedger = checkLedger(createLedger(pastLedger));
   }
 
   step(input: OperatorInput<E>): StepResult | null {
     const watermarks = this.#watermarks;
+    if (input.kind !== "tick" && input.kind !== "end" && typeof input.source !== "string") {
+      throw badInput("source", input.source, "a string");
+    }
     switch (input.kind) {
       case "events":
-        watermarks.setActive(input.source, input.nowMs);
+        watermarks.add(input.source, input.nowMs);
+        // An empty batch says nothing of the source.
+        if (input.events.length > 0) watermarks.setActive(input.source, input.nowMs);
         return this.#streams.events(input.source, input.events, input.arrivalsMs, input.nowMs);
       case "watermark":
         watermarks.advance(input.source, checkWatermark(input.watermarkMs), input.nowMs);
@@ -162,6 +172,8 @@ class SourcesOperator<E> {
         watermarks.end();
         this.#streams.end();
         break;
+      default:
+        throw badInput("kind", (input as { kind: unknown }).kind, "one of the kinds of OperatorInput");
     }
     return null;
   }

@@ -1,5 +1,8 @@
 import { tooManyIds } from "./errors.js";
 
+/** A V8 Map ends at 2^24 entries, and counts deleted ones until they are half of it. */
+const MOST_IDS = 8_000_000;
+
 /** The ids counted in sessions, by the row of their session: they live as long as it does, however it grows. */
 export class SessionIds {
   readonly #bound: number;
@@ -7,7 +10,7 @@ export class SessionIds {
   readonly #ids: string[][] = [];
 
   constructor(bound: number) {
-    this.#bound = bound;
+    this.#bound = Math.min(bound, MOST_IDS);
   }
 
   get size(): number {

@@ -1,6 +1,5 @@
 import { ExpiryQueue } from "./expiry-queue.js";
 
-const NONE = -1;
 const FREE = -1;
 const START = 0;
 const END = 1;
@@ -9,20 +8,27 @@ const QUEUED = 2;
 const FIELDS = 3;
 const LEAST_ROWS = 64;
 
+/** The rows of one combination of keys by the start of their sessions. Those before `from` are gone. */
+interface SessionList {
+  readonly rows: number[];
+  from: number;
+}
+
 /**
- * Where sessions begin and end, by their row; those of one combination of keys are a list. 40 bytes a session and 16 in the
- * queue of ends. A session that grows stays where it is in the queue, and is put back once its old end is reached.
+ * Where sessions begin and end, by their row; those of one combination of keys are a list by their start, and so, since none that
+ * is open touches another, by their end. About 40 bytes a session and 16 in the queue of ends. A session that grows stays where it
+ * is in the queue, and is put back once its old end is reached.
  */
 export class SessionTable {
   #times = new Float64Array(LEAST_ROWS * FIELDS);
   #keys = new Int32Array(LEAST_ROWS).fill(FREE);
-  #next = new Int32Array(LEAST_ROWS);
-  /** Per combination of keys, the first row of its list. */
-  readonly #heads: number[] = [];
+  /** By the number of the combination. */
+  readonly #lists: (SessionList | undefined)[] = [];
   readonly #queue = new ExpiryQueue();
 
   get bytes(): number {
-    return this.#times.byteLength + 2 * this.#keys.byteLength + 8 * this.#heads.length + 16 * this.#queue.size;
+    // A list is two objects, and a row of it eight bytes.
+    return this.#times.byteLength + 3 * this.#keys.byteLength + 80 * this.#lists.length + 16 * this.#queue.size;
   }
 
   startOf(row: number): number {
@@ -40,20 +46,23 @@ export class SessionTable {
   /** The rows of sessions of this combination that touch [startMs, endMs) and end after `closedMs`, by their start. */
   findTouching(key: number, startMs: number, endMs: number, closedMs: number): number[] {
     const found: number[] = [];
-    for (let row = this.#heads[key] ?? NONE; row !== NONE; row = this.#next[row] as number) {
-      const [start, end] = [this.startOf(row), this.endOf(row)];
-      if (start <= endMs && end >= startMs && end > closedMs) found.push(row);
+    const list = this.#lists[key];
+    if (list === undefined) return found;
+    for (let at = this.#findFirst(list, END, startMs); at < list.rows.length; at++) {
+      const row = list.rows[at] as number;
+      if (this.startOf(row) > endMs) break;
+      if (this.endOf(row) > closedMs) found.push(row);
     }
-    return found.length < 2 ? found : found.sort((a, b) => this.startOf(a) - this.startOf(b));
+    return found;
   }
 
   insert(row: number, key: number, startMs: number, endMs: number): void {
     if (row >= this.#keys.length) this.#grow();
     this.#keys[row] = key;
-    this.#next[row] = this.#heads[key] ?? NONE;
-    this.#heads[key] = row;
     this.#times[row * FIELDS + START] = startMs;
     this.#times[row * FIELDS + END] = endMs;
+    const list = (this.#lists[key] ??= { rows: [], from: 0 });
+    list.rows.splice(this.#findFirst(list, START, startMs), 0, row);
     this.#enqueue(row);
   }
 
@@ -65,14 +74,13 @@ export class SessionTable {
 
   remove(row: number): void {
     const key = this.keyOf(row);
-    const next = this.#next[row] as number;
-    let before = this.#heads[key] as number;
-    if (before === row) {
-      this.#heads[key] = next;
-    } else {
-      while (this.#next[before] !== row) before = this.#next[before] as number;
-      this.#next[before] = next;
-    }
+    const list = this.#lists[key] as SessionList;
+    const at = this.#findFirst(list, START, this.startOf(row));
+    if (at === list.from) list.from++;
+    else list.rows.splice(at, 1);
+    // What is gone is left behind, once it is most of the list.
+    if (list.from === list.rows.length) this.#lists[key] = undefined;
+    else if (list.from > 32 && list.from * 2 > list.rows.length) this.#leaveBehind(list);
     this.#keys[row] = FREE;
   }
 
@@ -100,6 +108,22 @@ export class SessionTable {
     for (const [row, key] of this.#keys.entries()) if (key !== FREE) yield row;
   }
 
+  /** The position of the first session whose start, or end, is at or after a time. */
+  #findFirst({ rows, from }: SessionList, field: typeof START | typeof END, timeMs: number): number {
+    let [low, high] = [from, rows.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#times[(rows[middle] as number) * FIELDS + field] as number) < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #leaveBehind(list: SessionList): void {
+    list.rows.splice(0, list.from);
+    list.from = 0;
+  }
+
   #enqueue(row: number): void {
     const endMs = this.endOf(row);
     this.#times[row * FIELDS + QUEUED] = endMs;
@@ -107,12 +131,10 @@ export class SessionTable {
   }
 
   #grow(): void {
-    const [times, keys, next] = [this.#times, this.#keys, this.#next];
+    const [times, keys] = [this.#times, this.#keys];
     this.#times = new Float64Array(times.length * 2);
     this.#times.set(times);
     this.#keys = new Int32Array(keys.length * 2).fill(FREE);
     this.#keys.set(keys);
-    this.#next = new Int32Array(next.length * 2);
-    this.#next.set(next);
   }
 }

@@ -75,9 +75,20 @@ export function timeFromJson(timeMs: SavedTime | undefined): number {
 
 /** Returns the snapshot. Throws `bad-snapshot` or `bad-ledger` when this definition cannot have made it. */
 export function checkSnapshot<E>(snapshot: Snapshot, definition: TaskDefinition<E>): Snapshot {
+  checkState(snapshot, definition);
+  checkWatermark(snapshot, definition.watermarkDelayMs);
+  return snapshot;
+}
+
+/** As `checkSnapshot`, of a task whose watermark is not its own. */
+export function checkState<E>(snapshot: Snapshot, definition: TaskDefinition<E>): void {
+  if (typeof snapshot !== "object" || snapshot === null) throw refuseSnapshot("value", snapshot, "an object");
   if (snapshot.version !== 2) throw refuseSnapshot("version", snapshot.version, "2");
+  for (const field of ["windows", "ids"] as const) {
+    if (!Array.isArray(snapshot[field])) throw refuseSnapshot(field, snapshot[field], "a list");
+  }
   checkLedger(snapshot.ledger);
-  checkTimes(snapshot, definition.watermarkDelayMs);
+  for (const field of ["maxEventTimeMs", "watermarkMs"] as const) checkTime(field, snapshot[field]);
   const names = definition.rollups.map((rollup) => rollup.name);
   for (const [at, saved] of snapshot.windows.entries()) {
     if (names.includes(saved.rollup)) continue;
@@ -98,15 +109,16 @@ export function checkSnapshot<E>(snapshot: Snapshot, definition: TaskDefinition<
     if (typeof id !== "string") throw refuseSnapshot(`ids[${at}].id`, id, "a string");
     if (!Number.isSafeInteger(timeMs)) throw refuseSnapshot(`ids[${at}].timeMs`, timeMs, "an integer of ms");
   }
-  return snapshot;
 }
 
-function checkTimes(snapshot: Snapshot, delayMs: number | "given"): void {
-  for (const field of ["maxEventTimeMs", "givenMs", "watermarkMs"] as const) {
-    const timeMs = timeFromJson(snapshot[field]);
-    if (Number.isSafeInteger(timeMs) || !(Number.isFinite(timeMs) || Number.isNaN(timeMs))) continue;
-    throw refuseSnapshot(field, snapshot[field], 'an integer of ms, null for none yet, or "end"');
-  }
+/** Throws `bad-snapshot`. */
+export function checkTime(field: string, timeMs: SavedTime | undefined): void {
+  if (timeMs === null || timeMs === undefined || timeMs === "end" || Number.isSafeInteger(timeMs)) return;
+  throw refuseSnapshot(field, timeMs, 'an integer of ms, null for none yet, or "end"');
+}
+
+function checkWatermark(snapshot: Snapshot, delayMs: number | "given"): void {
+  checkTime("givenMs", snapshot.givenMs);
   const ownMs = delayMs === "given" ? -Infinity : timeFromJson(snapshot.maxEventTimeMs) - delayMs;
   const expected = timeToJson(Math.max(ownMs, timeFromJson(snapshot.givenMs)));
   if (snapshot.watermarkMs === expected) return;
@@ -121,15 +133,26 @@ function checkTimes(snapshot: Snapshot, delayMs: number | "given"): void {
 const anySlots = { one: 0, value: () => 0, presence: () => 0 };
 
 function checkRows<E>({ name, window, keys, aggregates }: Rollup<E>, saved: SavedRollup): void {
-  const { order, customs } = planAggregates(aggregates, anySlots);
+  const { order, customs, additions } = planAggregates(aggregates, anySlots);
+  const fits = (value: number | null, at: number): boolean => {
+    const addition = additions[order[at] as number];
+    if (addition === undefined) return value === null || Number.isFinite(value);
+    return addition.exact ? Number.isSafeInteger(value) : Number.isFinite(value);
+  };
   const seen = new Set<string>();
   for (const [at, row] of saved.rows.entries()) {
     const path = `windows of rollup "${name}", row ${at}, `;
     const { windowStartMs, windowEndMs, values, custom = [] } = row;
     if (window.kind === "session") {
-      if (!Number.isSafeInteger(windowStartMs) || !Number.isSafeInteger(windowEndMs)) {
-        throw refuseSnapshot(`${path}bounds`, [windowStartMs, windowEndMs], "integers of ms");
+      const whole = Number.isSafeInteger(windowStartMs) && Number.isSafeInteger(windowEndMs);
+      if (!whole || (windowEndMs as number) < windowStartMs + window.gapMs) {
+        throw refuseSnapshot(
+          `${path}bounds`,
+          [windowStartMs, windowEndMs],
+          `integers at least ${window.gapMs} ms apart`,
+        );
       }
+      if (row.ids?.some((id) => typeof id !== "string")) throw refuseSnapshot(`${path}ids`, row.ids, "strings");
     } else {
       const { slideMs, offsetMs } = fixedWindowsOf(window);
       if (!Number.isSafeInteger(windowStartMs) || windowStart(windowStartMs, slideMs, offsetMs) !== windowStartMs) {
@@ -137,11 +160,11 @@ function checkRows<E>({ name, window, keys, aggregates }: Rollup<E>, saved: Save
         throw refuseSnapshot(`${path}windowStartMs`, windowStartMs, `a multiple of ${slideMs} ms${offset}`);
       }
     }
-    if (row.keys.length !== keys.length || !row.keys.every((key) => typeof key === "string")) {
+    if (row.keys?.length !== keys.length || !row.keys.every((key) => typeof key === "string")) {
       throw refuseSnapshot(`${path}keys`, row.keys, `${keys.length} strings`);
     }
-    if (values.length !== order.length || !values.every((value) => value === null || Number.isFinite(value))) {
-      throw refuseSnapshot(`${path}values`, values, `${order.length} finite numbers`);
+    if (values?.length !== order.length || !values.every(fits)) {
+      throw refuseSnapshot(`${path}values`, values, `${order.length} numbers, as the aggregates make them`);
     }
     if (custom.length !== customs.length) {
       throw refuseSnapshot(`${path}custom`, custom, `${customs.length} accumulators`);

@@ -4,7 +4,7 @@ import { refuseSnapshot } from "./errors.js";
 import type { Explanation } from "./explain.js";
 import { addLedgers, createLedger, type Ledger } from "./ledger.js";
 import type { SavedPart, SourceCheckpoint } from "./operator.js";
-import { timeFromJson } from "./snapshot.js";
+import { checkState, timeFromJson } from "./snapshot.js";
 import { type Checkpoint, createTask, JudgedStream, type StepResult, type Task } from "./task.js";
 import { type Clock, NO_EVENT_YET } from "./watermark.js";
 import type { Watermarks } from "./watermarks.js";
@@ -32,7 +32,9 @@ export class SeparateStreams<E> implements Streams<E> {
     this.#definition = definition;
     this.#watermarks = watermarks;
     for (const { source, removed, task } of parts) {
-      if (source === null) throw refuseSnapshot("parts", "one of all sources", "one of each source");
+      if (typeof source !== "string" || (!removed && this.#tasks.has(source))) {
+        throw refuseSnapshot("parts' source", source, "a string, each once");
+      }
       const restored = createTask<E>(definition, task);
       if (removed) this.#removed.push([source, restored]);
       else this.#tasks.set(source, restored);
@@ -64,9 +66,9 @@ export class SeparateStreams<E> implements Streams<E> {
 
   checkpoint(): { parts: SourceCheckpoint<TaskDefinition<never>>[]; gone: Ledger } {
     const all = [...this.#removed, ...this.#tasks];
+    const parts = all.map(([source, task]) => ({ source, ...(task.checkpoint() as unknown as Checkpoint) }));
     const gone = this.#removed.reduce((sum, [, task]) => addLedgers(sum, task.ledger), createLedger());
     this.#removed = [];
-    const parts = all.map(([source, task]) => ({ source, ...(task.checkpoint() as unknown as Checkpoint) }));
     return { parts, gone };
   }
 
@@ -83,19 +85,27 @@ export class SeparateStreams<E> implements Streams<E> {
 
   /** Of the source whose watermark is the least, since that is what a window waits for. */
   explain(window?: Window): Explanation {
-    const holder = this.#watermarks.heldBy;
-    const task = (holder === null ? undefined : this.#tasks.get(holder)) ?? createTask<E>(this.#definition);
-    const held = [...this.#tasks.values()].map((each) => each.held());
+    const tasks = [...this.#removed.map(([, task]) => task), ...this.#tasks.values()];
+    const task = this.#tasks.get(this.#watermarks.heldBy ?? "") ?? tasks.at(-1) ?? createTask<E>(this.#definition);
+    const held = tasks.map((each) => each.held());
+    const explanation = task.explain(window);
+    const rows = tasks.reduce((total, each) => total + (each.explain(window).window?.rows ?? 0), 0);
     const sum = (figure: "rows" | "keys" | "ids" | "bytes") => held.reduce((total, each) => total + each[figure], 0);
     return {
-      ...task.explain(window),
+      ...explanation,
+      window: explanation.window && { ...explanation.window, rows },
       held: { rows: sum("rows"), keys: sum("keys"), ids: sum("ids"), bytes: sum("bytes") },
     };
   }
 
   #taskOf(source: string): Task<TaskDefinition<E>> {
     let task = this.#tasks.get(source);
-    if (task === undefined) this.#tasks.set(source, (task = createTask<E>(this.#definition)));
+    if (task === undefined) {
+      task = createTask<E>(this.#definition);
+      // After the end, and before any event, its watermark is what the others are told that it is.
+      task.advance(this.#watermarks.of(source));
+      this.#tasks.set(source, task);
+    }
     return task;
   }
 }
@@ -127,10 +137,13 @@ export class SharedStream<E> implements Streams<E> {
   readonly #stream: JudgedStream<E>;
 
   constructor(definition: TaskDefinition<E>, watermarks: Watermarks, parts: readonly SavedPart[]) {
-    const [part] = parts;
+    const [part, ...others] = parts;
+    if (part !== undefined) {
+      if (part.source !== null || others.length > 0) throw refuseSnapshot("parts", parts, "one of all sources");
+      checkState(part.task, definition);
+    }
     const maxEventTimeMs = part === undefined ? NO_EVENT_YET : timeFromJson(part.task.maxEventTimeMs);
     this.#clock = new OverallClock(watermarks, maxEventTimeMs);
-    if (part !== undefined && part.source !== null) throw refuseSnapshot("parts", part.source, "one of all sources");
     this.#stream = new JudgedStream(definition, this.#clock, part?.task);
   }
 

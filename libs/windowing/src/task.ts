@@ -1,6 +1,5 @@
 import type { Window } from "./assigners.js";
 import { createBatchResult } from "./batch-result.js";
-import { MAX_TIME_MS } from "./checks.js";
 import {
   checkDefinition,
   type EventOf,
@@ -9,7 +8,7 @@ import {
   type RowOf,
   type TaskDefinition,
 } from "./definition.js";
-import { badWatermark, taskFailed } from "./errors.js";
+import { badInput, badWatermark, taskFailed } from "./errors.js";
 import { EventReader } from "./event-reader.js";
 import { explainTask, type Explanation } from "./explain.js";
 import { FixedWindowing } from "./fixed-windowing.js";
@@ -45,7 +44,7 @@ export interface QuarantineNote {
 export interface RejectNote {
   readonly index: number;
   readonly watermarkMs: number;
-  /** The first field of an event that does not fit the definition; null where there was no event. */
+  /** The first field of an event that does not fit the definition; null where there was no event, or an arrival that is none. */
   readonly field: string | null;
 }
 
@@ -98,8 +97,9 @@ export interface Task<D extends TaskDefinition<never> = TaskDefinition<never>> {
   readonly ledger: Ledger;
   /**
    * Judges and counts events; null stands for bytes that are none. `arrivalsMs` says when each arrived, for the future guard:
-   * a Kafka record's timestamp; -1, and no array, are no arrival, and no guard. Throws `sum-overflow` and `too-many-ids`; after
-   * that the task is of no more use.
+   * a Kafka record's timestamp; -1, and no array, are no arrival, and no guard. Throws `bad-input` where events and arrivals are not
+   * as many, and changes nothing; `sum-overflow`, `too-many-ids`, and what a custom aggregate or an event's own getter throws: after
+   * these the task is of no more use.
    */
   step(events: readonly (EventOf<D> | null)[], arrivalsMs?: ArrayLike<number>): StepResult;
   /**
@@ -118,7 +118,7 @@ export interface Task<D extends TaskDefinition<never> = TaskDefinition<never>> {
 
 /**
  * Begins a task, or goes on from a snapshot. A definition made by `defineTask` gives typed rows.
- * Throws `bad-definition`, and `bad-snapshot` or `bad-ledger` for a snapshot that this definition cannot have made.
+ * Throws `bad-definition`, and `bad-snapshot`, `bad-ledger` or `too-many-ids` for a snapshot that this definition cannot have made.
  */
 export function createTask<const D extends TaskDefinition<never>>(definition: D, from?: Snapshot): Task<D>;
 export function createTask<E>(definition: TaskDefinition<E>, from?: Snapshot): Task<TaskDefinition<E>>;
@@ -137,7 +137,8 @@ export function createTask<E>(definition: TaskDefinition<E>, from?: Snapshot): T
 export class JudgedStream<E> {
   readonly definition: TaskDefinition<E>;
   readonly #clock: Clock;
-  readonly #skewMs: number;
+  /** null: no future guard. */
+  readonly #skewMs: number | null;
   readonly #reader: EventReader<E>;
   readonly #windowing: Windowing<E>;
   #ledger = createLedger();
@@ -146,7 +147,7 @@ export class JudgedStream<E> {
   constructor(definition: TaskDefinition<E>, clock: Clock, from: Snapshot | undefined) {
     this.definition = definition;
     this.#clock = clock;
-    this.#skewMs = definition.maxFutureSkewMs ?? Infinity;
+    this.#skewMs = definition.maxFutureSkewMs ?? null;
     this.#reader = new EventReader(definition);
     const Windows = definition.rollups[0].window.kind === "session" ? SessionWindowing : FixedWindowing;
     this.#windowing = new Windows(definition, this.#reader, clock);
@@ -169,6 +170,7 @@ export class JudgedStream<E> {
 
   step(events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>): StepResult {
     this.refuseAfterFailure();
+    checkBatch(events, arrivalsMs);
     try {
       return this.#fold(events, arrivalsMs);
     } catch (error) {
@@ -218,6 +220,8 @@ export class JudgedStream<E> {
     const windowing = this.#windowing;
     const clock = this.#clock;
     const count = events.length;
+    const skewMs = this.#skewMs ?? 0;
+    const arrivals = this.#skewMs === null ? undefined : arrivalsMs;
     const result = createBatchResult(count);
     let counted = 0;
 
@@ -229,7 +233,11 @@ export class JudgedStream<E> {
         result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: misfit });
         continue;
       }
-      const aheadMs = arrivalsMs === undefined ? 0 : aheadBy(reader.timeMs, arrivalsMs[index] ?? -1, this.#skewMs);
+      const aheadMs = arrivals === undefined ? 0 : aheadBy(reader.timeMs, arrivals[index] as number, skewMs);
+      if (Number.isNaN(aheadMs)) {
+        result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: null });
+        continue;
+      }
       if (aheadMs > 0) {
         result.quarantined.push({ index, watermarkMs: clock.watermarkMs, aheadMs });
         continue;
@@ -278,9 +286,18 @@ class OwnTask<E> extends JudgedStream<E> {
   }
 }
 
+function checkBatch(events: readonly unknown[], arrivalsMs: ArrayLike<number> | undefined): void {
+  if (!Array.isArray(events)) throw badInput("events", events, "a list of events");
+  if (arrivalsMs === undefined || arrivalsMs.length === events.length) return;
+  throw badInput(
+    "arrivalsMs",
+    `${arrivalsMs.length} arrivals`,
+    `one of each of ${events.length} events, or none at all`,
+  );
+}
+
 /** Returns the watermark. Throws `bad-watermark` where it is neither an integer of ms in the range of times nor an infinity. */
 export function checkWatermark(watermarkMs: number): number {
-  const fits = Number.isSafeInteger(watermarkMs) && Math.abs(watermarkMs) <= 2 * MAX_TIME_MS;
-  if (fits || watermarkMs === Infinity || watermarkMs === -Infinity) return watermarkMs;
+  if (Number.isSafeInteger(watermarkMs) || watermarkMs === Infinity || watermarkMs === -Infinity) return watermarkMs;
   throw badWatermark(watermarkMs);
 }

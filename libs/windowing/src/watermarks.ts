@@ -1,7 +1,7 @@
-import { checkInteger, MAX_DURATION_MS, MAX_TIME_MS } from "./checks.js";
+import { checkInteger, checkProperties, MAX_DURATION_MS, MAX_TIME_MS } from "./checks.js";
 import { checkDelay } from "./definition.js";
-import { refuseDefinition, refuseSnapshot } from "./errors.js";
-import { type SavedTime, timeFromJson, timeToJson } from "./snapshot.js";
+import { badInput, refuseDefinition, refuseSnapshot } from "./errors.js";
+import { checkTime, type SavedTime, timeFromJson, timeToJson } from "./snapshot.js";
 import { NO_EVENT_YET, SourceClock } from "./watermark.js";
 
 /** What becomes of the overall watermark when every source is idle. */
@@ -55,7 +55,10 @@ export interface Watermarks {
   readonly allIdle: boolean;
   /** In the order in which they were added. */
   readonly sources: readonly string[];
-  /** Adds a source that has no watermark yet, so that the overall one stands until it has. One that is known is left as it is. */
+  /**
+   * Adds a source that has no watermark but the initial one, so that the overall one stands until it has; after the end its own is the
+   * end too. A source that is known is left as it is.
+   */
   add(source: string, nowMs?: number): void;
   /** What it held back moves on. */
   remove(source: string): void;
@@ -67,7 +70,7 @@ export interface Watermarks {
   setActive(source: string, nowMs?: number): void;
   /** No more comes of any source: all watermarks go to Infinity. */
   end(): void;
-  /** Time has passed: a source is idle that was quiet for the timeout and is among those that are read to their ends. */
+  /** Throws `bad-input` for a time that is none. Time has passed: a source is idle that was quiet for the timeout and is among those that are read to their ends. */
   tick(nowMs: number, fullyRead: Iterable<string>): void;
   /** -Infinity for a source that is not known, and before it has one. */
   of(source: string): number;
@@ -90,8 +93,7 @@ class WatermarkTracker implements Watermarks {
     this.#definition = definition;
     this.overallMs = definition.initialWatermarkMs ?? -Infinity;
     if (from === undefined) return;
-    if (from.version !== 1) throw refuseSnapshot("watermarks.version", from.version, "1");
-    this.overallMs = timeFromJson(from.overallMs);
+    this.overallMs = timeFromJson(checkWatermarksSnapshot(from).overallMs);
     for (const { source, maxEventTimeMs, givenMs, idle, activeAtMs } of from.sources) {
       const clock = new SourceClock(definition.delayMs, {
         maxEventTimeMs: timeFromJson(maxEventTimeMs),
@@ -163,6 +165,7 @@ class WatermarkTracker implements Watermarks {
   }
 
   tick(nowMs: number, fullyRead: Iterable<string>): void {
+    if (!Number.isFinite(nowMs)) throw badInput("nowMs", nowMs, "a time in ms");
     const { idleTimeoutMs } = this.#definition;
     let changed = false;
     for (const source of fullyRead) {
@@ -210,7 +213,9 @@ class WatermarkTracker implements Watermarks {
   #sourceOf(source: string, nowMs: number | undefined): Source {
     let found = this.#sources.get(source);
     if (found === undefined) {
-      const clock = new SourceClock(this.#definition.delayMs, { maxEventTimeMs: NO_EVENT_YET, givenMs: -Infinity });
+      const { delayMs, initialWatermarkMs = -Infinity } = this.#definition;
+      const givenMs = this.overallMs === Infinity ? Infinity : initialWatermarkMs;
+      const clock = new SourceClock(delayMs, { maxEventTimeMs: NO_EVENT_YET, givenMs });
       found = { clock, isIdle: false, activeAtMs: nowMs ?? null };
       this.#sources.set(source, found);
     }
@@ -236,9 +241,30 @@ class WatermarkTracker implements Watermarks {
   }
 }
 
+function checkWatermarksSnapshot(snapshot: WatermarksSnapshot): WatermarksSnapshot {
+  if (snapshot?.version !== 1) throw refuseSnapshot("watermarks.version", snapshot?.version, "1");
+  checkTime("watermarks.overallMs", snapshot.overallMs);
+  const names = new Set<unknown>();
+  for (const [at, { source, maxEventTimeMs, givenMs, idle, activeAtMs }] of snapshot.sources.entries()) {
+    const path = `watermarks.sources[${at}]`;
+    if (typeof source !== "string" || names.has(source)) {
+      throw refuseSnapshot(`${path}.source`, source, "a string, each once");
+    }
+    names.add(source);
+    checkTime(`${path}.maxEventTimeMs`, maxEventTimeMs);
+    checkTime(`${path}.givenMs`, givenMs);
+    if (typeof idle !== "boolean") throw refuseSnapshot(`${path}.idle`, idle, "true or false");
+    if (activeAtMs !== null && !Number.isFinite(activeAtMs)) {
+      throw refuseSnapshot(`${path}.activeAtMs`, activeAtMs, "a time in ms, or null");
+    }
+  }
+  return snapshot;
+}
+
 const choices: readonly WhenAllIdle[] = ["hold", "highest-watermark", "highest-event-time"];
 
 function checkWatermarks(definition: WatermarksDefinition): WatermarksDefinition {
+  checkProperties("watermarks", definition, ["delayMs", "idleTimeoutMs", "whenAllIdle", "initialWatermarkMs"]);
   const { delayMs, idleTimeoutMs, whenAllIdle, initialWatermarkMs } = definition;
   checkDelay("delayMs", delayMs);
   if (idleTimeoutMs !== undefined) checkInteger("idleTimeoutMs", idleTimeoutMs, 1, MAX_DURATION_MS, "ms");

@@ -1,3 +1,4 @@
+import { checkInteger, checkProperties } from "./checks.js";
 import type { EventOf, RetractedRowOf, Rollup, RowOf, TaskDefinition } from "./definition.js";
 import {
   createTask,
@@ -6,6 +7,7 @@ import {
   type QuarantineNote,
   type RejectNote,
   type StepResult,
+  type Task,
 } from "./task.js";
 
 type Note<N extends { readonly index: number }> = Omit<N, "index">;
@@ -26,7 +28,10 @@ type RowOutput<R extends Rollup<never>> =
     : never;
 
 export interface WindowedOptions<E> {
-  /** A checkpoint is taken after so many events, and at the end. Default 1,000. */
+  /**
+   * A checkpoint is taken after so many events, and at the end. Default 1,000: of a slow source nothing comes out before; with 1 all
+   * comes at once, and costs more.
+   */
   readonly checkpointEvery?: number;
   /** When an event arrived, in ms, for the future guard; -1: not known. None: no guard. */
   readonly arrivalMs?: (event: E) => number;
@@ -36,19 +41,30 @@ export interface WindowedOptions<E> {
 
 /**
  * Windows over any source of events, one at a time: nothing is taken from the source before what came out is taken. A source
- * that throws, or a reader that stops, ends it, and the source's `return` is called. Throws as `createTask` and `step` do.
+ * that throws, or a reader that stops, ends it, and the source's `return` is called; nothing comes out of events behind the last
+ * checkpoint then. Throws as `createTask` does at once, as `step` does when it is read.
  */
-export async function* windowed<const D extends TaskDefinition<never>>(
+export function windowed<const D extends TaskDefinition<never>>(
   source: AsyncIterable<EventOf<D> | null> | Iterable<EventOf<D> | null>,
   definition: D,
   options: WindowedOptions<EventOf<D>> = {},
 ): AsyncGenerator<Output<D>, void, undefined> {
+  checkProperties("options", options, ["checkpointEvery", "arrivalMs", "closeAtEnd"]);
+  checkInteger("options.checkpointEvery", options.checkpointEvery ?? 1, 1, Number.MAX_SAFE_INTEGER, "events");
+  return run(source, createTask<D>(definition), options);
+}
+
+async function* run<D extends TaskDefinition<never>>(
+  source: AsyncIterable<EventOf<D> | null> | Iterable<EventOf<D> | null>,
+  task: Task<D>,
+  options: WindowedOptions<EventOf<D>>,
+): AsyncGenerator<Output<D>, void, undefined> {
   const { checkpointEvery = 1_000, arrivalMs, closeAtEnd = true } = options;
-  const task = createTask<D>(definition);
   let events: (EventOf<D> | null)[] = [];
 
   function* take(): Generator<Output<D>> {
-    const arrivals = arrivalMs && events.map((event) => (event === null ? -1 : arrivalMs(event)));
+    const arrivals =
+      arrivalMs && events.map((event) => (event === null || event === undefined ? -1 : arrivalMs(event)));
     yield* notesOf<D>(events, task.step(events, arrivals));
     events = [];
   }

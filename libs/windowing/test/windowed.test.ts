@@ -123,5 +123,12 @@ test("an error of the source, and one of the definition, reach the reader", asyn
     throw new Error("the source broke");
   }
   await expect(collect(windowed(failing(), everyTen))).rejects.toThrow("the source broke");
-  await expect(collect(windowed([], { ...definition, allowedLatenessMs: -1 }))).rejects.toThrow("allowedLatenessMs");
+});
+
+test("what cannot be is refused at once, not when it is first read", () => {
+  expect(() => windowed([], { ...definition, allowedLatenessMs: -1 })).toThrow("allowedLatenessMs");
+  for (const checkpointEvery of [0, -1, 1.5, Number.NaN]) {
+    expect(() => windowed([], everyTen, { checkpointEvery })).toThrow("options.checkpointEvery");
+  }
+  expect(() => windowed([], everyTen, { arrival: 1 } as object)).toThrow("options.arrival");
 });

@@ -30,7 +30,7 @@ export function sourcesAfter(rules: WatermarksDefinition, history: readonly Wate
     const given = life.map((input) => (input.kind === "advance" ? input.watermarkMs : -Infinity));
     const maxEventTimeMs = Math.max(...times);
     const own = rules.delayMs === "given" ? -Infinity : maxEventTimeMs - rules.delayMs;
-    const watermarkMs = Math.max(own, ...given);
+    const watermarkMs = Math.max(own, rules.initialWatermarkMs ?? -Infinity, ...given);
     return [{ source, watermarkMs, maxEventTimeMs, isIdle: isIdleAfter(rules, source, life) }];
   });
 }

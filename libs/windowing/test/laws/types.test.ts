@@ -72,6 +72,25 @@ test("rows have the keys and the results that the definition names", () => {
   expectTypeOf<Small>().toExtend<RowOf>();
 });
 
+test("a field whose values are of another type does not compile", () => {
+  const rollup = { name: "tens", window: { kind: "tumbling", sizeMs: 10 }, keys: [], aggregates: {} } as const;
+  const define = (): void => {
+    // @ts-expect-error an id is text
+    defineTask<Visit>()({ ...base, id: "sales", rollups: [rollup] });
+    // @ts-expect-error a time is a number
+    defineTask<Visit>()({ ...base, time: { field: "city", unit: "ms" }, rollups: [rollup] });
+    // @ts-expect-error a key is text
+    defineTask<Visit>()({ ...base, rollups: [{ ...rollup, keys: ["at"] }] });
+    const ofText = { kind: "sum", field: "city", of: "integer" } as const;
+    // @ts-expect-error what is summed is a number
+    defineTask<Visit>()({ ...base, rollups: [{ ...rollup, aggregates: { sum: ofText } }] });
+    const ofNulls = { kind: "sum", field: "rate", of: "integer" } as const;
+    // @ts-expect-error a sum of integers takes no nulls
+    defineTask<Visit>()({ ...base, rollups: [{ ...rollup, aggregates: { sum: ofNulls } }] });
+  };
+  expectTypeOf(define).toBeFunction();
+});
+
 test("a task takes the events that it was defined for, and null", () => {
   expectTypeOf(createTask(visits).step).parameter(0).toEqualTypeOf<readonly (Visit | null)[]>();
   const step = (): void => {
