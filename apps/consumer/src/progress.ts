@@ -1,4 +1,5 @@
 import type { CheckpointLedger, PartitionProgress } from "@tidemark/sinks";
+import { createWatermarks } from "@tidemark/windowing";
 
 /** What this consumer's partitions have reached, as committed. */
 export interface Progress {
@@ -6,7 +7,7 @@ export interface Progress {
   readonly ledger: CheckpointLedger;
   /** Records that were in the log when last heard of and are not committed. */
   readonly lag: number;
-  /** The lowest partition watermark, epoch ms; -Infinity where a partition has had no event. */
+  /** The overall watermark, epoch ms: the lowest of partitions that are not idle; -Infinity where one has had no event. */
   readonly watermarkMs: number;
   /** Committed offsets per second since the last look. */
   readonly perSecond: number;
@@ -42,8 +43,13 @@ export function addLedgers(a: CheckpointLedger, b: CheckpointLedger): Checkpoint
   };
 }
 
+/** A partition that is fully read, and was quiet for so long, holds the overall watermark no more. */
+const idleTimeoutMs = 30_000;
+
 /** Keeps the committed state of each owned partition. Time comes in as an argument. */
 export class ProgressMeter {
+  /** Shown to people; what judges events is each partition's own. */
+  readonly #watermarks = createWatermarks({ delayMs: "given", idleTimeoutMs });
   readonly #partitions = new Map<number, PartitionState>();
   #committed = 0;
   #lastCommitted = 0;
@@ -53,15 +59,22 @@ export class ProgressMeter {
     this.#lastMs = nowMs;
   }
 
+  /** These partitions were assigned, all at once: none of them lets the watermark pass before it has one. */
+  own(partitions: readonly number[], nowMs: number): void {
+    for (const partition of partitions) this.#watermarks.add(String(partition), nowMs);
+  }
+
   /** A partition was claimed, or a checkpoint of it committed. */
-  reach(partition: number, state: PartitionState, recordsCommitted = 0): void {
+  reach(partition: number, state: PartitionState, nowMs: number, recordsCommitted = 0): void {
     this.#partitions.set(partition, state);
+    this.#watermarks.advance(String(partition), state.watermarkMs, nowMs);
     this.#committed += recordsCommitted;
   }
 
   /** A partition went to another consumer. */
   release(partition: number): void {
     this.#partitions.delete(partition);
+    this.#watermarks.remove(String(partition));
   }
 
   /** `logEnds`: the log's end of each owned partition, as far as it is known. */
@@ -72,14 +85,15 @@ export class ProgressMeter {
     this.#lastMs = nowMs;
     let ledger = emptyLedger;
     let lag = 0;
-    let watermarkMs = Infinity;
+    const fullyRead: string[] = [];
     for (const [partition, state] of this.#partitions) {
       ledger = addLedgers(ledger, state.ledger);
-      lag += Math.max((logEnds.get(partition) ?? 0) - state.nextOffset, 0);
-      watermarkMs = Math.min(watermarkMs, state.watermarkMs);
+      const behind = Math.max((logEnds.get(partition) ?? 0) - state.nextOffset, 0);
+      lag += behind;
+      if (behind === 0) fullyRead.push(String(partition));
     }
-    if (watermarkMs === Infinity) watermarkMs = -Infinity;
-    return { partitions: this.#partitions.size, ledger, lag, watermarkMs, perSecond };
+    this.#watermarks.tick(nowMs, fullyRead);
+    return { partitions: this.#partitions.size, ledger, lag, watermarkMs: this.#watermarks.overallMs, perSecond };
   }
 }
 

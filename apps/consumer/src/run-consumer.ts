@@ -53,6 +53,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
 
     onEvent(event) {
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
+      if (event.type === "assigned") meter.own(event.partitions, performance.now());
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));
     },
@@ -67,13 +68,13 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
         fold: createPartitionFold(definition, claim),
         onFolded: (rows) => reporter.folded(partition, rows),
         onCommitted({ checkpoint, records }) {
-          if (tasks.get(partition) === task) meter.reach(partition, checkpoint, records);
+          if (tasks.get(partition) === task) meter.reach(partition, checkpoint, performance.now(), records);
           reporter.committed(partition, checkpoint.nextOffset);
           source.commit(partition, checkpoint.nextOffset);
         },
       });
       tasks.set(partition, task);
-      meter.reach(partition, claim);
+      meter.reach(partition, claim, performance.now());
       return task;
     },
   });
