@@ -42,7 +42,7 @@ export function createStatusReporter({ stream }: Output): Reporter {
       const text = `consumer  ${formatStatus(progress)}`;
       seconds += 1;
       if (stream.isTTY === true) {
-        const columns = Math.max((stream.columns ?? 80) - 1, 20);
+        const columns = Math.max((stream.columns || 80) - 1, 20);
         const fitting = text.length <= columns ? text : formatStatus(progress, true);
         stream.write(`${clearLine}${fitting.slice(0, columns)}`);
         live = true;

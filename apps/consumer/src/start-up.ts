@@ -37,9 +37,8 @@ export async function prepare(
     () => readClusterId(kafkaBrokers),
     isRetryable,
     signal,
-    (detail) => {
-      return `Kafka at ${kafkaBrokers.join(", ")} cannot be used (${detail}): check KAFKA_BROKERS, and that it runs.`;
-    },
+    // The source's own sentence says where, why, and what to check.
+    (detail) => `KAFKA_BROKERS: ${detail}.`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
@@ -10,6 +9,7 @@ import {
   writeStackFile,
 } from "@tidemark/addresses";
 import { takeLock } from "./directory-lock.js";
+import { makeDirectory } from "./make-directory.js";
 import type { StackOptions } from "./options.js";
 import { isRefusal, startServers } from "./servers.js";
 
@@ -32,7 +32,7 @@ export async function runStack(
   }
   let place;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     place = await findPlace(directory, terminal, signal);
   } catch (error) {
     terminal.complain(

@@ -158,3 +158,16 @@ test("judged by source, the same id counts in each", () => {
   expect(operator.step(events("a", 1, 1))?.verdicts).toEqual(["counted", "duplicate"]);
   expect(operator.step(events("b", 1, 1))?.verdicts).toEqual(["counted", "duplicate"]);
 });
+
+test("judged by source, the end does not close what was open of a source that is gone, wherever the checkpoint falls", () => {
+  const ways: OperatorInput<Visit>["kind"][][] = [["remove-source", "end"], ["remove-source"]];
+  const rows = ways.map((kinds) => {
+    const operator = createOperator({ ...bySource, output: "final" });
+    operator.step(events("a", 1));
+    for (const kind of kinds) operator.step({ kind, source: "a" } as OperatorInput<Visit>);
+    const first = operator.checkpoint();
+    operator.step({ kind: "end" });
+    return [first, operator.checkpoint()].flatMap(({ parts }) => parts.flatMap(({ changed }) => changed[0].rows));
+  });
+  expect(rows).toEqual([[], []]);
+});
