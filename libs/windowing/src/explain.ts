@@ -62,7 +62,7 @@ export function explainTask<E>(definition: TaskDefinition<E>, figures: TaskFigur
   };
 }
 
-export function explainWindow<E>(
+function explainWindow<E>(
   { allowedLatenessMs, watermarkDelayMs }: TaskDefinition<E>,
   watermarkMs: number,
   rows: number,
@@ -82,7 +82,7 @@ function describeHeld({ rows, keys, ids, bytes }: Held): string {
   return `Held are ${rows} rows of ${keys} combinations of keys and ${ids} ids, about ${bytes} bytes.`;
 }
 
-export function describeWindow({ startMs, endMs, open, rows, ...window }: WindowExplanation): string {
+function describeWindow({ startMs, endMs, open, rows, ...window }: WindowExplanation): string {
   const name = `Window [${describeTime(startMs)}, ${describeTime(endMs)}) of ${rows} rows`;
   if (!open) return `${name} is closed: the watermark has reached ${describeTime(window.closesAtMs)}.`;
   const how =

@@ -208,5 +208,5 @@ class SourcesOperator<E> {
 
 function describe({ text }: Explanation, holder: SourceExplanation | null): string {
   if (holder === null) return `${text} No active source holds the overall watermark.`;
-  return `${text} The overall watermark is held by ${holder.source}, whose own is ${describeTime(holder.watermarkMs)}.`;
+  return `${text} The overall watermark is held by ${holder.source}, whose own is ${describeTime(holder.watermarkMs)}: only what comes of it moves it on.`;
 }

@@ -140,14 +140,17 @@ export class SessionWindowing<E> implements Windowing<E> {
         const key = this.#keys.find(row.keys, slots);
         const held = this.#insert(key === NONE ? this.#keys.insert(row.keys, slots) : key, row.windowStartMs, endMs);
         this.#accumulators.restore(held, row);
-        for (const id of row.ids ?? []) this.#ids?.remember(id, held);
-        if (row.given === true) this.#given.add(held);
+        for (const id of row.ids ?? []) {
+          this.#ids?.checkRoom();
+          this.#ids?.remember(id, held);
+        }
+        if (row.given === true && !this.#isFinal) this.#given.add(held);
         return held;
       });
       for (const at of changed) this.#changed.add(restored[at] as number);
       // Of final rows none was given out, whatever the snapshot says.
       if (this.#isFinal) for (const row of restored) if (row !== NONE) this.#changed.add(row);
-      for (const window of saved.retracted ?? []) this.#retracted.push(copyWindow(window));
+      if (!this.#isFinal) this.#retracted.push(...(saved.retracted ?? []).map(copyWindow));
     }
   }
 

@@ -101,3 +101,22 @@ test("what became of a batch is data: it survives JSON, verdicts too", () => {
   expect(JSON.parse(JSON.stringify(result))).toMatchObject({ verdicts: ["counted", "rejected"], read: 2 });
   expect({ ...result }.verdicts).toEqual(["counted", "rejected"]);
 });
+
+test("a final task that goes on from a snapshot of changing rows has nothing to take back", () => {
+  const rollups = [{ ...definition.rollups[0], window: session(10) }] as const;
+  const update = createTask({ ...definition, rollups });
+  update.step([visit(0)]);
+  update.checkpoint();
+  update.step([visit(5)]);
+  const final = createTask({ ...definition, rollups, output: "final" }, update.snapshot());
+  final.step([visit(9), visit(100)]);
+  expect(final.snapshot().windows[0]?.retracted).toEqual([]);
+  expect(final.checkpoint().changed[0]).toMatchObject({ retracted: [], rows: [{ windowStartMs: 0, windowEndMs: 19 }] });
+});
+
+test("more ids of sessions than the bound are refused", () => {
+  const rollups = [{ ...definition.rollups[0], window: session(10) }] as const;
+  const task = createTask({ ...definition, rollups });
+  task.step([visit(0), visit(1)]);
+  expect(() => createTask({ ...definition, rollups, maxLiveIds: 1 }, task.snapshot())).toThrow("More than 1 ids");
+});

@@ -28,9 +28,30 @@ export const programs: readonly Program[] = [
   {
     packageName: "@tidemark/windowing",
     source: `
-      import { windowStart } from "@tidemark/windowing";
-      console.log(windowStart(-1, 5000));`,
-    prints: /^-5000\n$/,
+      import { createTask, defineTask, tumbling } from "@tidemark/windowing";
+      interface Sale { readonly at: number; readonly city: string; readonly amount: number }
+      const task = createTask(
+        defineTask<Sale>()({
+          time: { field: "at", unit: "ms" },
+          watermarkDelayMs: 0,
+          allowedLatenessMs: 0,
+          rollups: [
+            {
+              name: "fives",
+              window: tumbling(5_000),
+              keys: ["city"],
+              aggregates: { amount: { kind: "sum", field: "amount", of: "integer" } },
+            },
+          ],
+        }),
+      );
+      task.step([{ at: -1, city: "Bogor", amount: 7 }]);
+      const [fives] = task.checkpoint().changed;
+      for (const { windowStartMs, keys, values } of fives.rows) {
+        const amount: number = values.amount;
+        console.log(windowStartMs, keys.city, amount);
+      }`,
+    prints: /^-5000 Bogor 7\n$/,
   },
   {
     packageName: "@tidemark/scenario",
