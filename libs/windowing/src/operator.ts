@@ -3,10 +3,11 @@ import { checkProperties } from "./checks.js";
 import { checkDefinition, type EventOf, type FieldsOf, type OfEvents, type TaskDefinition } from "./definition.js";
 import { badInput, refuseDefinition, refuseSnapshot } from "./errors.js";
 import { describeTime, type Explanation, type SourceExplanation } from "./explain.js";
+import { checkWatermark } from "./inputs.js";
 import { addLedgers, checkLedger, createLedger, type Ledger } from "./ledger.js";
 import type { Snapshot } from "./snapshot.js";
 import { SeparateStreams, SharedStream, type Streams } from "./streams.js";
-import { type Checkpoint, checkWatermark, type StepResult } from "./task.js";
+import type { Checkpoint, StepResult } from "./task.js";
 import {
   createWatermarks,
   type Watermarks,

@@ -8,10 +8,11 @@ import {
   type RowOf,
   type TaskDefinition,
 } from "./definition.js";
-import { badInput, badWatermark, taskFailed } from "./errors.js";
+import { taskFailed } from "./errors.js";
 import { EventReader } from "./event-reader.js";
 import { explainTask, type Explanation } from "./explain.js";
 import { FixedWindowing } from "./fixed-windowing.js";
+import { checkBatch, checkWatermark } from "./inputs.js";
 import { aheadBy } from "./lateness.js";
 import { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
 import { SessionWindowing } from "./session-windowing.js";
@@ -284,20 +285,4 @@ class OwnTask<E> extends JudgedStream<E> {
   override snapshot(): Snapshot {
     return { ...super.snapshot(), givenMs: timeToJson(this.#source.givenMs) };
   }
-}
-
-function checkBatch(events: readonly unknown[], arrivalsMs: ArrayLike<number> | undefined): void {
-  if (!Array.isArray(events)) throw badInput("events", events, "a list of events");
-  if (arrivalsMs === undefined || arrivalsMs.length === events.length) return;
-  throw badInput(
-    "arrivalsMs",
-    `${arrivalsMs.length} arrivals`,
-    `one of each of ${events.length} events, or none at all`,
-  );
-}
-
-/** Returns the watermark. Throws `bad-watermark` where it is neither an integer of ms in the range of times nor an infinity. */
-export function checkWatermark(watermarkMs: number): number {
-  if (Number.isSafeInteger(watermarkMs) || watermarkMs === Infinity || watermarkMs === -Infinity) return watermarkMs;
-  throw badWatermark(watermarkMs);
 }
