@@ -11,7 +11,7 @@ export function checkBatch(events: readonly unknown[], arrivalsMs: ArrayLike<num
   );
 }
 
-/** Returns the watermark. Throws `bad-watermark` where it is neither an integer of ms in the range of times nor an infinity. */
+/** Returns the watermark. Throws `bad-watermark` where it is neither an integer of ms nor an infinity. */
 export function checkWatermark(watermarkMs: number): number {
   if (Number.isSafeInteger(watermarkMs) || watermarkMs === Infinity || watermarkMs === -Infinity) return watermarkMs;
   throw badWatermark(watermarkMs);
