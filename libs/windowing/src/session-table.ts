@@ -8,16 +8,16 @@ const QUEUED = 2;
 const FIELDS = 3;
 const LEAST_ROWS = 64;
 
-/** The rows of one combination of keys by the start of their sessions. Those before `from` are gone. */
+/** The rows of one combination of keys by the end of their sessions. Those before `from` are gone. */
 interface SessionList {
   readonly rows: number[];
   from: number;
 }
 
 /**
- * Where sessions begin and end, by their row; those of one combination of keys are a list by their start, and so, since none that
- * is open touches another, by their end. About 40 bytes a session and 16 in the queue of ends. A session that grows stays where it
- * is in the queue, and is put back once its old end is reached.
+ * Where sessions begin and end, by their row; those of one combination of keys are a list by their end. Closed ones come first in it,
+ * and open ones, none of which touches another, are by their start too. About 40 bytes a session and 16 in the queue of ends. A session
+ * that grows stays where it is in the queue, and is put back once its old end is reached.
  */
 export class SessionTable {
   #times = new Float64Array(LEAST_ROWS * FIELDS);
@@ -48,10 +48,10 @@ export class SessionTable {
     const found: number[] = [];
     const list = this.#lists[key];
     if (list === undefined) return found;
-    for (let at = this.#findFirst(list, END, startMs); at < list.rows.length; at++) {
+    for (let at = this.#findFirst(list, Math.max(startMs, closedMs + 1)); at < list.rows.length; at++) {
       const row = list.rows[at] as number;
       if (this.startOf(row) > endMs) break;
-      if (this.endOf(row) > closedMs) found.push(row);
+      found.push(row);
     }
     return found;
   }
@@ -62,11 +62,11 @@ export class SessionTable {
     this.#times[row * FIELDS + START] = startMs;
     this.#times[row * FIELDS + END] = endMs;
     const list = (this.#lists[key] ??= { rows: [], from: 0 });
-    list.rows.splice(this.#findFirst(list, START, startMs), 0, row);
+    list.rows.splice(this.#findFirst(list, endMs), 0, row);
     this.#enqueue(row);
   }
 
-  /** Sets new bounds. The end must not fall. */
+  /** Sets new bounds. The end must not fall, and no session that is left may touch them. */
   extend(row: number, startMs: number, endMs: number): void {
     this.#times[row * FIELDS + START] = startMs;
     this.#times[row * FIELDS + END] = endMs;
@@ -75,7 +75,8 @@ export class SessionTable {
   remove(row: number): void {
     const key = this.keyOf(row);
     const list = this.#lists[key] as SessionList;
-    const at = this.#findFirst(list, START, this.startOf(row));
+    let at = this.#findFirst(list, this.endOf(row));
+    while (list.rows[at] !== row) at++;
     if (at === list.from) list.from++;
     else list.rows.splice(at, 1);
     // What is gone is left behind, once it is most of the list.
@@ -108,12 +109,12 @@ export class SessionTable {
     for (const [row, key] of this.#keys.entries()) if (key !== FREE) yield row;
   }
 
-  /** The position of the first session whose start, or end, is at or after a time. */
-  #findFirst({ rows, from }: SessionList, field: typeof START | typeof END, timeMs: number): number {
+  /** The position of the first session that ends at or after a time. */
+  #findFirst({ rows, from }: SessionList, timeMs: number): number {
     let [low, high] = [from, rows.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#times[(rows[middle] as number) * FIELDS + field] as number) < timeMs) low = middle + 1;
+      if (this.endOf(rows[middle] as number) < timeMs) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -199,13 +199,13 @@ export class SessionWindowing<E> implements Windowing<E> {
     const startMs = Math.min(ownStartMs, this.#sessions.startOf(first));
     const endMs = Math.max(ownEndMs, ...touching.map((row) => this.#sessions.endOf(row)));
     if (startMs !== this.#sessions.startOf(first) || endMs !== this.#sessions.endOf(first)) this.#retract(first);
-    this.#sessions.extend(first, startMs, endMs);
     for (const other of others) {
       this.#retract(other);
       this.#refuseOverflow(this.#accumulators.merge(first, other), first);
       this.#ids?.moveRow(other, first);
       this.#drop(other);
     }
+    this.#sessions.extend(first, startMs, endMs);
     return first;
   }
 

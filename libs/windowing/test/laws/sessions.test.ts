@@ -56,6 +56,19 @@ test("a session that is closed takes no more, and an event beside it begins anot
   ]);
 });
 
+test("a session that grows to the very start of one that is closed, or before it, goes on as one", () => {
+  const task = createTask(eager({ kind: "session", gapMs: 2 }, { watermarkDelayMs: "given", output: "final" }));
+  task.step([visit(0)]);
+  task.advance(2);
+  task.step([visit(1), visit(0), visit(-1), visit(2), visit(3)]);
+  task.advance(Infinity);
+  const rows = task.checkpoint().changed[0]?.rows ?? [];
+  expect(rows.map(({ windowStartMs, windowEndMs, values }) => [windowStartMs, windowEndMs, values["events"]])).toEqual([
+    [0, 2, 1],
+    [-1, 5, 5],
+  ]);
+});
+
 test("what was given out under bounds that are no longer is retracted, once, and what was not is not", () => {
   const task = createTask(patient);
   const changedBy = (...times: number[]) => {
