@@ -30,6 +30,14 @@ const inUse = (): number => {
   return heapUsed + arrayBuffers;
 };
 
+// Memory first, before rounds leave garbage.
+const before = inUse();
+const task = runTask(bench, batches);
+const taken = inUse() - before;
+const { rows } = task.held();
+const aggregateBytes = counters.length * 8;
+const bytesPerRow = rows < 10_000 ? null : taken / rows - aggregateBytes;
+
 let taskNs = Infinity;
 let mapNs = Infinity;
 for (let round = 0; round < rounds; round++) {
@@ -42,10 +50,5 @@ for (let round = 0; round < rounds; round++) {
     time(bench, () => runTask(bench, batches)),
   );
 }
-const before = inUse();
-const task = runTask(bench, batches);
-const taken = inUse() - before;
-const { rows } = task.held();
-const aggregateBytes = counters.length * 8;
-const figures: CaseFigures = { taskNs, mapNs, rows, bytesPerRow: rows < 10_000 ? null : taken / rows - aggregateBytes };
+const figures: CaseFigures = { taskNs, mapNs, rows, bytesPerRow };
 console.log(JSON.stringify(figures));
