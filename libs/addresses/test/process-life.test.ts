@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, onTestFinished, test } from "vitest";
+import { readFileSync } from "node:fs";
+import type { Readable, Writable } from "node:stream";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { isProcessAlive, waitForProcessEnd } from "../src/process-life.js";
 import { deadPid } from "./workspace.js";
 
@@ -10,11 +12,14 @@ test("this process is alive, and one that has ended is not", async () => {
 });
 
 test.runIf(process.platform === "linux")("a process that nobody waits for is gone when it has ended", async () => {
-  const parent = spawn("/bin/sh", ["-c", "sleep 0.01 & echo $!; exec sleep 3600"], {
-    stdio: ["ignore", "pipe", "ignore"],
+  // The child ends with its input, and that only once its parent is a program that waits for nobody.
+  const parent = spawn("/bin/sh", ["-c", "cat <&3 & echo $!; exec sleep 3600 3<&-"], {
+    stdio: ["ignore", "pipe", "ignore", "pipe"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
-  const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+  const [pid] = (await once(parent.stdout as Readable, "data")) as [Buffer];
+  await vi.waitUntil(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8").trim() === "sleep");
+  (parent.stdio[3] as Writable).end();
   await waitForProcessEnd(Number(pid.toString()));
   expect(() => process.kill(Number(pid.toString()), 0), "its pid is still taken").not.toThrow();
 });
