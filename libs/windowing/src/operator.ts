@@ -116,6 +116,9 @@ export function createOperator<E>(
     throw refuseDefinition("sources.judgedBy", judgedBy, '"source" or "overall"');
   }
   if (from !== undefined && from.version !== 2) throw refuseSnapshot("version", from.version, "2");
+  if (from !== undefined && (typeof from.watermarks !== "object" || from.watermarks === null)) {
+    throw refuseSnapshot("watermarks", from.watermarks, "an object");
+  }
   if (from !== undefined && judgedBy === "overall" && from.parts?.length !== 1) {
     throw refuseSnapshot("parts", from.parts, "one of all sources");
   }

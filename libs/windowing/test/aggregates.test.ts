@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createTask, type Task, type TaskDefinition, tumbling } from "../src/index.js";
+import { createTask, session, type Task, type TaskDefinition, tumbling } from "../src/index.js";
 import { definition, visit, type Visit } from "./visit.js";
 
 /** In the order of the aggregates. */
@@ -37,6 +37,27 @@ test("integers are summed up to the last exact one, and one more throws", () => 
 test("a sum of doubles that is no longer finite throws", () => {
   expect(valuesOf([1e308, 1e307])[2]).toBe(1.1e308);
   expect(() => valuesOf([1e308, 1e308])).toThrow('Sum "rate_sum"');
+});
+
+test("a mean of integers throws where its sum is no longer exact; one of doubles does not", () => {
+  const meanOf = (of: "integer" | "double") => () => {
+    const mean = { kind: "mean", field: "sales", of } as const;
+    const rollups = [{ name: "visits", window: tumbling(10), keys: [], aggregates: { mean } }] as const;
+    createTask({ ...definition, rollups }).step([visit(0, { sales: Number.MAX_SAFE_INTEGER }), visit(0)]);
+  };
+  expect(meanOf("integer")).toThrow('Sum "mean"');
+  expect(meanOf("double")).not.toThrow();
+});
+
+test("a session's sum throws by an event and by a merge, though it is the first of the aggregates", () => {
+  const sales = { kind: "sum", field: "sales", of: "integer" } as const;
+  const rollups = [{ name: "visits", window: session(10), keys: ["city"], aggregates: { sales } }] as const;
+  const sum = (...visits: [at: number, sales: number][]) =>
+    createTask({ ...definition, rollups }).step(visits.map(([at, each]) => visit(at, { sales: each })));
+  expect(() => sum([0, Number.MAX_SAFE_INTEGER - 1], [20, 1], [10, 0])).not.toThrow();
+  const message = /Sum "sales" of rollup "visits", window 0, keys \["Bogor"\], left what can be summed/;
+  expect(() => sum([0, Number.MAX_SAFE_INTEGER], [5, 1])).toThrow(message);
+  expect(() => sum([0, Number.MAX_SAFE_INTEGER], [20, 1], [10, -1])).toThrow(message);
 });
 
 test("a field that is both summed and counted, in any order of the aggregates, is read by the stricter demand", () => {

@@ -61,6 +61,16 @@ describe.each([
   });
 });
 
+test("texts take bytes until they are evicted", () => {
+  const ids = new IdSet(100);
+  ids.claim("a", 10, 0);
+  ids.claim("b", 20, 0);
+  const before = ids.bytes;
+  ids.evict(10);
+  expect(ids.bytes).toBeLessThan(before);
+  expect([...ids.live(0)]).toEqual([{ id: "b", expiresMs: 20 }]);
+});
+
 test("a UUID in upper case is another id than the same in lower case", () => {
   const ids = new IdSet(100);
   const uuid = "0ABCDEF0-0000-4000-8000-00000000000F";

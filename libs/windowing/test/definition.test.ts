@@ -37,6 +37,7 @@ test.each([
   [withBase({ window: tumbling(10, 10) }), "rollups[0].window.offsetMs"],
   [withBase({ window: tumbling(10, -10) }), "rollups[0].window.offsetMs"],
   [withBase({ window: undefined }), "rollups[0].window"],
+  [withBase({ window: null }), "rollups[0].window"],
   [withBase({ window: { kind: "sliding" } }), "rollups[0].window.kind"],
   [withBase({ window: hopping(10, 0) }), "rollups[0].window.slideMs"],
   [withBase({ window: hopping(10, 11) }), "rollups[0].window.slideMs"],
@@ -67,6 +68,17 @@ test("a refusal says what the value was and what is allowed", () => {
   expect(refusal(withBase({ window: tumbling(20) })).message).toBe(
     "The task definition's rollups[1].window.sizeMs is 30; allowed: a multiple of the base window's 20 ms.",
   );
+});
+
+test("a refusal of an unknown window quotes its kind", () => {
+  expect(refusal(withBase({ window: { kind: "sliding" } })).message).toContain('window.kind is "sliding"');
+});
+
+test("an event may lie in as many as 100,000 windows", () => {
+  const windowOf = (sizeMs: number) => () =>
+    createTask({ ...definition, rollups: [{ ...base, window: hopping(sizeMs, 1) }] });
+  expect(windowOf(100_000)).not.toThrow();
+  expect(windowOf(100_001)).toThrow(RefusedValueError);
 });
 
 test("a definition that names fields which the event does not have does not compile", () => {

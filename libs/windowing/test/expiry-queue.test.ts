@@ -24,3 +24,17 @@ test("window numbers come out in ascending order, however pushes and pops are mi
     { numRuns: 500 },
   );
 });
+
+test("the items up to a bound are found, and none is taken", () => {
+  const queue = new ExpiryQueue();
+  for (const [expiry, item] of [
+    [5, 50],
+    [1, 10],
+    [9, 90],
+    [3, 30],
+  ] as const)
+    queue.push(expiry, item);
+  const found = [0, 3, 9].map((bound) => queue.upTo(bound).toSorted((left, right) => left - right));
+  expect(found).toEqual([[], [10, 30], [10, 30, 50, 90]]);
+  expect(queue.size).toBe(4);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createOperator, createTask, defineOperator, defineTask, tumbling } from "../src/index.js";
+import { createOperator, createTask, defineOperator, defineTask, session, tumbling } from "../src/index.js";
 import { definition, visit, type Visit } from "./visit.js";
 
 // Windows of 10 ms, watermark 20 ms behind, 5 ms of lateness.
@@ -40,6 +40,39 @@ test("where the watermark is given, no event closes a window", () => {
   const task = createTask({ ...definition, watermarkDelayMs: "given" });
   task.step([visit(11)]);
   expect(task.explain(window).window).toMatchObject({ open: true, closedByEventAtMs: null, lacksMs: Infinity });
+});
+
+test("a window counts the rows of the rollups that have windows of its size", () => {
+  const task = createTask(definition);
+  task.step([visit(1), visit(1, { city: "Depok" }), visit(11)]);
+  expect(task.explain({ startMs: 0, endMs: 10 }).window?.rows).toBe(2);
+  expect(task.explain({ startMs: 0, endMs: 30 }).window?.rows).toBe(2);
+  expect(task.explain({ startMs: 0, endMs: 20 }).window?.rows).toBe(0);
+  expect(task.explain({ startMs: 5, endMs: 15 }).window?.rows).toBe(0);
+});
+
+const sessions = { ...definition, rollups: [{ ...definition.rollups[0], window: session(10) }] } as const;
+
+test("a session counts where both its bounds are the window's", () => {
+  const task = createTask(sessions);
+  task.step([visit(0), visit(5), visit(5, { city: "Depok" }), visit(0, { city: "Jakarta" })]);
+  const rowsOf = (startMs: number, endMs: number) => task.explain({ startMs, endMs }).window?.rows;
+  expect([rowsOf(0, 15), rowsOf(5, 15), rowsOf(0, 10), rowsOf(5, 10), rowsOf(1, 15)]).toEqual([1, 1, 1, 0, 0]);
+  expect(task.held()).toMatchObject({ rows: 3, keys: 3, ids: 4 });
+});
+
+test.each([
+  ["tumbling", definition],
+  ["session", sessions],
+])("what is held takes bytes, combinations of keys and ids among it: %s", (_, held) => {
+  const { id: _id, ...nameless } = held;
+  const bytesOf = (of: typeof definition, cities: number) => {
+    const task = createTask(of);
+    task.step(Array.from({ length: 40 }, (_visit, at) => visit(0, { city: `${at % cities}` })));
+    return task.held().bytes;
+  };
+  expect(bytesOf(held, 40) - bytesOf(held, 1)).toBeGreaterThan(39 * 50);
+  expect(bytesOf(held, 1) - bytesOf(nameless, 1)).toBeGreaterThan(40 * 50);
 });
 
 const judgedBy = (by: "source" | "overall") =>

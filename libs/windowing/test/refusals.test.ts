@@ -139,10 +139,14 @@ describe.each(["source", "overall"] as const)("a snapshot of an operator judged 
 
   test.each([
     [{ ...snapshot, version: 1 }],
+    [{ ...snapshot, watermarks: undefined }],
     [{ ...snapshot, pastLedger: { ...snapshot.pastLedger, read: -1 } }],
     [{ ...snapshot, parts: [part, part] }],
     [{ ...snapshot, watermarks: { ...snapshot.watermarks, overallMs: "soon" } }],
+    [{ ...snapshot, watermarks: { ...snapshot.watermarks, version: 2 } }],
+    [{ ...snapshot, watermarks: null }],
     [withSource({ maxEventTimeMs: "zzz" })],
+    [withSource({ activeAtMs: "noon" })],
     [withSource({ idle: "no" })],
     [withSource({ source: 7 })],
     [withTask({ version: 1 })],

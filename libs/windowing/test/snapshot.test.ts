@@ -63,6 +63,7 @@ test.each([
   [withRows({ ...row, keys: [null] }), 'windows of rollup "small", row 0, keys'],
   [withRows({ ...row, values: [1] }), 'windows of rollup "small", row 0, values'],
   [withRows({ ...row, values: [1, 1, "0", 0] }), 'windows of rollup "small", row 0, values'],
+  [withRows({ ...row, values: [1, 1, 0, 0.5] }), 'windows of rollup "small", row 0, values'],
   [withRows({ ...row, custom: [[]] }), 'windows of rollup "small", row 0, custom'],
   [withRows(row, row), 'windows of rollup "small", row 1, window and keys'],
   [{ windows: [{ rollup: "small", rows: [row], changed: [1] }, large] }, 'windows of rollup "small", changed'],
@@ -119,4 +120,28 @@ test("more ids of sessions than the bound are refused", () => {
   const task = createTask({ ...definition, rollups });
   task.step([visit(0), visit(1)]);
   expect(() => createTask({ ...definition, rollups, maxLiveIds: 1 }, task.snapshot())).toThrow("More than 1 ids");
+});
+
+test.each([tumbling(10), session(10)])(
+  "what was given out and has closed is in no snapshot, though it is still held, by $kind",
+  (window) => {
+    const rollups = [{ ...definition.rollups[0], window }] as const;
+    const task = createTask({ ...definition, rollups });
+    task.step([visit(0)]);
+    task.checkpoint();
+    task.advance(1000);
+    expect(task.held().rows).toBe(1);
+    expect(task.snapshot().windows[0]?.rows).toEqual([]);
+  },
+);
+
+test("a final session that has closed, and that nothing says to wait, is not taken up and leaves nothing behind", () => {
+  const rollups = [{ ...definition.rollups[0], window: session(10) }] as const;
+  const final = { ...definition, rollups, output: "final" } as const;
+  const written = createTask(final);
+  written.step([visit(0)]);
+  const { windows, ...rest } = written.snapshot();
+  const closed = { ...rest, maxEventTimeMs: 1000, watermarkMs: 980 };
+  const task = createTask(final, { ...closed, windows: windows.map(({ rollup, rows }) => ({ rollup, rows })) });
+  expect(task.snapshot().windows[0]).toMatchObject({ rows: [], changed: [] });
 });

@@ -25,3 +25,8 @@ test("a watermark from outside comes after the events of the same input", () => 
   const second = step(definition, first.state, { events: [visit(2)] });
   expect(second.result.verdicts).toEqual(["late"]);
 });
+
+test("a watermark may come without events", () => {
+  const { result, checkpoint } = step(definition, null, { watermarkMs: 15 });
+  expect([result.read, checkpoint.ledger.read, checkpoint.watermarkMs]).toEqual([0, 0, 15]);
+});

@@ -30,6 +30,12 @@ test("of an array, rows come as they close, and the rest at the end", async () =
   expect(outputs[1]).toEqual({ kind: "late", event: visits[2], watermarkMs: 12, missedByMs: 2 });
 });
 
+test("what is no event is rejected, and nobody is asked when it arrived", async () => {
+  const visits = [null, undefined as unknown as null, visit(1)];
+  const outputs = await collect(windowed(visits, everyTen, { arrivalMs: ({ at }) => at }));
+  expect(briefly(outputs)).toEqual(["rejected", "rejected", 0]);
+});
+
 test("where the end is not to close, what is open is not given out", async () => {
   expect(briefly(await collect(windowed([visit(1), visit(12)], everyTen, { closeAtEnd: false })))).toEqual([0]);
 });

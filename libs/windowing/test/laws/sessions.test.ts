@@ -23,6 +23,11 @@ test("equal times are one session", () => {
   expect(countsOf(gapOf10, [7, 7, 7])).toEqual([[7, 17, 3]]);
 });
 
+test("more sessions than a table begins with are each what they would be alone", () => {
+  const times = Array.from({ length: 70 }, (_, at) => at * 11);
+  expect(countsOf(patient, times)).toEqual(times.map((at) => [at, at + 10, 1]));
+});
+
 test("sessions of other keys are no neighbours", () => {
   const rollup = { ...patient.rollups[0], keys: ["city"] as const };
   const task = createTask({ ...patient, rollups: [rollup] });
