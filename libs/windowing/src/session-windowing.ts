@@ -135,7 +135,8 @@ export class SessionWindowing<E> implements Windowing<E> {
     for (const saved of windows) {
       const changed = new Set(saved.changed);
       const restored = saved.rows.map((row, at) => {
-        const endMs = row.windowEndMs ?? row.windowStartMs + this.#gapMs;
+        // `checkSnapshot` has seen that it is there.
+        const endMs = row.windowEndMs as number;
         if (!isOpen(endMs, this.#latenessMs, watermarkMs) && !changed.has(at)) return NONE;
         const key = this.#keys.find(row.keys, slots);
         const held = this.#insert(key === NONE ? this.#keys.insert(row.keys, slots) : key, row.windowStartMs, endMs);

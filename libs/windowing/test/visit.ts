@@ -1,14 +1,7 @@
 import { type TaskDefinition, tumbling } from "../src/index.js";
+import type { Visit } from "./laws/visit.js";
 
-/** The event of these tests. */
-export interface Visit {
-  readonly id: string;
-  readonly at: number;
-  readonly city: string;
-  readonly platform: string;
-  readonly sales: number;
-  readonly rate: number | null;
-}
+export type { Visit };
 
 export const aggregates = {
   events: { kind: "count" },
