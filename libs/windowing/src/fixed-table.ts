@@ -9,7 +9,7 @@ import type { KeyTable } from "./key-table.js";
 import { isOpen } from "./lateness.js";
 import { RowIndex } from "./row-index.js";
 import type { SavedRollup, SavedRow, SavedWindow } from "./snapshot.js";
-import { compareFinals, nameKeys } from "./windowing.js";
+import { compareFinals, createRow } from "./windowing.js";
 
 /** A window and the first and last of its rows. */
 interface Pane {
@@ -234,9 +234,8 @@ export class FixedTable<E> {
     return { windowStartMs, windowEndMs: windowStartMs + this.sizeMs, keys };
   }
 
-  #give(row: number, { windowStartMs, windowEndMs, keys }: SavedWindow): RowOf {
-    const values = this.#accumulators.results(row) as RowOf["values"];
-    return { windowStartMs, windowEndMs, keys: nameKeys(this.#keyFields, keys), values };
+  #give(row: number, window: SavedWindow): RowOf {
+    return createRow(this.#keyFields, window, this.#accumulators.results(row));
   }
 
   #refuseOverflow(aggregate: number, row: number): never {

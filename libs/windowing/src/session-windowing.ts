@@ -10,7 +10,7 @@ import { SessionIds } from "./session-ids.js";
 import { SessionTable } from "./session-table.js";
 import type { SavedId, SavedRollup, SavedRow, SavedWindow } from "./snapshot.js";
 import type { Clock } from "./watermark.js";
-import { type Changes, type Held, compareFinals, nameKeys, type Windowing } from "./windowing.js";
+import { type Changes, type Held, compareFinals, createRow, nameKeys, type Windowing } from "./windowing.js";
 
 const NONE = -1;
 
@@ -231,9 +231,8 @@ export class SessionWindowing<E> implements Windowing<E> {
     };
   }
 
-  #give(row: number, { windowStartMs, windowEndMs, keys }: SavedWindow): RowOf {
-    const values = this.#accumulators.results(row) as RowOf["values"];
-    return { windowStartMs, windowEndMs, keys: nameKeys(this.#keyFields, keys), values };
+  #give(row: number, window: SavedWindow): RowOf {
+    return createRow(this.#keyFields, window, this.#accumulators.results(row));
   }
 
   #refuseOverflow(aggregate: number, row: number): void {

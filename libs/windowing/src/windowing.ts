@@ -63,3 +63,9 @@ export function nameKeys(fields: readonly string[], values: readonly string[]): 
   for (let at = 0; at < fields.length; at++) keys[fields[at] as string] = values[at] as string;
   return keys;
 }
+
+/** A row as it is given out. */
+export function createRow(fields: readonly string[], window: SavedWindow, values: Record<string, unknown>): RowOf {
+  const { windowStartMs, windowEndMs, keys } = window;
+  return { windowStartMs, windowEndMs, keys: nameKeys(fields, keys), values: values as RowOf["values"] };
+}
