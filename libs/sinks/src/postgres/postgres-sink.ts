@@ -52,11 +52,16 @@ export function createSink(options: SinkOptions): Sink {
   }
 
   async function claimOnce(partition: number, logStartOffset: number): Promise<Claim> {
-    return inTransaction(pool, patient, async (client) => {
+    let ending: Promise<void> | undefined;
+    const claim = await inTransaction(pool, patient, async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
       const pid = rows[0]?.pid ?? 0;
       const patience = setInterval(() => {
-        terminateBlockers(partition, pid).catch(() => {});
+        ending ??= terminateBlockers(partition, pid)
+          .catch(() => {})
+          .finally(() => {
+            ending = undefined;
+          });
       }, limits.statementTimeoutMs);
       try {
         return await claimPartition(client, options, tables, rollups, partition, logStartOffset);
@@ -64,6 +69,9 @@ export function createSink(options: SinkOptions): Sink {
         clearInterval(patience);
       }
     });
+    // The row may be ours before the server's answer says who was ended for it: that is said before the claim is.
+    await ending;
+    return claim;
   }
 
   return {
