@@ -70,9 +70,11 @@ export async function produce(
     await producer.send({
       topic,
       compression: CompressionTypes.None,
-      messages: records
-        .slice(at, at + 2_000)
-        .map(({ key, value, arrivalMs }) => ({ key, value: Buffer.from(value), timestamp: String(arrivalMs) })),
+      messages: records.slice(at, at + 2_000).map(({ key, value, timestampMs }) => ({
+        key,
+        value: value && Buffer.from(value),
+        timestamp: String(timestampMs),
+      })),
     });
   }
   await producer.disconnect();

@@ -1,6 +1,7 @@
 /** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option. */
 import { randomInt } from "node:crypto";
 import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { courseOf } from "./course.js";
 import { KafkaRefusedError } from "./errors.js";
 import { findNameProblem } from "./host-names.js";
 import { parseOptions, usage, type ProducerOptions } from "./options.js";
@@ -21,6 +22,8 @@ let stackHasEnded = false;
 async function serve(options: ProducerOptions): Promise<number> {
   const loaded = await loadScenario(options.scenario);
   if (!loaded.ok) return refuse(loaded.problem);
+  const course = courseOf(options, loaded.scenario);
+  if (typeof course === "string") return refuse(course);
   const { kafkaBrokers, stackPid } = await findAddresses({
     env: process.env,
     need: ["kafka"],
@@ -43,6 +46,7 @@ async function serve(options: ProducerOptions): Promise<number> {
   const live = process.stdout.isTTY && !options.json;
   const complete = await runProducer({
     options,
+    course,
     scenario: loaded.scenario,
     seed: options.seed ?? randomInt(2 ** 32),
     brokers: kafkaBrokers,

@@ -1,15 +1,19 @@
 import { parseArgs } from "node:util";
+import { presets } from "@tidemark/scenario";
 import { z } from "zod";
+
+const presetNames = Object.keys(presets).join(", ");
 
 export const usage = `Sends a fake stream of social media figures to Kafka.
 
-  --scenario NAME|FILE  deck, default (the default) or a JSON file
+  --scenario NAME|FILE  ${presetNames}, or a JSON file;
+                        default is the default
   --seed N              the stream's seed; a fresh one is drawn and printed otherwise
-  --events N            how many to send, then exit; without it: until Ctrl-C
+  --events N            how many to send, then exit; without it: all that the scenario has, or until Ctrl-C
   --rate N|max          events per second of event time and of the clock, in place of the scenario's;
-                        max: by the scenario's rate, but without waiting (needs --events)
-  --start TIME          arrival time of event 0, such as 2024-02-03T17:00:00Z (the default with --events);
-                        otherwise the first event arrives now
+                        max: by the scenario's rate, but without waiting (needs an end)
+  --start TIME          arrival time of event 0, such as 2024-02-03T17:00:00Z (the default where the stream
+                        has an end); otherwise the first event arrives now
   --start-index N       the first event's index: goes on where a run with the same seed and start ended
   --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events
   --partitions N        of the topic, if it is to be created; otherwise 8
@@ -18,8 +22,6 @@ export const usage = `Sends a fake stream of social media figures to Kafka.
 
 Environment: KAFKA_BROKERS (host:port, comma-separated), KAFKA_TOPIC, TIDEMARK_DIR.`;
 
-/** The deck's day: where runs that are to be repeated begin. */
-export const REPEATABLE_START_MS = Date.UTC(2024, 1, 3, 17);
 export const DEFAULT_PARTITIONS = 8;
 
 const whole = (from: number, to: number) =>
@@ -65,7 +67,7 @@ const schema = z.object({
 const TOPIC_TAKES = "1 to 249 of the characters A-Z a-z 0-9 . _ -";
 
 const takes: Readonly<Record<keyof z.infer<typeof schema>, string>> = {
-  "--scenario": "deck, default or a JSON file",
+  "--scenario": `${presetNames} or a JSON file`,
   "--seed": `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`,
   "--events": "a whole number from 1 on",
   "--rate": "events per second, a number from 0.000001 to 1000000, or max",
@@ -81,13 +83,11 @@ export interface ProducerOptions {
   /** A preset's name or a file. */
   readonly scenario: string;
   readonly seed: number | null;
-  /** null: until stopped. */
+  /** null: not asked for. */
   readonly events: number | null;
-  /** Events per second; null: the scenario's own. */
-  readonly rate: number | null;
-  /** Whether to wait until each event is due. */
-  readonly paced: boolean;
-  /** Arrival time of event 0 in epoch ms; null: such that the first event arrives now. */
+  /** Events per second; null: not asked for. */
+  readonly rate: number | "max" | null;
+  /** Arrival time of event 0 in epoch ms; null: not asked for. */
   readonly startMs: number | null;
   readonly startIndex: number;
   readonly topic: string;
@@ -121,9 +121,6 @@ export function parseOptions(
   const { data } = parsed;
   const events = data["--events"] ?? null;
   const startIndex = data["--start-index"];
-  if (data["--rate"] === "max" && events === null) {
-    return { kind: "wrong", problem: "--rate=max needs --events, since it would run away from the clock otherwise." };
-  }
   if (startIndex + (events ?? 0) > Number.MAX_SAFE_INTEGER) {
     return { kind: "wrong", problem: `--start-index and --events add up to more than ${Number.MAX_SAFE_INTEGER}.` };
   }
@@ -133,9 +130,8 @@ export function parseOptions(
       scenario: data["--scenario"],
       seed: data["--seed"] ?? null,
       events,
-      rate: typeof data["--rate"] === "number" ? data["--rate"] : null,
-      paced: data["--rate"] !== "max",
-      startMs: data["--start"] ?? (events === null ? null : REPEATABLE_START_MS),
+      rate: data["--rate"] ?? null,
+      startMs: data["--start"] ?? null,
       startIndex,
       topic: data["--topic"] ?? data.KAFKA_TOPIC,
       partitions: data["--partitions"] ?? null,

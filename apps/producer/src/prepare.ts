@@ -33,21 +33,21 @@ export async function prepareKafka(
 export async function warnOfTimes(
   admin: Admin,
   retrier: Retrier,
-  { options, stream, schedule, nowMs }: RunTimes,
+  { topic, paced, stream, schedule, nowMs }: RunTimes,
   say: Say,
 ): Promise<void> {
   const firstArrivalMs = stream.arrivalMs(schedule.first);
   const newer = await retrier.run(() =>
-    findPartitionsWithRecordsFrom(admin, options.topic, firstArrivalMs + WATERMARK_DELAY_MS),
+    findPartitionsWithRecordsFrom(admin, topic, firstArrivalMs + WATERMARK_DELAY_MS),
   );
   if (newer !== null && newer.length > 0) {
     say(
-      `Topic ${options.topic} holds records that are more than 5 minutes newer than ${new Date(firstArrivalMs).toISOString()}, ` +
+      `Topic ${topic} holds records that are more than 5 minutes newer than ${new Date(firstArrivalMs).toISOString()}, ` +
         `where this run begins, in ${partitionsText(newer)}: events that are older than those will be late there. ` +
         "A fresh TIDEMARK_DIR, another --topic or a later --start avoids that.",
     );
   }
-  const furthest = !options.paced && Number.isFinite(schedule.end) ? schedule.end - 1 : schedule.first;
+  const furthest = !paced && Number.isFinite(schedule.end) ? schedule.end - 1 : schedule.first;
   if (stream.arrivalMs(furthest) > nowMs + FUTURE_LIMIT_MS) {
     say(
       `Event ${furthest} arrives at ${new Date(stream.arrivalMs(furthest)).toISOString()}, more than an hour ahead of the clock: ` +
@@ -57,7 +57,8 @@ export async function warnOfTimes(
 }
 
 export interface RunTimes {
-  readonly options: ProducerOptions;
+  readonly topic: string;
+  readonly paced: boolean;
   readonly stream: Stream;
   readonly schedule: Schedule;
   readonly nowMs: number;

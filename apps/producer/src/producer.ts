@@ -3,7 +3,8 @@ import type { Message, Producer, RecordMetadata } from "kafkajs";
 import { unlessAborted } from "./abort.js";
 import { createClient } from "./client.js";
 import { createLanes, type Lanes } from "./lanes.js";
-import { REPEATABLE_START_MS, type ProducerOptions } from "./options.js";
+import { REPEATABLE_START_MS, type Course } from "./course.js";
+import type { ProducerOptions } from "./options.js";
 import { createPartitioner } from "./partition.js";
 import { prepareKafka, warnOfTimes } from "./prepare.js";
 import { keepRecent, sendRate, type Sample } from "./progress.js";
@@ -11,10 +12,11 @@ import type { Report, RunHead } from "./report.js";
 import { createRetrier } from "./retry.js";
 import { sendStream } from "./send.js";
 
-const HIGHEST_SHOWN_RATE = 1;
+const SHORTEST_SHOWN_GAP_MS = 1_000;
 
 export interface ProducerRun {
   readonly options: ProducerOptions;
+  readonly course: Course;
   readonly scenario: Scenario;
   readonly seed: number;
   readonly brokers: readonly string[];
@@ -37,28 +39,27 @@ export interface ProducerRun {
  * @throws KafkaRefusedError when Kafka refuses the topic or an event for good, after what came of the others was reported
  */
 export async function runProducer(run: ProducerRun): Promise<boolean> {
-  const { options, scenario, report, stop } = run;
+  const { options, report, stop } = run;
   const kafka = run.brokers.join(",");
   const client = createClient(run.brokers);
   const retrier = createRetrier({ kafka, say: report.warn });
 
   const partitions = await unlessAborted(stop, prepareKafka(client, retrier, options, report.warn));
   if (partitions === null) return true;
-  const first = options.startIndex;
-  const startMs = options.startMs ?? startForFirstNow(run);
+  const { first, end, paced, rate } = run.course;
+  const startMs = run.course.startMs ?? startForFirstNow(run);
   const stream = createTimedStream(run, startMs);
-  const end = options.events === null ? Number.POSITIVE_INFINITY : first + options.events;
   const schedule = { arrivalMs: stream.arrivalMs, first, end };
-  const times = { options, stream, schedule, nowMs: run.now() };
+  const times = { topic: options.topic, paced, stream, schedule, nowMs: run.now() };
   await unlessAborted(stop, warnOfTimes(client.admin, retrier, times, report.warn));
 
-  const showsRecords = options.paced && (options.rate ?? scenario.ratePerSecond) <= HIGHEST_SHOWN_RATE;
+  const showsRecords = paced && stream.arrivalMs(first + 1) - stream.arrivalMs(first) >= SHORTEST_SHOWN_GAP_MS;
   const lanes = createLanes({
     partitions,
     deliver: (messages) => retrier.run(() => sendTo(client.producer, options.topic, messages)),
     ...(showsRecords ? { onAcknowledged: report.acknowledged } : {}),
   });
-  const { topic, rate } = options;
+  const { topic } = options;
   const head = {
     scenario: options.scenario,
     seed: run.seed,
@@ -75,7 +76,7 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
   const sending = sendStream({
     stream,
     schedule,
-    elapsedMs: options.paced ? elapsedMs : () => Number.POSITIVE_INFINITY,
+    elapsedMs: paced ? elapsedMs : () => Number.POSITIVE_INFINITY,
     lanes,
     partitionOf: createPartitioner(partitions),
     isHeld: retrier.isFailing,
@@ -115,12 +116,12 @@ async function sendTo(producer: Producer, topic: string, messages: readonly Mess
   return answers[0] ?? null;
 }
 
-function createTimedStream({ options, scenario, seed }: ProducerRun, startMs: number): Stream {
-  return createStream({ scenario, seed, startMs, ...(options.rate === null ? {} : { rate: options.rate }) });
+function createTimedStream({ course, scenario, seed }: ProducerRun, startMs: number): Stream {
+  return createStream({ scenario, seed, startMs, ...(course.rate === null ? {} : { rate: course.rate }) });
 }
 
 // The start with which the first event arrives now, whatever its index.
 function startForFirstNow(run: ProducerRun): number {
-  const offsetMs = createTimedStream(run, REPEATABLE_START_MS).arrivalMs(run.options.startIndex) - REPEATABLE_START_MS;
+  const offsetMs = createTimedStream(run, REPEATABLE_START_MS).arrivalMs(run.course.first) - REPEATABLE_START_MS;
   return Math.round(run.now()) - offsetMs;
 }

@@ -64,14 +64,14 @@ export async function sendStream(options: SendOptions): Promise<number> {
 
 function createMessages(): (record: ScenarioRecord, partition: number) => Message {
   const keys = new Map<string, Buffer>();
-  return ({ key, value, arrivalMs }, partition) => {
+  return ({ key, value, timestampMs }, partition) => {
     let keyBytes = keys.get(key);
     if (keyBytes === undefined) {
       keyBytes = Buffer.from(key);
       keys.set(key, keyBytes);
     }
-    const valueBytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    return { key: keyBytes, value: valueBytes, partition, timestamp: String(arrivalMs) };
+    const valueBytes = value && Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return { key: keyBytes, value: valueBytes, partition, timestamp: String(timestampMs) };
   };
 }
 

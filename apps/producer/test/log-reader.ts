@@ -5,7 +5,8 @@ export interface LogRecord {
   readonly partition: number;
   readonly offset: number;
   readonly key: string;
-  readonly value: string;
+  /** null: a tombstone. */
+  readonly value: string | null;
   readonly timestamp: number;
 }
 
@@ -41,7 +42,7 @@ export async function readTopic(address: string, topic: string): Promise<LogReco
           partition,
           offset: Number(offset),
           key: key?.toString() ?? "",
-          value: value?.toString("latin1") ?? "",
+          value: value?.toString("latin1") ?? null,
           timestamp: Number(timestamp),
         });
       }

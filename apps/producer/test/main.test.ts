@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createStream, presets } from "@tidemark/scenario";
 import { type Broker, startBroker } from "@tidemark/embedded-kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { REPEATABLE_START_MS } from "../src/options.js";
+import { REPEATABLE_START_MS } from "../src/course.js";
 import { createPartitioner } from "../src/partition.js";
 import { connect, countRecords, type LogRecord, readTopic } from "./log-reader.js";
 import { killAll, run, type Running, waitUntil } from "./processes.js";
@@ -44,11 +44,11 @@ function expectedLog(name: keyof typeof presets, seed: number, count: number, ra
   const partitionOf = createPartitioner(8);
   const ends = new Map<number, number>();
   const records = Array.from({ length: count }, (_, index) => {
-    const { key, value, arrivalMs } = stream.at(index);
+    const { key, value, timestampMs } = stream.at(index);
     const partition = partitionOf(key);
     const offset = ends.get(partition) ?? 0;
     ends.set(partition, offset + 1);
-    return { partition, offset, key, value: Buffer.from(value).toString("latin1"), timestamp: arrivalMs };
+    return { partition, offset, key, value: value && Buffer.from(value).toString("latin1"), timestamp: timestampMs };
   });
   return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions, REPEATABLE_START_MS } from "../src/options.js";
+import { parseOptions } from "../src/options.js";
 
 function problemOf(args: readonly string[], env: Record<string, string> = {}): string {
   const parsed = parseOptions(args, env);
@@ -15,7 +15,6 @@ describe("parseOptions", () => {
         seed: null,
         events: null,
         rate: null,
-        paced: true,
         startMs: null,
         startIndex: 0,
         topic: "socmed-events",
@@ -36,7 +35,6 @@ describe("parseOptions", () => {
         seed: 9_007_199_254_740_991,
         events: 5,
         rate: 2.5,
-        paced: true,
         startMs: Date.UTC(2024, 1, 3, 10),
         startIndex: 7,
         topic: "a.b_c-1",
@@ -46,12 +44,8 @@ describe("parseOptions", () => {
     });
   });
 
-  it("starts on the deck's day where --events is given, so that the run can be repeated", () => {
-    expect(parseOptions(["--events=5"], {})).toMatchObject({ options: { startMs: REPEATABLE_START_MS } });
-  });
-
-  it("takes --rate=max as the scenario's own curve without waiting", () => {
-    expect(parseOptions(["--events=5", "--rate=max"], {})).toMatchObject({ options: { rate: null, paced: false } });
+  it("takes --rate=max", () => {
+    expect(parseOptions(["--rate=max"], {})).toMatchObject({ options: { rate: "max" } });
   });
 
   it("takes the topic from KAFKA_TOPIC unless it is empty", () => {
@@ -77,7 +71,6 @@ describe("parseOptions", () => {
     [["--rate=fast"], '--rate takes events per second, a number from 0.000001 to 1000000, or max; got "fast".'],
     [["--rate=0"], "--rate takes"],
     [["--rate=-5"], "--rate takes"],
-    [["--rate=max"], "--rate=max needs --events"],
     [["--start=yesterday"], "--start takes a time with its zone, such as 2024-02-03T17:00:00Z"],
     [["--start=2024-02-03T17:00:00"], "--start takes"],
     [["--start=2024-02-30T17:00:00Z"], "--start takes"],

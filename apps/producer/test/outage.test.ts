@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStream, presets } from "@tidemark/scenario";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { REPEATABLE_START_MS } from "../src/options.js";
+import { REPEATABLE_START_MS } from "../src/course.js";
 import { countRecords, readTopic } from "./log-reader.js";
 import { startLossyProxy } from "./lossy-proxy.js";
 import { killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
@@ -36,12 +36,12 @@ async function isOnce(topic: string, seed: number, count: number, rate?: number)
     startMs: REPEATABLE_START_MS,
     ...(rate === undefined ? {} : { rate }),
   });
-  const perKey = new Map<string, string[]>();
+  const perKey = new Map<string, (string | null)[]>();
   for (let index = 0; index < count; index++) {
     const { key, value } = stream.at(index);
-    perKey.set(key, [...(perKey.get(key) ?? []), Buffer.from(value).toString("latin1")]);
+    perKey.set(key, [...(perKey.get(key) ?? []), value && Buffer.from(value).toString("latin1")]);
   }
-  const found = new Map<string, string[]>();
+  const found = new Map<string, (string | null)[]>();
   for (const { key, value } of await readTopic(`127.0.0.1:${port}`, topic)) {
     found.set(key, [...(found.get(key) ?? []), value]);
   }

@@ -10,7 +10,7 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "tidemark-wrong-"));
   writeFileSync(join(directory, "broken.json"), "{");
-  writeFileSync(join(directory, "misspelt.json"), JSON.stringify({ ...presets.deck, rate: 5 }));
+  writeFileSync(join(directory, "misspelt.json"), JSON.stringify({ ...presets.deck, rates: 5 }));
 });
 
 afterAll(async () => {
@@ -25,10 +25,15 @@ const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegEx
   ["--rate=quick", {}, /^--rate takes events per second/],
   ["--rate=max", {}, /^--rate=max needs --events/],
   ["--events=-5", {}, /^--events takes a whole number from 1 on; got "-5"\.$/],
+  ["--scenario=day --start-index=864000", {}, /^--start-index=864000 lies behind the 864000 events/],
   ["--start=noon", {}, /^--start takes a time with its zone/],
-  ["--scenario=nosuch", {}, /^--scenario takes deck, default or a JSON file; got "nosuch", but there is no such file/],
+  [
+    "--scenario=nosuch",
+    {},
+    /^--scenario takes deck, default, day, .* or a JSON file; got "nosuch", but there is no such file/,
+  ],
   ["--scenario=BROKEN", {}, /^--scenario takes .* but that file is not JSON\.$/],
-  ["--scenario=MISSPELT", {}, /^The scenario in ".*misspelt\.json" is not one: Unrecognized key: "rate"\.$/],
+  ["--scenario=MISSPELT", {}, /^The scenario in ".*misspelt\.json" is not one: Unrecognized key: "rates"\.$/],
   ["--events=1", { KAFKA_TOPIC: "a b" }, /^KAFKA_TOPIC takes/],
   ["--events=1", { KAFKA_BROKERS: "localhost" }, /^KAFKA_BROKERS: "localhost" is no broker's address/],
   [
@@ -43,7 +48,7 @@ describe("the producer's main", () => {
     const file = argument
       .replace("BROKEN", join(directory, "broken.json"))
       .replace("MISSPELT", join(directory, "misspelt.json"));
-    const producer = run("src/main.ts", [file], { KAFKA_BROKERS: "127.0.0.1:1", ...env });
+    const producer = run("src/main.ts", file.split(" "), { KAFKA_BROKERS: "127.0.0.1:1", ...env });
     expect(await producer.exited).toBe(2);
     expect(producer.stderr().trimEnd()).toMatch(line);
     expect(producer.stderr().trimEnd()).not.toContain("\n");

@@ -18,8 +18,9 @@ const WARM_UP = 12;
  * sfc32 (Chris Doty-Humphrey's small fast counting generator, from PractRand), its state hashed from (seed, index).
  *
  * @param seed an integer 0..2^53-1
+ * @param sequence an integer 0..2^32-1: generators of one seed with different ones have nothing in common
  */
-export function createGenerator(seed: number): Generator {
+export function createGenerator(seed: number, sequence = 0): Generator {
   let keyLow = 0;
   let keyHigh = 0;
   let a = 0;
@@ -45,7 +46,7 @@ export function createGenerator(seed: number): Generator {
   }
 
   function reseed(from: number): void {
-    keyLow = mix(low(from) ^ 0x9e3779b9);
+    keyLow = mix(low(from) ^ 0x9e3779b9 ^ sequence);
     keyHigh = mix(high(from) ^ keyLow);
     place(0);
   }
@@ -59,8 +60,8 @@ export function createGenerator(seed: number): Generator {
   };
 }
 
-// "lowbias32", a bijection of 32 bits (Chris Wellons, hash-prospector).
-function mix(value: number): number {
+/** "lowbias32", a bijection of 32 bits (Chris Wellons, hash-prospector). */
+export function mix(value: number): number {
   let x = value;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);

@@ -1,31 +1,14 @@
 import { describe, expect, it } from "vitest";
+import { answer, partitionOfKey } from "../src/oracle/index.js";
 import { presets } from "../src/presets.js";
 import { createStream, type ScenarioRecord } from "../src/stream.js";
+import { countBy, deviationsFromEven, meanOf } from "./statistics.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 
 function take(name: keyof typeof presets, count: number): ScenarioRecord[] {
   const stream = createStream({ scenario: presets[name], seed: 20_240_203, startMs });
   return Array.from({ length: count }, (_, index) => stream.at(index));
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function countBy<T>(values: readonly T[]): Map<T, number> {
-  const counts = new Map<T, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return counts;
-}
-
-/** How many of its standard deviations, sqrt(2 k), chi-square with k degrees of freedom is away from its mean, k. */
-function deviationsFromEven(counts: ReadonlyMap<unknown, number>, values: number): number {
-  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const expected = total / values;
-  const missing = (values - counts.size) * expected;
-  const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, missing);
-  return Math.abs(chiSquare - (values - 1)) / Math.sqrt(2 * (values - 1));
 }
 
 describe("the deck preset", () => {
@@ -71,28 +54,51 @@ describe("the deck preset", () => {
 
   it("has an event every 5 seconds and nothing but ordinary ones", () => {
     expect(records.at(-1)?.arrivalMs).toBe(startMs + (total - 1) * 5000);
-    expect(records.every(({ label }) => label === "ordinary")).toBe(true);
+    expect(records.every(({ label }) => label.kind === "ordinary")).toBe(true);
   });
 });
 
-describe("the default preset", () => {
-  const total = 200_000;
-  const records = take("default", total);
-
-  it("has 20 events a second", () => {
-    expect(records.at(-1)?.arrivalMs).toBe(startMs + (total - 1) * 50);
-  });
-
-  it("has the shares of faults that it says, within 5 standard errors", () => {
-    const counts = countBy(records.map(({ label }) => label));
-    for (const [label, share] of [
-      ["late", 0.005],
-      ["duplicate", 0.01],
-      ["malformed", 0.005],
-      ["zero-visitors", 0.005],
-    ] as const) {
-      const standardError = Math.sqrt(share * (1 - share) * total);
-      expect(Math.abs((counts.get(label) ?? 0) - share * total)).toBeLessThan(5 * standardError);
-    }
+describe("the day preset", () => {
+  it("is 24 hours of event time", () => {
+    const stream = createStream({ scenario: presets.day, seed: 1, startMs });
+    expect(stream.arrivalMs(presets.day.events ?? 0)).toBe(startMs + 86_400_000);
   });
 });
+
+describe("the skewed preset", () => {
+  it("has nine of ten events in one pair, and in its partition", () => {
+    const records = take("skewed", 100_000);
+    const hot = records.filter(({ key }) => key === "Jakarta|TikTok").length;
+    // Bound: 5 standard errors.
+    expect(Math.abs(hot / 100_000 - 0.9)).toBeLessThan(0.005);
+  });
+});
+
+describe("the quiet preset", () => {
+  it("silences all that partition 4 of 8 holds after two minutes, and nothing else", () => {
+    const records = take("quiet", 20_000);
+    const partitions = (from: number, to: number) =>
+      new Set(
+        records
+          .filter(({ arrivalMs }) => arrivalMs >= startMs + from * 1000 && arrivalMs < startMs + to * 1000)
+          .map(({ key }) => partitionOfKey(key, 8)),
+      );
+    expect([...partitions(0, 120)].toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    // Events up to 20 s old are still under way.
+    expect([...partitions(140, 1000)].toSorted()).toEqual([0, 1, 2, 3, 5, 6, 7]);
+  });
+
+  it("leaves that partition's watermark behind", () => {
+    const { partitions } = answer(take("quiet", 20_000), {
+      definition: { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups: [base] },
+      partitions: 8,
+      onJudged: () => {},
+      onWindow: () => {},
+    });
+    const watermarks = partitions.map(({ watermarkMs }) => (watermarkMs - startMs) / 1000);
+    expect(watermarks.filter((seconds) => seconds < -150)).toHaveLength(1);
+    expect(watermarks.filter((seconds) => seconds > 690)).toHaveLength(7);
+  });
+});
+
+const base = { name: "base", sizeMs: 5000, keys: [], aggregates: { events: { kind: "count" as const } } };

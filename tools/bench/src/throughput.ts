@@ -24,7 +24,7 @@ export interface ThroughputRound {
 }
 
 // The deck's events, a thousand of them to a second of event time.
-const scenario = (deck: object) => ({ ...deck, name: "bench", ratePerSecond: 1_000 });
+const scenario = (deck: object) => ({ ...deck, name: "bench", rate: { kind: "constant", perSecond: 1_000 } });
 
 /** A backlog of `events`, read and written to an empty database in each round, and the bare COPY after it. */
 export async function measureThroughput(

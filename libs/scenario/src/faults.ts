@@ -1,0 +1,95 @@
+import { rejectionReasons } from "@tidemark/schema";
+import { z } from "zod";
+import { wholeRange } from "./ranges.js";
+
+const DAY_SECONDS = 86_400;
+/** What faults may take of a block: the rest is ordinary, so that there is always something to copy or to be late behind. */
+const LARGEST_SHARE = 0.9;
+
+const amount = { share: z.number().min(0).max(1).optional(), count: z.int().min(0).optional() };
+
+/** One kind of fault: how many of each block it is, and what else there is to say of it. */
+const fault = <Shape extends z.core.$ZodLooseShape>(description: string, shape: Shape) =>
+  z
+    .strictObject({ ...amount, ...shape })
+    .refine(
+      (value: { share?: unknown; count?: unknown }) => (value.share === undefined) !== (value.count === undefined),
+      "it takes either a share or a count",
+    )
+    .describe(description)
+    .optional();
+
+const byKind = {
+  outOfOrder: fault("Ts far behind the arrival, but within the watermark delay", {
+    delaySeconds: wholeRange(0, DAY_SECONDS),
+  }),
+  lastMoment: fault("the oldest Ts that is still sure to be counted", {}),
+  windowEdge: fault("Ts exactly on the edge of a minute, and so of every window", {}),
+  equalTime: fault("the Ts of the ordinary event before it, under another id", {}),
+  ahead: fault("Ts after the arrival, but within the allowed skew: it moves the watermark", {
+    aheadSeconds: wholeRange(1, DAY_SECONDS),
+  }),
+  zeroVisitors: fault("no visitors, and so no rates", {}),
+  implausible: fault("more page visitors, or more conversions, than visitors", {}),
+  lateJust: fault("Ts in the last window that has closed in its partition, as far as the event before it tells", {}),
+  lateFar: fault("Ts further back than that", { bySeconds: wholeRange(1, DAY_SECONDS) }),
+  duplicateAtOnce: fault("the ordinary event before it, once more", {}),
+  duplicateAfterAMinute: fault("an ordinary event that arrived 60 s before, once more", {}),
+  duplicateAfterARestart: fault("an ordinary event from before a restart, once more", {
+    afterSeconds: wholeRange(1, DAY_SECONDS),
+  }),
+  malformed: fault("bytes that are no event, for each of the reasons in turn", {
+    reasons: z.array(z.enum(rejectionReasons)).min(1).optional(),
+  }),
+  future: fault("Ts beyond the arrival and the allowed skew", { bySeconds: wholeRange(1, 253_402_300_799) }),
+};
+
+/** The kinds of faults, in the order in which they share a block. */
+export const faultKinds = Object.keys(byKind) as readonly FaultKind[];
+
+export type FaultKind = keyof typeof byKind;
+
+export const faultsSchema = z
+  .strictObject({
+    per: z
+      .int()
+      .min(1)
+      .max(2 ** 30)
+      .optional()
+      .describe("events to a block (1000): counts are per block, and shares are exact from block to block"),
+    ...byKind,
+    replays: z
+      .strictObject({
+        everyEvents: z
+          .int()
+          .min(2)
+          .max(2 ** 40),
+        events: z
+          .int()
+          .min(1)
+          .max(2 ** 40),
+      })
+      .refine(({ everyEvents, events }) => events * 2 <= everyEvents, "at most half of everyEvents can be replayed")
+      .optional()
+      .describe("of every `everyEvents`, the last `events` are those before them once more: a producer that goes back"),
+  })
+  .refine(
+    (faults) => shareOf(faults) <= LARGEST_SHARE,
+    `the faults add up to more than ${LARGEST_SHARE} of the events`,
+  );
+
+export type Faults = z.infer<typeof faultsSchema>;
+
+export const DEFAULT_BLOCK = 1000;
+
+function shareOf(
+  faults: { readonly per?: number | undefined } & { readonly [Kind in FaultKind]?: Amount | undefined },
+): number {
+  const { per = DEFAULT_BLOCK } = faults;
+  return faultKinds.reduce((sum, kind) => sum + (faults[kind]?.share ?? (faults[kind]?.count ?? 0) / per), 0);
+}
+
+interface Amount {
+  readonly share?: number | undefined;
+  readonly count?: number | undefined;
+}

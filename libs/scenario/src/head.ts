@@ -1,0 +1,157 @@
+import { MAX_TS } from "@tidemark/schema";
+import { type Clocks, honestClock, isHonest, type ProducerClock } from "./clocks.js";
+import type { Plan } from "./fault-plan.js";
+import type { Foresight } from "./foresight.js";
+import type { Generator } from "./generator.js";
+import type { Pair, Places } from "./places.js";
+import type { Range } from "./ranges.js";
+import type { Scenario } from "./scenario.js";
+import type { Timeline } from "./timeline.js";
+
+/** What an event is, where it is from and when it was: all but its id and its counters. */
+export interface Head {
+  /** Its number among the events that are no replays: what its draws depend on. */
+  readonly fresh: number;
+  readonly arrivalMs: number;
+  readonly plan: Plan;
+  readonly pair: Pair;
+  readonly ts: number;
+  /** Its producer's. Faults come from honest ones, so that each is what it is for one reason. */
+  readonly clock: ProducerClock;
+  /** Of a copy: what it repeats. */
+  readonly original: Head | null;
+}
+
+export interface HeadsOptions {
+  readonly scenario: Scenario;
+  readonly timeline: Timeline;
+  readonly places: Places;
+  readonly clocks: Clocks;
+  readonly foresight: Foresight;
+  readonly planOf: (fresh: number) => Plan;
+  /** Its own: nobody else may draw from it. */
+  readonly generator: Generator;
+}
+
+// Where everybody's clock is wrong for so long, an event that needs an honest one before it is an ordinary one.
+const LONGEST_SEARCH = 10_000;
+const MINUTE_SECONDS = 60;
+const ordinary: Plan = { kind: "ordinary", occurrence: 0 };
+
+/** Gives the head of a fresh event. */
+export function createHeads(options: HeadsOptions): (fresh: number) => Head {
+  const { scenario, timeline, places, clocks, foresight, planOf, generator } = options;
+  const { faults, delaySeconds } = scenario;
+
+  const whole = ([min, max]: Range): number => min + Math.floor(generator.next() * (max - min + 1));
+
+  /** The last honest ordinary event at or before `fresh`. */
+  function findOrdinary(fresh: number): Head | null {
+    for (let at = fresh; at >= 0 && fresh - at < LONGEST_SEARCH; at--) {
+      if (planOf(at).kind !== "ordinary") continue;
+      const head = headOf(at);
+      if (isHonest(head.clock)) return head;
+    }
+    return null;
+  }
+
+  /** An ordinary event that had arrived so many seconds before this one. */
+  function findBefore(fresh: number, seconds: number): Head | null {
+    const index = timeline.indexBefore(timeline.indexOf(fresh), seconds);
+    const source = timeline.replayOf(index) ?? index;
+    return findOrdinary(Math.min(fresh - 1, timeline.freshOf(source)));
+  }
+
+  /** An event whose Ts and pair are its own; an ordinary one goes by its producer's clock. */
+  function own(fresh: number, arrivalMs: number, plan: Plan, pairDraw: number, ts: number): Head {
+    const pair = places.draw(pairDraw, timeline.secondsAt(ts * 1000));
+    const clock = plan === ordinary ? clocks.of(pair, timeline.secondsAt(arrivalMs)) : honestClock;
+    return { fresh, arrivalMs, plan, pair, ts: inRange(ts + clock.aheadSeconds), clock, original: null };
+  }
+
+  /** What makes the fault of an event that is told by one before it; null where there is none. */
+  function anchored(fresh: number, arrivalMs: number, plan: Plan): Head | null {
+    switch (plan.kind) {
+      case "equalTime": {
+        const anchor = findOrdinary(fresh - 1);
+        return (
+          anchor && { fresh, arrivalMs, plan, pair: anchor.pair, ts: anchor.ts, clock: honestClock, original: null }
+        );
+      }
+      case "lateJust":
+      case "lateFar": {
+        const by = plan.kind === "lateJust" ? 0 : whole(faults?.lateFar?.bySeconds ?? [1, 1]);
+        const anchor = findOrdinary(fresh - 1);
+        if (anchor === null) return null;
+        const ts = inRange(foresight.newestLateTs(anchor.ts) - by);
+        return { fresh, arrivalMs, plan, pair: anchor.pair, ts, clock: honestClock, original: null };
+      }
+      case "duplicateAtOnce":
+        return copyOf(findOrdinary(fresh - 1), fresh, arrivalMs, plan);
+      case "duplicateAfterAMinute":
+        return copyOf(findBefore(fresh, MINUTE_SECONDS), fresh, arrivalMs, plan);
+      case "duplicateAfterARestart": {
+        const seconds = whole(faults?.duplicateAfterARestart?.afterSeconds ?? [1, 1]);
+        return copyOf(findBefore(fresh, seconds), fresh, arrivalMs, plan);
+      }
+      default:
+        return null;
+    }
+  }
+
+  /** How far Ts lies behind the arrival, for an event whose fault, if any, is told by itself. */
+  function delayOf(kind: Plan["kind"], delay: number, arrivalMs: number): number {
+    const arrivalSeconds = Math.floor(arrivalMs / 1000);
+    switch (kind) {
+      case "outOfOrder":
+        return whole(faults?.outOfOrder?.delaySeconds ?? [0, 0]);
+      case "lastMoment":
+        return foresight.safeDelaySeconds;
+      case "windowEdge":
+        return delay + ((arrivalSeconds - delay) % MINUTE_SECONDS);
+      case "ahead":
+        return -whole(faults?.ahead?.aheadSeconds ?? [1, 1]);
+      case "future":
+        return arrivalSeconds + 1 - foresight.oldestFutureTs(arrivalMs) - whole(faults?.future?.bySeconds ?? [1, 1]);
+      default:
+        return delay;
+    }
+  }
+
+  function headOf(fresh: number): Head {
+    const plan = planOf(fresh);
+    const arrivalMs = timeline.arrivalMs(timeline.indexOf(fresh));
+    generator.place(fresh);
+    // Drawn for every kind, so that an event's own draws don't depend on what it is meant to be.
+    const delay = whole(delaySeconds);
+    const pairDraw = generator.next();
+    const found = plan.kind === "ordinary" ? null : anchored(fresh, arrivalMs, plan);
+    if (found !== null) return found;
+    const kept = isAnchored(plan.kind) ? ordinary : plan;
+    const ts = Math.floor(arrivalMs / 1000) - delayOf(kept.kind, delay, arrivalMs);
+    return own(fresh, arrivalMs, kept.kind === "ordinary" ? ordinary : kept, pairDraw, ts);
+  }
+
+  return headOf;
+}
+
+function copyOf(original: Head | null, fresh: number, arrivalMs: number, plan: Plan): Head | null {
+  return original && { ...original, fresh, arrivalMs, plan, original };
+}
+
+const anchoredKinds: ReadonlySet<Plan["kind"]> = new Set([
+  "equalTime",
+  "lateJust",
+  "lateFar",
+  "duplicateAtOnce",
+  "duplicateAfterAMinute",
+  "duplicateAfterARestart",
+]);
+
+function isAnchored(kind: Plan["kind"]): boolean {
+  return anchoredKinds.has(kind);
+}
+
+function inRange(ts: number): number {
+  return Math.max(0, Math.min(MAX_TS, ts));
+}

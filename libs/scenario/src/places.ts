@@ -1,0 +1,108 @@
+import { ScenarioError } from "./errors.js";
+import { nameOf, type Scenario } from "./scenario.js";
+
+/** A city and a platform, as they are drawn together. */
+export interface Pair {
+  readonly city: string;
+  readonly platform: string;
+  /** The Kafka key. */
+  readonly key: string;
+  readonly bounce: number;
+  readonly conversion: number;
+}
+
+/** Which pair reports at a time. */
+export interface Places {
+  /** The pair for a uniform 0 <= draw < 1, at a time in seconds since the start (it may be negative). */
+  draw(draw: number, atSeconds: number): Pair;
+}
+
+/** Weighted pairs; from outage to outage, those that are out have no weight. Throws ScenarioError where none is left. */
+export function createPlaces(scenario: Scenario): Places {
+  const pairs = scenario.cities.flatMap((city) =>
+    scenario.platforms.map((platform) => ({
+      pair: pairOf(city, platform),
+      weight: weightOf(scenario, city, platform),
+    })),
+  );
+  const outages = scenario.outages ?? [];
+  const bounds = [
+    ...new Set(outages.flatMap(({ fromSeconds, forSeconds }) => [fromSeconds, fromSeconds + forSeconds])),
+  ];
+  bounds.sort((a, b) => a - b);
+  const tables = [-Infinity, ...bounds].map((from) => {
+    const out = outages.filter((outage) => isWithin(outage, from));
+    const left = pairs.filter(({ pair, weight }) => weight > 0 && !out.some((outage) => isAt(outage, pair)));
+    if (left.length === 0) throw nothingLeft(from);
+    return createTable(left);
+  });
+  return {
+    draw(draw, atSeconds) {
+      let segment = 0;
+      while (segment < bounds.length && (bounds[segment] as number) <= atSeconds) segment++;
+      return (tables[segment] as (draw: number) => Pair)(draw);
+    },
+  };
+}
+
+function nothingLeft(fromSeconds: number): ScenarioError {
+  const when = fromSeconds === -Infinity ? "at the start" : `${fromSeconds} s after the start`;
+  return new ScenarioError(`Nothing is left to report ${when}: outages or weights of 0 leave no city and platform.`);
+}
+
+/** Whether something that is limited in place holds for the pair. */
+export function isAt(
+  limits: { readonly city?: string | undefined; readonly platform?: string | undefined },
+  pair: Pair,
+): boolean {
+  return (
+    (limits.city === undefined || limits.city === pair.city) &&
+    (limits.platform === undefined || limits.platform === pair.platform)
+  );
+}
+
+/** Whether something that is limited in time, [from, from + for), holds at a time in seconds since the start. */
+export function isWithin(
+  limits: { readonly fromSeconds: number; readonly forSeconds: number },
+  atSeconds: number,
+): boolean {
+  return atSeconds >= limits.fromSeconds && atSeconds < limits.fromSeconds + limits.forSeconds;
+}
+
+function pairOf(city: Scenario["cities"][number], platform: Scenario["platforms"][number]): Pair {
+  const { bounce = 1, conversion = 1 } = typeof platform === "string" ? {} : platform;
+  return {
+    city: nameOf(city),
+    platform: nameOf(platform),
+    key: `${nameOf(city)}|${nameOf(platform)}`,
+    bounce,
+    conversion,
+  };
+}
+
+function weightOf(
+  { affinities = [] }: Scenario,
+  city: Scenario["cities"][number],
+  platform: Scenario["platforms"][number],
+): number {
+  const own = (place: typeof city) => (typeof place === "string" ? 1 : (place.weight ?? 1));
+  return affinities
+    .filter((affinity) => affinity.city === nameOf(city) && affinity.platform === nameOf(platform))
+    .reduce((product, affinity) => product * affinity.weight, own(city) * own(platform));
+}
+
+function createTable(weighted: readonly { readonly pair: Pair; readonly weight: number }[]): (draw: number) => Pair {
+  let sum = 0;
+  const upTo = weighted.map(({ weight }) => (sum += weight));
+  return (draw) => {
+    const target = draw * sum;
+    let low = 0;
+    let high = weighted.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((upTo[middle] as number) > target) high = middle;
+      else low = middle + 1;
+    }
+    return (weighted[low] as (typeof weighted)[number]).pair;
+  };
+}

@@ -1,0 +1,48 @@
+import { MAX_TS } from "@tidemark/schema";
+import { createCurve } from "./curve.js";
+import { ScenarioError } from "./errors.js";
+import type { Scenario } from "./scenario.js";
+
+// The longest delay is a day, and Ts is never negative.
+const EARLIEST_START_MS = 86_400_000;
+const LATEST_MS = MAX_TS * 1000;
+
+/** When the events of a stream arrive, and which of them repeat earlier ones. */
+export interface Timeline {
+  /** In epoch ms. Never falls as the index rises. */
+  arrivalMs(index: number): number;
+  /** In seconds since the start. */
+  secondsAt(arrivalMs: number): number;
+  /** The last event that had arrived so many seconds before this one; event 0 where none had. */
+  indexBefore(index: number, seconds: number): number;
+  /** The index that an event of a replayed stretch repeats; null for a fresh one. */
+  replayOf(index: number): number | null;
+  /** How many fresh events come before a fresh one, and back. */
+  freshOf(index: number): number;
+  indexOf(fresh: number): number;
+  readonly latestIndex: number;
+}
+
+/** Throws ScenarioError for a start or a rate out of its range. */
+export function createTimeline(scenario: Scenario, startMs: number, rate: number | undefined): Timeline {
+  if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
+    throw new ScenarioError(`rate must be a number of events per second above 0, got ${rate}`);
+  if (!Number.isInteger(startMs) || startMs < EARLIEST_START_MS || startMs > LATEST_MS)
+    throw new ScenarioError(
+      `startMs must be whole epoch milliseconds from 1970-01-02 to the year 9999, got ${startMs}`,
+    );
+  const curve = createCurve(rate === undefined ? scenario.rate : { kind: "constant", perSecond: rate });
+  const { everyEvents, events: replayed } = scenario.faults?.replays ?? { everyEvents: Infinity, events: 0 };
+  const freshInRound = everyEvents - replayed;
+  const roundOf = (index: number): number => (replayed === 0 ? 0 : Math.floor(index / everyEvents));
+  return {
+    arrivalMs: (index) => startMs + curve.offsetMs(index),
+    secondsAt: (arrivalMs) => (arrivalMs - startMs) / 1000,
+    indexBefore: (index, seconds) => Math.max(0, curve.countBefore(curve.offsetMs(index) - seconds * 1000) - 1),
+    replayOf: (index) =>
+      index - roundOf(index) * (replayed === 0 ? 0 : everyEvents) < freshInRound ? null : index - replayed,
+    freshOf: (index) => index - roundOf(index) * replayed,
+    indexOf: (fresh) => (replayed === 0 ? fresh : fresh + Math.floor(fresh / freshInRound) * replayed),
+    latestIndex: Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, curve.countBefore(LATEST_MS - startMs) - 1)),
+  };
+}
