@@ -1,0 +1,89 @@
+import type { SocmedEvent } from "@tidemark/schema";
+import type { OracleDefinition, OracleMeasure } from "../../src/oracle/index.js";
+import type { Entry } from "./small-log.js";
+
+// The rules once more, as sentences about the whole log: nothing is kept from one record to the next, each looks through
+// all before it. Cubic, and no code of the oracle.
+
+interface Verdict {
+  readonly kind: "counted" | "duplicate" | "late" | "quarantined" | "rejected";
+  /** By how much it missed, or is ahead, or the offset of the first: what its kind has to tell. */
+  readonly detail: number | null;
+  readonly watermarkMs: number;
+}
+
+export function judgeAll(definition: OracleDefinition, entries: readonly Entry[]): Verdict[] {
+  const verdicts: Verdict[] = [];
+  for (const [offset, { event }] of entries.entries()) {
+    const watermarkMs = watermarkBefore(definition, entries, offset);
+    const tell = (kind: Verdict["kind"], detail: number | null) => verdicts.push({ kind, detail, watermarkMs });
+    if (event === null) {
+      tell("rejected", null);
+      continue;
+    }
+    const aheadMs = aheadOf(definition, entries[offset]);
+    const lateFromMs = closingOf(definition, event);
+    const first = entries.findIndex(
+      (other, at) =>
+        verdicts[at]?.kind === "counted" &&
+        other.event?.ID === event.ID &&
+        watermarkMs < closingOf(definition, other.event),
+    );
+    if (aheadMs > 0) tell("quarantined", aheadMs);
+    else if (lateFromMs <= watermarkMs) tell("late", watermarkMs - lateFromMs);
+    else if (first >= 0) tell("duplicate", first);
+    else tell("counted", null);
+  }
+  return verdicts;
+}
+
+/** The highest time of the events before `offset` that are not ahead of their record, less the delay. */
+export function watermarkBefore(definition: OracleDefinition, entries: readonly Entry[], offset: number): number {
+  const believed = entries.slice(0, offset).filter((entry) => aheadOf(definition, entry) <= 0);
+  const times = believed.flatMap(({ event }) => (event === null ? [] : [event.Ts * 1000]));
+  return Math.max(-Infinity, ...times) - definition.watermarkDelayMs;
+}
+
+/** `rollup start keys values` of every window, in no order. */
+export function windowsOf(definition: OracleDefinition, entries: readonly Entry[]): string[] {
+  const verdicts = judgeAll(definition, entries);
+  const counted = entries.flatMap(({ event }, at) => (event !== null && verdicts[at]?.kind === "counted" ? event : []));
+  const windows = definition.rollups.flatMap(({ name, sizeMs, keys, aggregates }) => {
+    const placeOf = (event: SocmedEvent) => {
+      const intoWindow = (event.Ts * 1000) % sizeMs;
+      return JSON.stringify([name, event.Ts * 1000 - intoWindow, keys.map((key) => event[key as keyof SocmedEvent])]);
+    };
+    return [...new Set(counted.map(placeOf))].map((place) => {
+      const events = counted.filter((event) => placeOf(event) === place);
+      return `${place} ${Object.values(aggregates)
+        .map((measure) => measureOf(measure, events))
+        .join(" ")}`;
+    });
+  });
+  return windows;
+}
+
+function aheadOf({ maxFutureSkewMs }: OracleDefinition, entry: Entry | undefined): number {
+  if (!entry?.event || entry.timestampMs === undefined || entry.timestampMs === -1) return 0;
+  return entry.event.Ts * 1000 - entry.timestampMs - maxFutureSkewMs;
+}
+
+/** The first multiple of the base window's size above the time, and the allowed lateness. */
+function closingOf({ rollups, allowedLatenessMs }: OracleDefinition, { Ts }: SocmedEvent): number {
+  const sizeMs = rollups[0]?.sizeMs ?? 1;
+  let endMs = 0;
+  while (endMs <= Ts * 1000) endMs += sizeMs;
+  return endMs + allowedLatenessMs;
+}
+
+function measureOf(measure: OracleMeasure, events: readonly SocmedEvent[]): number {
+  if (measure.kind === "count") return events.length;
+  const values = events.map((event) => {
+    const rated = event.Visitors > 0;
+    if (measure.field === "conversion_rate") return rated ? (event.Conversion / event.Visitors) * 100 : null;
+    if (measure.field === "bounce_rate") return rated ? (event.PageVisitors / event.Visitors) * 100 : null;
+    return Number(event[measure.field as keyof SocmedEvent]);
+  });
+  const present = values.filter((value) => value !== null);
+  return measure.kind === "count-present" ? present.length : present.reduce((sum, value) => sum + value, 0);
+}
