@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { presets } from "@tidemark/scenario";
-import { parseOptions, usage } from "./options.js";
-import { formatRound, header, medianOf } from "./report.js";
-import { measureThroughput, type ThroughputRound } from "./throughput.js";
+import type { Benchmark } from "./benchmark.js";
+import { parseOptions, usage, type BenchmarkName } from "./options.js";
+import { scenario } from "./scenario.js";
+import { throughput } from "./throughput.js";
+import { verify } from "./verify.js";
+
+const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = { throughput, scenario, verify };
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -15,7 +18,7 @@ async function main(): Promise<number> {
     console.error(`bench: ${options.problem}`);
     return 2;
   }
-  const { events, rounds, out } = options;
+  const { benchmark, out } = options;
   try {
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, "");
@@ -23,17 +26,8 @@ async function main(): Promise<number> {
     console.error(`bench: --out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
     return 2;
   }
-  const measured: ThroughputRound[] = [];
-  console.log(`Kafka to Postgres: ${events} events, 1,000 to a second of event time, 8 partitions, embedded servers`);
-  console.log(header);
-  await measureThroughput(events, rounds, presets.deck, (round) => {
-    measured.push(round);
-    console.log(formatRound(`round ${measured.length}`, round));
-  });
-  const median = medianOf(measured);
-  console.log(formatRound("median", median));
-  await writeFile(out, `${JSON.stringify({ events, rounds: measured, median }, undefined, 2)}\n`);
-  const faults = measured.flatMap((round) => round.faults);
+  const { figures, faults } = await benchmarks[benchmark](options, (line) => console.log(line));
+  await writeFile(out, `${JSON.stringify(figures, undefined, 2)}\n`);
   for (const fault of faults) console.error(`VOID: ${fault}`);
   return faults.length === 0 ? 0 : 1;
 }

@@ -1,50 +1,37 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { presets } from "@tidemark/scenario";
 import { runFromSource } from "./apps.js";
+import { fillTopic } from "./backlog.js";
+import type { Benchmark } from "./benchmark.js";
 import { findFaults } from "./check.js";
 import { measureBareCopy } from "./copy-baseline.js";
 import { runMeasured, type PrintedLine } from "./measured-process.js";
 import { startStack, type BenchStack } from "./stack.js";
-
-export interface ThroughputRound {
-  /** Events over the time from the consumer's assignment to the last commit. */
-  readonly eventsPerSecond: number;
-  /** That time. */
-  readonly seconds: number;
-  /** The consumer's whole life, start and stop included. */
-  readonly wholeSeconds: number;
-  readonly peakMegabytes: number | undefined;
-  /** The consumer's own, without Postgres and Kafka. */
-  readonly cpuSecondsPerMillion: number | undefined;
-  readonly bareCopyRowsPerSecond: number;
-  /** eventsPerSecond / bareCopyRowsPerSecond, of the same round. */
-  readonly ratio: number;
-  /** Not empty: the figures are void. */
-  readonly faults: readonly string[];
-}
+import { formatRound, header, medianOf } from "./throughput-report.js";
+import type { ThroughputRound } from "./throughput-round.js";
 
 // The deck's events, a thousand of them to a second of event time.
-const scenario = (deck: object) => ({ ...deck, name: "bench", rate: { kind: "constant", perSecond: 1_000 } });
+const scenario = { ...presets.deck, name: "bench", rate: { kind: "constant", perSecond: 1_000 } };
 
 /** A backlog of `events`, read and written to an empty database in each round, and the bare COPY after it. */
-export async function measureThroughput(
-  events: number,
-  rounds: number,
-  deck: object,
-  onRound: (round: ThroughputRound) => void,
-): Promise<void> {
+export const throughput: Benchmark = async ({ events, rounds }, print) => {
+  print(`Kafka to Postgres: ${events} events, 1,000 to a second of event time, 8 partitions, embedded servers`);
+  print(header);
+  const measured: ThroughputRound[] = [];
   const stack = await startStack();
   try {
-    const scenarioFile = join(stack.directory, "bench-scenario.json");
-    await writeFile(scenarioFile, JSON.stringify(scenario(deck)));
-    const [node, ...producer] = runFromSource("producer");
-    const backlog = ["--scenario", scenarioFile, "--seed=1", `--events=${events}`, "--rate=max"];
-    await runMeasured(node, [...producer, ...backlog], { KAFKA_BROKERS: stack.kafkaBrokers.join(",") });
-    for (let round = 0; round < rounds; round += 1) onRound(await measureRound(stack, events));
+    await fillTopic(stack, scenario, events);
+    for (let number = 1; number <= rounds; number += 1) {
+      const round = await measureRound(stack, events);
+      measured.push(round);
+      print(formatRound(`round ${number}`, round));
+    }
   } finally {
     await stack.close();
   }
-}
+  const median = medianOf(measured);
+  print(formatRound("median", median));
+  return { figures: { events, rounds: measured, median }, faults: median.faults };
+};
 
 async function measureRound(stack: BenchStack, events: number): Promise<ThroughputRound> {
   const databaseUrl = await stack.createDatabase();

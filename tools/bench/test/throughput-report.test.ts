@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { medianOf } from "../src/report.js";
+import { medianOf } from "../src/throughput-report.js";
 
 const round = (eventsPerSecond: number, peakMegabytes?: number) => ({
   eventsPerSecond,

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions } from "../src/options.js";
+
+describe("parseOptions", () => {
+  it("measures the throughput where nothing else is asked for", () => {
+    expect(parseOptions([])).toEqual({
+      benchmark: "throughput",
+      events: 2_000_000,
+      rounds: 3,
+      out: "dist/bench/throughput.json",
+    });
+  });
+
+  it("has sizes and a file of each benchmark's own", () => {
+    expect(parseOptions(["scenario"])).toMatchObject({ events: 500_000, out: "dist/bench/scenario.json" });
+    expect(parseOptions(["verify", "--events=5", "--rounds", "2", "--out=x.json"])).toEqual({
+      benchmark: "verify",
+      events: 5,
+      rounds: 2,
+      out: "x.json",
+    });
+  });
+
+  it.each([
+    [["speed"], 'benchmark got "speed"; it takes throughput, scenario, verify.'],
+    [["scenario", "verify"], 'One benchmark at a time: "verify" is one too many.'],
+    [["--events=0"], '--events got "0"; it takes an integer from 1 to 100000000.'],
+    [["--rounds=many"], '--rounds got "many"; it takes an integer from 1 to 100.'],
+    [["--out="], '--out got ""; it takes a file name.'],
+    [["--round=1"], "Unknown option '--round'. See --help."],
+  ])("refuses %j", (args, problem) => {
+    expect(parseOptions(args)).toEqual({ problem });
+  });
+});
