@@ -51,7 +51,8 @@ test("a member gets an id, a generation and what the leader assigned", async () 
 test("a member that goes silent loses its place to those who wait", async () => {
   const broker = await temporaryBroker();
   const [silent, other] = [await temporaryClient(broker), await temporaryClient(broker)];
-  const lost = await joinAlone(silent, { sessionTimeoutMs: 100 });
+  // Long enough for the other to come while the silent one still has its place: an empty group would begin anew.
+  const lost = await joinAlone(silent, { sessionTimeoutMs: 3_000 });
   const joined = await joinAlone(other);
   expect(joined).toMatchObject({ error: 0, generation: 2, assignment: "all" });
   const beat = { groupId: "g", generation: 1, memberId: lost.memberId, groupInstanceId: null };
