@@ -18,7 +18,7 @@ test.runIf(process.platform === "linux")("a process that nobody waits for is gon
   });
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [pid] = (await once(parent.stdout as Readable, "data")) as [Buffer];
-  await vi.waitUntil(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8").trim() === "sleep");
+  await vi.waitUntil(() => readFileSync(`/proc/${parent.pid}/comm`, "utf8").trim() === "sleep", { timeout: 50_000 });
   (parent.stdio[3] as Writable).end();
   await waitForProcessEnd(Number(pid.toString()));
   expect(() => process.kill(Number(pid.toString()), 0), "its pid is still taken").not.toThrow();
