@@ -7,6 +7,8 @@ import { runConsumer } from "../src/run-consumer.js";
 import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
 
 const events = 6_000;
+// A poll gives up after 1 s by default, and a consumer may need longer to begin.
+const patience = { timeout: 50_000 };
 const defaults: ConsumerOptions = {
   untilCaughtUp: true,
   output: "status",
@@ -115,7 +117,7 @@ describe("runConsumer", () => {
     const stop = new AbortController();
     const reporter = new Recorder();
     const run = consume({ topic: "later", untilCaughtUp: false }, stop.signal, reporter);
-    await expect.poll(() => reporter.notes.join()).toContain("waiting for topic later");
+    await expect.poll(() => reporter.notes.join(), patience).toContain("waiting for topic later");
     stop.abort();
     await run;
   });
@@ -123,7 +125,7 @@ describe("runConsumer", () => {
   it("commits what it holds when it is stopped, and the next run goes on there", async () => {
     const stop = new AbortController();
     const run = consume({ untilCaughtUp: false }, stop.signal);
-    await expect.poll(async () => Number((await readLedger(databaseUrl))?.["read"])).toBeGreaterThan(0);
+    await expect.poll(async () => Number((await readLedger(databaseUrl))?.["read"]), patience).toBeGreaterThan(0);
     stop.abort();
     await run;
     await consume();
