@@ -110,11 +110,12 @@ test("a program that may finish leaves the others running, and with none left al
 
 test("a program that hangs is killed with what it started, and told", async () => {
   const hanging: StandIn = { name: "consumer", does: ["hang", "child"] };
-  const { child, exitCode, journal, output } = await startAll([{ name: "stack" }, hanging], 300);
+  // Far more than the stack needs to stop, however busy the machine is: it is not to be killed as well.
+  const { child, exitCode, journal, output } = await startAll([{ name: "stack" }, hanging], 4_000);
   const pids = journal.pids();
   child.kill("SIGINT");
   expect(await exitCode).toBe(0);
-  expect(output()).toContain("start     consumer did not stop within 0.3 s: killing it\n");
+  expect(output()).toContain("start     consumer did not stop within 4 s: killing it\n");
   expect(journal.events().slice(-2)).toEqual(["stack SIGINT", "stack stopped"]);
   await until(() => pids.every((pid) => !isAlive(pid)));
 });
@@ -160,7 +161,7 @@ test.runIf(hasScript)(
     const journal = createJournal();
     const standIns: StandIn[] = [
       { name: "stack", does: ["says=stack  ready"] },
-      { name: "producer", does: ["says=sent 5"], hides: "^sent" },
+      { name: "producer", does: ["says=sent 5\nproducer  at work"], hides: "^sent" },
       { name: "consumer", does: ["live"], live: true },
     ];
     const description = describeRun(standIns, journal.path);
@@ -171,11 +172,12 @@ test.runIf(hasScript)(
       "/dev/null",
     ]);
     await until(() => readyOf(standIns).every((event) => journal.events().includes(event)));
-    await until(() => output().includes("live line on a terminal"));
+    // Ctrl-C makes a terminal forget what it has not shown yet.
+    const shown = ["\r\u001B[2Kstack     ready\r\n", "\r\u001B[2Kproducer  at work\r\n", "\rlive line on a terminal"];
+    await until(() => shown.every((text) => output().includes(text)));
     // What a terminal sends as Ctrl-C: the line discipline makes a SIGINT to the foreground group of it.
     child.stdin?.write("\u0003");
     expect(await exitCode).toBe(0);
-    expect(output()).toContain("\r\u001B[2Kstack     ready\r\n");
     expect(output()).not.toContain("sent 5");
     expect(journal.events().filter((event) => event.endsWith("stopped"))).toEqual([
       "consumer stopped",
