@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from "kafkajs";
+import { type Admin, Kafka, logLevel } from "kafkajs";
 import { waitUntil } from "./processes.js";
 
 export interface LogRecord {
@@ -19,12 +19,16 @@ export async function countRecords(address: string, topic: string): Promise<numb
   const admin = connect(address).admin();
   await admin.connect();
   try {
-    if (!(await admin.listTopics()).includes(topic)) return 0;
-    const ends = await admin.fetchTopicOffsets(topic);
-    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+    return await countRecordsBy(admin, topic);
   } finally {
     await admin.disconnect();
   }
+}
+
+export async function countRecordsBy(admin: Admin, topic: string): Promise<number> {
+  if (!(await admin.listTopics()).includes(topic)) return 0;
+  const ends = await admin.fetchTopicOffsets(topic);
+  return ends.reduce((sum, { high }) => sum + Number(high), 0);
 }
 
 /** All the topic's records, by partition and offset. */

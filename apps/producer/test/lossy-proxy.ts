@@ -3,15 +3,20 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 /** A way to the broker on which answers can be lost. */
 export interface LossyProxy {
   readonly address: string;
-  /** The next answer of the broker does not arrive: both ends see a closed connection. Resolves once that has happened. */
-  loseNextAnswer(): Promise<void>;
+  /** How many answers were lost so far. */
+  lost(): number;
   close(): Promise<void>;
 }
 
-export async function startLossyProxy(broker: string): Promise<LossyProxy> {
+/**
+ * Once so many bytes have gone to the broker as each of `losses` says, in rising order, its next answer does not arrive: both
+ * ends see a closed connection. It is decided in here, where no answer can slip by meanwhile.
+ */
+export async function startLossyProxy(broker: string, losses: readonly number[]): Promise<LossyProxy> {
   const brokerPort = Number(broker.split(":")[1]);
   const sockets = new Set<Socket>();
-  let onLoss: (() => void) | null = null;
+  let bytes = 0;
+  let lost = 0;
   const server = createServer((client) => {
     const upstream = connect(brokerPort, "127.0.0.1");
     const end = (): void => {
@@ -24,14 +29,16 @@ export async function startLossyProxy(broker: string): Promise<LossyProxy> {
       socket.on("close", () => sockets.delete(socket));
       socket.on("close", end);
     }
-    client.on("data", (chunk) => upstream.write(chunk));
+    client.on("data", (chunk) => {
+      bytes += chunk.length;
+      upstream.write(chunk);
+    });
     upstream.on("data", (chunk) => {
-      if (onLoss === null) {
+      if (bytes < (losses[lost] ?? Number.POSITIVE_INFINITY)) {
         client.write(withPort(chunk, brokerPort, port));
         return;
       }
-      onLoss();
-      onLoss = null;
+      lost += 1;
       end();
     });
   });
@@ -39,7 +46,7 @@ export async function startLossyProxy(broker: string): Promise<LossyProxy> {
   const { port } = server.address() as AddressInfo;
   return {
     address: `127.0.0.1:${port}`,
-    loseNextAnswer: () => new Promise((resolve) => (onLoss = resolve)),
+    lost: () => lost,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStream, presets } from "@tidemark/scenario";
@@ -7,17 +6,14 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/course.js";
 import { countRecords, readTopic } from "./log-reader.js";
 import { startLossyProxy } from "./lossy-proxy.js";
-import { killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
+import { findPort, killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
 
 let dataDir: string;
 let port: number;
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), "tidemark-outage-"));
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  port = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
+  port = await findPort();
 });
 
 afterEach(async () => {
@@ -48,6 +44,8 @@ async function isOnce(topic: string, seed: number, count: number, rate?: number)
   expect(found).toEqual(perKey);
 }
 
+const sum = (a: number, b: number): number => a + b;
+
 describe("while Kafka is away, the producer", () => {
   it("waits at the start, says so once, and begins when it is there", async () => {
     const producer = produce("--seed=1 --events=100 --rate=max --topic=start");
@@ -62,18 +60,21 @@ describe("while Kafka is away, the producer", () => {
   });
 
   it.each([
-    ["at a rate", "--rate=1000", 4_000, 1000],
+    ["at a rate", "--rate=1000", 6_000, 1000],
     ["as fast as it goes", "--rate=max", 80_000, undefined],
   ])("loses and doubles nothing when the broker is killed twice (%s)", async (_how, option, count, rate) => {
+    const dying = (share: number) => runBroker(dataDir, port, { topic: "killed", beyond: share * count });
+    const first = await dying(0.2);
     const producer = produce(`--seed=2 --events=${count} ${option} --topic=killed`);
-    let broker = await runBroker(dataDir, port);
-    for (const share of [0.2, 0.5]) {
-      await waitUntil(async () => (await countRecords(broker.address, "killed")) > share * count, producer.stderr);
-      const outages = producer.stderr().split("Waiting for it").length;
-      await broker.kill();
-      await waitUntil(() => producer.stderr().split("Waiting for it").length > outages, producer.stdout);
-      broker = await runBroker(dataDir, port);
-    }
+    const saysOfOutages = (times: number) =>
+      waitUntil(() => producer.stderr().split("Waiting for it").length > times, producer.stdout);
+    await first.gone;
+    await saysOfOutages(1);
+    await (
+      await dying(0.4)
+    ).gone;
+    await saysOfOutages(2);
+    await runBroker(dataDir, port);
     expect(await producer.exited).toBe(0);
     expect(producer.stdout()).toContain(`acknowledged ${count.toLocaleString("en-US")} | failed 0`);
     await isOnce("killed", 2, count, rate);
@@ -82,13 +83,12 @@ describe("while Kafka is away, the producer", () => {
   it("doubles nothing when answers are lost", async () => {
     const count = 30_000;
     const broker = await runBroker(dataDir, port);
-    const proxy = await startLossyProxy(broker.address);
+    const stream = createStream({ scenario: presets.default, seed: 3, startMs: REPEATABLE_START_MS });
+    const bytes = Array.from({ length: count }, (_, index) => stream.at(index).value?.length ?? 0).reduce(sum);
+    const proxy = await startLossyProxy(broker.address, [0.1 * bytes, 0.3 * bytes, 0.5 * bytes]);
     const producer = produce(`--seed=3 --events=${count} --rate=max --topic=lossy`, proxy.address);
-    for (const share of [0.1, 0.3, 0.5]) {
-      await waitUntil(async () => (await countRecords(broker.address, "lossy")) > share * count, producer.stderr);
-      await proxy.loseNextAnswer();
-    }
     expect(await producer.exited).toBe(0);
+    expect(proxy.lost()).toBe(3);
     expect(producer.stdout()).toContain("acknowledged 30,000 | failed 0");
     await isOnce("lossy", 3, count);
     await proxy.close();

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 export interface Running {
@@ -31,17 +33,44 @@ export function run(file: string, args: readonly string[], env: Readonly<Record<
   return { child, stdout: () => out, stderr: () => err, exited };
 }
 
+/**
+ * A free port below those that systems give away by themselves (from 32768 on), so that nobody comes by it before its use,
+ * or while its broker is away.
+ */
+export async function findPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}
+
 export interface KillableBroker {
   readonly address: string;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<unknown>;
   /** SIGKILL, and waits until the process is gone. */
   kill(): Promise<void>;
 }
 
-export async function runBroker(dataDir: string, port = 0): Promise<KillableBroker> {
-  const broker = run("test/broker-process.ts", [dataDir, String(port)]);
+/** When a broker kills itself: who watched it from outside might be too late for a quick producer. */
+export interface Death {
+  readonly topic: string;
+  /** So many records of the topic at least. */
+  readonly beyond: number;
+}
+
+export async function runBroker(dataDir: string, port = 0, death?: Death): Promise<KillableBroker> {
+  const dies = death === undefined ? [] : [death.topic, String(death.beyond)];
+  const broker = run("test/broker-process.ts", [dataDir, String(port), ...dies]);
   await waitUntil(() => broker.stdout().includes("\n") || broker.child.exitCode !== null, broker.stderr);
   return {
     address: broker.stdout().trim(),
+    gone: broker.exited,
     async kill() {
       broker.child.kill("SIGKILL");
       await broker.exited;
