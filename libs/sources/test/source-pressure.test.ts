@@ -19,7 +19,7 @@ afterEach(async () => {
   await kafka.close();
 });
 
-async function read(owner: PartitionOwner, maxStallMs = 100): Promise<void> {
+async function read(owner: PartitionOwner, maxStallMs = 100, sessionTimeoutMs = 30_000): Promise<void> {
   source = createSource({
     brokers: [kafka.address],
     topic: "events",
@@ -27,7 +27,7 @@ async function read(owner: PartitionOwner, maxStallMs = 100): Promise<void> {
     maxWaitMs: 50,
     maxStallMs,
     maxBytesPerPartition: 2_000,
-    sessionTimeoutMs: 1_000,
+    sessionTimeoutMs,
     claim: owner.claim,
     onEvent: (event) => events.push(event),
   });
@@ -77,9 +77,11 @@ it.each([
     },
   });
   for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 10);
-  await read(owner, maxStallMs);
+  // Long enough that a busy machine does not keep the heartbeats back for as long.
+  const sessionTimeoutMs = 4_000;
+  await read(owner, maxStallMs, sessionTimeoutMs);
   await vi.waitUntil(() => waiting === 3, WAIT);
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * sessionTimeoutMs));
   const { groups } = await kafka.withAdmin((admin) => admin.describeGroups(["readers"]));
   expect(groups[0]?.members).toHaveLength(1);
   open();
