@@ -1,7 +1,8 @@
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startBroker } from "@tidemark/embedded-kafka";
+import { type Broker, EmbeddedKafkaError, startBroker } from "@tidemark/embedded-kafka";
 import { Kafka, logLevel, type Admin } from "kafkajs";
 
 export interface TestKafka {
@@ -20,9 +21,23 @@ export interface TestKafka {
   close(): Promise<void>;
 }
 
+/**
+ * A port below those that systems give away by themselves (from 32768 on), so that nobody comes by it while the broker is
+ * down.
+ */
+async function startOnQuietPort(dataDir: string): Promise<Broker> {
+  for (;;) {
+    try {
+      return await startBroker({ dataDir, port: randomInt(20_000, 32_000) });
+    } catch (error) {
+      if (!(error instanceof EmbeddedKafkaError) || error.code !== "port-in-use") throw error;
+    }
+  }
+}
+
 export async function startKafka(): Promise<TestKafka> {
   const dataDir = await mkdtemp(join(tmpdir(), "tidemark-sources-"));
-  let broker = await startBroker({ dataDir });
+  let broker = await startOnQuietPort(dataDir);
   const { address, port, clusterId } = broker;
   const kafka = new Kafka({
     brokers: [address],
