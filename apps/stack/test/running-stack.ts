@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -92,7 +93,7 @@ export function run({ directory, args = [], env = {}, command: words = command }
 
 /** Starts the stack on any free ports and waits until it is ready. */
 export async function start(options: RunOptions): Promise<Running & { readonly file: StackFile }> {
-  const [kafka, postgres] = await freePorts();
+  const [kafka, postgres] = await Promise.all([findPort(0), findPort(1)]);
   const ports = [`--kafka-port=${kafka}`, `--postgres-port=${postgres}`];
   const running = run({ ...options, args: [...ports, ...(options.args ?? [])] });
   await running.says(/data in /);
@@ -100,12 +101,17 @@ export async function start(options: RunOptions): Promise<Running & { readonly f
   return { ...running, file };
 }
 
-/** Two ports that were free just now. */
-export async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all([takePort(), takePort()]);
-  const [first, second] = servers.map(({ port }) => port) as [number, number];
-  await Promise.all(servers.map(({ release }) => release()));
-  return [first, second];
+/**
+ * A free port below those that systems give away by themselves (from 32768 on), so that nobody comes by it before its use.
+ * An odd one for the one server, an even one for the other.
+ */
+async function findPort(parity: 0 | 1): Promise<number> {
+  for (;;) {
+    const port = 2 * randomInt(10_000, 16_000) + parity;
+    const taken = await takePort(port).catch(() => undefined);
+    await taken?.release();
+    if (taken !== undefined) return port;
+  }
 }
 
 export async function takePort(port = 0): Promise<{ readonly port: number; readonly release: () => Promise<void> }> {
