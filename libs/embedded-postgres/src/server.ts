@@ -93,8 +93,9 @@ async function launchOnFreePort(place: Place, options: PostgresOptions): Promise
       if (!(error instanceof EmbeddedPostgresError) || attempt === 20) throw error;
       // Between its choice and its use somebody else may have taken the free port.
       const raced = error.code === "port-in-use" && wanted === 0;
-      // The backends of a postmaster that was killed live on for a moment.
-      const early = error.message.includes("pre-existing shared memory block");
+      // The backends of a postmaster that was killed live on for a moment; and one that starts makes its file first, and
+      // then writes who it is.
+      const early = /pre-existing shared memory block|lock file "postmaster\.pid" is empty/.test(error.message);
       if (!raced && !early) throw error;
       if (early) await delay(250);
     }

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -58,6 +59,22 @@ test("a stale postmaster.pid with the pid of some other live process doesn't kee
   await writeFile(join(dataDir, "postmaster.pid"), left.replace(/^\d+/, String(process.pid)));
   const second = await start({ dataDir });
   expect(isAlive(second.pid)).toBe(true);
+});
+
+test("a postmaster.pid with nothing in it yet is looked at again", async () => {
+  const dataDir = await preparedDirectory();
+  const path = join(dataDir, "postmaster.pid");
+  await writeFile(path, "");
+  const said: string[] = [];
+  const starting = start({
+    dataDir,
+    log(line) {
+      said.push(line);
+      if (line.includes("is empty")) rmSync(path, { force: true });
+    },
+  });
+  expect(isAlive((await starting).pid)).toBe(true);
+  expect(said.join("\n")).toContain('lock file "postmaster.pid" is empty');
 });
 
 test("of a stale postmaster.pid all but the pid is kept, since Postgres looks for the killed one's backends by it", async () => {
