@@ -39,25 +39,29 @@ export function createSink(options: SinkOptions): Sink {
 
   /**
    * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and inside COPY no time-out
-   * ends it. So whoever blocks a claim for longer than a statement may take is ended.
+   * ends it. So whoever blocks a claim for longer than a statement may take is ended. One that takes its time to end is told
+   * to again, but reported once: `ended` are those of this claim so far.
    */
-  async function terminateBlockers(partition: number, backendPid: number): Promise<void> {
+  async function terminateBlockers(partition: number, backendPid: number, ended: Set<number>): Promise<void> {
     await withConnection(databaseUrl, async (client) => {
       const { rows } = await client.query<{ pid: number }>(
         "SELECT pid FROM unnest(pg_blocking_pids($1)) AS pid WHERE pg_terminate_backend(pid)",
         [backendPid],
       );
-      if (rows.length > 0) onEvent({ kind: "terminated-blocker", partition, pids: rows.map((row) => row.pid) });
+      const pids = rows.map((row) => row.pid).filter((pid) => !ended.has(pid));
+      for (const pid of pids) ended.add(pid);
+      if (pids.length > 0) onEvent({ kind: "terminated-blocker", partition, pids });
     });
   }
 
   async function claimOnce(partition: number, logStartOffset: number): Promise<Claim> {
     let ending: Promise<void> | undefined;
+    const ended = new Set<number>();
     const claim = await inTransaction(pool, patient, async (client) => {
       const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
       const pid = rows[0]?.pid ?? 0;
       const patience = setInterval(() => {
-        ending ??= terminateBlockers(partition, pid)
+        ending ??= terminateBlockers(partition, pid, ended)
           .catch(() => {})
           .finally(() => {
             ending = undefined;
