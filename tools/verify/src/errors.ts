@@ -1,0 +1,100 @@
+/** Why nothing can be said about the tables, as a literal. */
+export type CannotVerifyCode =
+  | "kafka-unreachable"
+  | "postgres-unreachable"
+  | "no-topic"
+  | "no-tables"
+  | "no-checkpoints"
+  | "another-cluster"
+  | "bad-definition"
+  | "log-begins-later"
+  | "log-ends-earlier";
+
+/** The comparison could not be made; its message is one sentence or two: what is in the way, and what to do. */
+export class CannotVerifyError extends Error {
+  override readonly name = "CannotVerifyError";
+  readonly code: CannotVerifyCode;
+
+  constructor(code: CannotVerifyCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+export function kafkaUnreachable(brokers: readonly string[], cause: unknown): CannotVerifyError {
+  return new CannotVerifyError(
+    "kafka-unreachable",
+    `Kafka at ${brokers.join(", ")} cannot be read (${describe(cause)}): check KAFKA_BROKERS, and that it runs.`,
+    cause,
+  );
+}
+
+export function postgresUnreachable(databaseUrl: string, cause: unknown): CannotVerifyError {
+  const { host, pathname } = new URL(databaseUrl);
+  return new CannotVerifyError(
+    "postgres-unreachable",
+    `Postgres at ${host}${pathname} cannot be read (${describe(cause)}): check DATABASE_URL, and that it runs.`,
+    cause,
+  );
+}
+
+export function noTopic(topic: string, cause?: unknown): CannotVerifyError {
+  return new CannotVerifyError("no-topic", `Kafka has no topic ${topic}: check --topic or KAFKA_TOPIC.`, cause);
+}
+
+export function noTables(databaseUrl: string, cause: unknown): CannotVerifyError {
+  const { host, pathname } = new URL(databaseUrl);
+  return new CannotVerifyError(
+    "no-tables",
+    `The database at ${host}${pathname} has no tables of the consumer (${describe(cause)}): check DATABASE_URL, or run the consumer first.`,
+    cause,
+  );
+}
+
+export function noCheckpoints(topic: string): CannotVerifyError {
+  return new CannotVerifyError(
+    "no-checkpoints",
+    `The tables hold no checkpoint of topic ${topic}: no consumer has read it into this database.`,
+  );
+}
+
+export function anotherCluster(topic: string, stored: string, found: string): CannotVerifyError {
+  return new CannotVerifyError(
+    "another-cluster",
+    `The tables of topic ${topic} were written from the Kafka cluster ${stored}, and this is ${found}: check KAFKA_BROKERS and DATABASE_URL.`,
+  );
+}
+
+export function badDefinition(hash: string, detail: string): CannotVerifyError {
+  return new CannotVerifyError("bad-definition", `The pipeline definition ${hash} cannot be used: ${detail}.`);
+}
+
+/** What is given of a partition's log no longer holds what the tables were made from. */
+export function logBeginsLater(
+  topic: string,
+  partition: number,
+  found: { readonly logStart: number; readonly startOffset: number; readonly lost: number },
+): CannotVerifyError {
+  const { logStart, startOffset, lost } = found;
+  const ofThem = lost > 0 ? ` (${lost} of them were lost before the consumer read them)` : "";
+  return new CannotVerifyError(
+    "log-begins-later",
+    `The log of ${topic}[${partition}] begins at offset ${logStart}, and its tables at ${startOffset}: ` +
+      `nothing is left to prove them by from the ${logStart - startOffset} offsets between${ofThem}.`,
+  );
+}
+
+export function logEndsEarlier(topic: string, partition: number, end: number, nextOffset: number): CannotVerifyError {
+  return new CannotVerifyError(
+    "log-ends-earlier",
+    `The log of ${topic}[${partition}] ends at offset ${end}, and its tables at ${nextOffset}: they were made from another log.`,
+  );
+}
+
+/** The innermost cause: kafkajs wraps the error that tells. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error) return describe(error.cause);
+  const code = (error as { readonly code?: unknown }).code;
+  return error.message === "" ? String(code) : error.message.replace(/\.$/, "");
+}

@@ -1,0 +1,83 @@
+/** `nx run verify:run`. Exit code 0: equal, 1: different, 2: nothing can be said. */
+import { AddressError, findAddresses, findRepositoryRoot } from "@tidemark/addresses";
+import { ScenarioError } from "@tidemark/scenario";
+import { CannotVerifyError } from "./errors.js";
+import { parseOptions, usage, type ToolOptions } from "./options.js";
+import { loadRun } from "./producer-run.js";
+import { createProgressLine } from "./progress.js";
+import { formatVerdict } from "./report.js";
+import { verify } from "./verify.js";
+
+const progress = createProgressLine(process.stderr);
+
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2), process.env);
+  switch (parsed.kind) {
+    case "help":
+      process.stdout.write(usage);
+      return 0;
+    case "wrong":
+      return refuse(parsed.problem);
+    case "run":
+      return await check(parsed.options);
+  }
+}
+
+async function check({ topic, prefix, differences, json, run }: ToolOptions): Promise<number> {
+  const scenario = run === null ? undefined : await loadRun(run);
+  if (typeof scenario === "string") return refuse(scenario);
+  const { kafkaBrokers, databaseUrl } = await findAddresses({
+    env: process.env,
+    need: ["kafka", "postgres"],
+    root: findRepositoryRoot(import.meta.url),
+    onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
+  });
+  const verdict = await verify({
+    kafkaBrokers,
+    databaseUrl,
+    topic,
+    prefix,
+    differences,
+    onProgress: progress.update,
+    ...(scenario !== undefined && { scenario }),
+  });
+  progress.close();
+  const width = process.stdout.columns ?? 80;
+  process.stdout.write(`${json ? JSON.stringify(verdict) : formatVerdict(verdict, width)}\n`);
+  return verdict.equal ? 0 : 1;
+}
+
+function refuse(problem: string): number {
+  progress.close();
+  process.stderr.write(`verify: ${problem}\n`);
+  return 2;
+}
+
+function explain(error: unknown): number {
+  if (error instanceof AddressError || error instanceof CannotVerifyError) return refuse(error.message);
+  // The run goes on to where its stream has no events.
+  if (error instanceof ScenarioError) return refuse(`${error.message}.`);
+  // A mistake of ours: its stack is wanted.
+  return refuse(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.on(signal, () => {
+    progress.close();
+    process.exit(code);
+  });
+}
+// Whoever read our output may have left (| head): the exit code still tells.
+process.stdout.on("error", () => {});
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = explain(error);
+} finally {
+  progress.close();
+}

@@ -1,0 +1,73 @@
+import { createPartitionOracle, type OracleDefinition, type OracleLedger } from "@tidemark/scenario/oracle";
+import { addLateStart, addNoCheckpoint, addUnread, compareCheckpoint } from "./checkpoint-comparison.js";
+import type { Findings } from "./findings.js";
+import type { LogBatch } from "./log-reader.js";
+import type { OffsetRange, PartitionPlan } from "./plan.js";
+import type { ScenarioComparison } from "./scenario-comparison.js";
+import type { JudgedRecord, TableComparison } from "./table-comparison.js";
+
+/** What became of the offsets that the consumer has read. */
+export interface Ledger extends OracleLedger {
+  /** Offsets without a record. */
+  readonly skipped: number;
+}
+
+export interface PartitionContext {
+  /** Of the partition's checkpoint. */
+  readonly definition: OracleDefinition;
+  readonly tables: TableComparison;
+  /** Undefined: no scenario was given. */
+  readonly scenario: ScenarioComparison | undefined;
+  readonly findings: Findings;
+  /** Whether records that no consumer has read are no difference. */
+  readonly isPrefix: boolean;
+  readonly onOffsets: (offsets: number) => void;
+}
+
+/** Takes the partition's batches from the iterator, and compares all that is known of it. */
+export async function checkPartition(
+  plan: PartitionPlan,
+  batches: AsyncIterator<LogBatch>,
+  context: PartitionContext,
+): Promise<Ledger> {
+  const { partition, checkpoint, log } = plan;
+  const { definition, tables, scenario, findings, isPrefix } = context;
+  const oracle = createPartitionOracle(definition);
+  let skipped = 0;
+
+  async function take(batch: LogBatch): Promise<void> {
+    if (scenario !== undefined) for (const record of batch.records) scenario.take(record);
+    const part = intersect(batch, plan.tables);
+    if (part.from >= part.to) return;
+    const judged: JudgedRecord[] = batch.records
+      .filter(({ offset }) => offset >= part.from && offset < part.to)
+      .map((record) => ({ record, judgement: oracle.take(record) }));
+    skipped += part.to - part.from - judged.length;
+    await tables.compare(partition, judged, oracle.takeClosed(), part.to);
+  }
+
+  for (let at = plan.read.from; at < plan.read.to;) {
+    const { value, done } = await batches.next();
+    if (done === true) throw new Error(`The log of partition ${partition} ended at ${at}, before ${plan.read.to}.`);
+    const batch: LogBatch = value;
+    await take(batch);
+    context.onOffsets(batch.to - at);
+    at = batch.to;
+  }
+  await tables.compare(partition, [], oracle.takeRest(), plan.tables.to);
+  await tables.finish(partition);
+  scenario?.finish();
+  if (checkpoint !== undefined) {
+    compareCheckpoint(checkpoint, oracle, skipped, findings);
+    if (checkpoint.startOffset > log.from) addLateStart(findings, partition, log.from, checkpoint.startOffset);
+  }
+  if (plan.tables.to < log.to && !isPrefix) {
+    if (checkpoint === undefined) addNoCheckpoint(findings, partition, log.from, log.to);
+    else addUnread(findings, partition, checkpoint.nextOffset, log.to);
+  }
+  return { ...oracle.ledger, skipped };
+}
+
+function intersect(a: OffsetRange, b: OffsetRange): OffsetRange {
+  return { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
+}

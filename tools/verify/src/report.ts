@@ -1,0 +1,91 @@
+import { phrases, type CountedKind, type Difference, type Kind } from "./findings.js";
+import type { Verdict } from "./verify.js";
+
+const links = { "scenario-log": "scenario -> log", "log-tables": "log -> tables" } as const;
+const number = new Intl.NumberFormat("en-US");
+
+/** What was compared and what differs, for people, in lines of at most `width` columns where words allow it. */
+export function formatVerdict(verdict: Verdict, width: number): string {
+  const { topic, partitions, definition, counts, differences, equal } = verdict;
+  const { hash, watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs } = definition;
+  const head =
+    `Topic ${topic}: ${count(partitions, "partition")}, ${count(verdict.records, "record")} read. Definition ${hash}: ` +
+    `watermark delay ${seconds(watermarkDelayMs)}, allowed lateness ${seconds(allowedLatenessMs)}, future skew ${seconds(maxFutureSkewMs)}.`;
+  const lines = [...wrap(head, width), "", ...formatLinks(verdict), "", ...wrap(formatLedger(verdict), width)];
+  if (verdict.unread > 0) lines.push(`${count(verdict.unread, "offset")} not read yet.`);
+  for (const { table, completeFrom, leftOut, droppedRows } of verdict.retention) {
+    const note =
+      `Retention: ${table} was compared from ${completeFrom} on. Left out: ${count(leftOut, "row")} that the log ` +
+      `has before that; dropped, of all topics: ${number.format(droppedRows)}.`;
+    lines.push(...wrap(note, width));
+  }
+  lines.push("");
+  if (equal) return [...lines, "Equal."].join("\n");
+  const all = counts.reduce((sum, kind) => sum + kind.count, 0);
+  lines.push(...counts.flatMap((kind) => wrap(`  ${nameKind(kind)}`, width, 4)), "");
+  const isAll = differences.length === all;
+  lines.push(isAll ? "In full:" : `${number.format(differences.length)} of them in full:`);
+  lines.push(...differences.flatMap((difference) => ["", ...formatDifference(difference, width)]));
+  const broken = new Set(counts.map(({ link }) => links[link]));
+  const verdictLine = `Different: ${count(all, "difference")}. The chain breaks at ${[...broken].join(" and at ")}.`;
+  return [...lines, "", ...wrap(verdictLine, width)].join("\n");
+}
+
+function formatLinks({ events, compared, counts }: Verdict): string[] {
+  const ofScenario = counts.filter(({ link }) => link === "scenario-log");
+  const scenario = events === null ? [] : [links["scenario-log"], formatRow("events", events, ofScenario), ""];
+  const tables = Object.entries(compared).map(([name, rows]) => {
+    const ofTable = counts.filter(({ table }) => table === name);
+    return formatRow(name, rows, ofTable);
+  });
+  return [...scenario, links["log-tables"], ...tables];
+}
+
+function formatRow(name: string, rows: number, kinds: readonly CountedKind[]): string {
+  const differences = kinds.reduce((sum, kind) => sum + kind.count, 0);
+  const result = differences === 0 ? "equal" : count(differences, "difference");
+  return `  ${name.padEnd(22)} ${number.format(rows).padStart(13)}  ${result}`;
+}
+
+function formatLedger({ ledger: { read, skipped, ...parts } }: Verdict): string {
+  const named = Object.entries(parts).filter(([name, value]) => name === "counted" || value > 0);
+  const sum = named.map(([name, value]) => `${name} ${number.format(value)}`).join(" + ");
+  const beside = skipped > 0 ? ` Offsets without a record: ${number.format(skipped)}.` : "";
+  return `By the log: read ${number.format(read)} = ${sum}.${beside}`;
+}
+
+/** `socmed_5s.conversion_rate_sum: 3 wrong values`. */
+function nameKind({ count: many, ...kind }: CountedKind): string {
+  return `${placeOf(kind)}: ${number.format(many)} ${phrases[kind.what][many === 1 ? 0 : 1]}`;
+}
+
+const placeOf = ({ link, table, column }: Kind) =>
+  table === null ? (link === "scenario-log" ? "log" : "tables") : column === null ? table : `${table}.${column}`;
+
+function formatDifference(difference: Difference, width: number): string[] {
+  const { partition, where, expected, found, what } = difference;
+  return [
+    ...wrap(`  ${placeOf(difference)}, partition ${partition}, ${where}: ${phrases[what][0]}`, width, 4),
+    ...wrap(`    expected  ${expected}`, width, 14),
+    ...wrap(`    found     ${found}`, width, 14),
+  ];
+}
+
+function count(many: number, noun: string): string {
+  return `${number.format(many)} ${noun}${many === 1 ? "" : "s"}`;
+}
+
+const seconds = (ms: number) => `${number.format(ms / 1000)} s`;
+
+/** Breaks at blanks, and a word that is longer than a line where the line ends; further lines are indented. */
+function wrap(text: string, width: number, indent = 0): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (rest.length > width) {
+    const blank = rest.lastIndexOf(" ", width);
+    const end = blank > indent ? blank : width;
+    lines.push(rest.slice(0, end));
+    rest = " ".repeat(indent) + rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}

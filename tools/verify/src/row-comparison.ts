@@ -1,0 +1,170 @@
+import { getTableColumns } from "drizzle-orm";
+import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import { compareColumn, isSame, showValue, type ComparedColumn } from "./column.js";
+import type { Findings, What } from "./findings.js";
+import { openRowStream, type RowStream, type StoredRow } from "./row-stream.js";
+import { nameTable, quote, type RetentionBoundary, type Snapshot } from "./snapshot.js";
+
+/** A table that holds one row for some of the log's records, and where it keeps what decides about retention. */
+export interface RecordTable {
+  readonly table: PgTable;
+  /** The property of the time by which retention drops rows. Null there is older than any. */
+  readonly age: string;
+  /** Properties that are not compared: they only tell people what is in others. */
+  readonly ignored: readonly string[];
+}
+
+export interface ExpectedRow {
+  readonly offset: number;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+/** Compares a table with the rows that it has to hold, in the order of partition and offset. */
+export interface RowComparison {
+  readonly table: string;
+  /** Rows that were expected and compared. */
+  readonly compared: number;
+  /** Rows that were expected but that retention may have dropped. */
+  readonly leftOut: number;
+  /** All rows of a partition below `upTo` are `expected`, above those of the last call. */
+  compare(partition: number, expected: readonly ExpectedRow[], upTo: number): Promise<void>;
+  /** No further rows are expected in partitions up to this one. */
+  finish(partition: number): Promise<void>;
+}
+
+export interface ComparisonContext {
+  readonly snapshot: Snapshot;
+  readonly topic: string;
+  readonly findings: Findings;
+  readonly retention: RetentionBoundary | undefined;
+}
+
+const positionProperties = new Set(["topic", "partition", "offset"]);
+
+export function createRowComparison(
+  { table, age, ignored }: RecordTable,
+  { snapshot, topic, findings, retention }: ComparisonContext,
+): RowComparison {
+  const { name } = getTableConfig(table);
+  const properties = getTableColumns(table);
+  const columns = Object.entries(properties)
+    .filter(([property]) => !positionProperties.has(property) && !ignored.includes(property))
+    .map(([property, column]) => compareColumn(property, column));
+  const ageColumn = columns.find(({ property }) => property === age);
+  if (ageColumn === undefined) throw new TypeError(`${name} has no column for its age: ${age}.`);
+  const ageUnitMs = age === "Ts" ? 1000 : 1;
+  const boundaryMs = retention?.completeFromMs ?? -Infinity;
+  // By the columns themselves: the bare names would mean the texts that are selected.
+  const stream = openRowStream(
+    snapshot,
+    `SELECT partition, "offset"::text, ${columns.map(({ select }) => select).join(", ")} FROM ${nameTable(table)} AS stored
+     WHERE topic = $1 ${retention === undefined ? "" : `AND ${quote(ageColumn.name)} >= to_timestamp($2::float8 / 1000)`}
+     ORDER BY stored.partition, stored."offset"`,
+    retention === undefined ? [topic] : [topic, boundaryMs],
+  );
+  let compared = 0;
+  let leftOut = 0;
+  let last: StoredRow | undefined;
+
+  // No watermark is -Infinity, so that it is older than any boundary.
+  const isLeftOut = ({ row }: ExpectedRow) => Number(row[age]) * ageUnitMs < boundaryMs;
+
+  const kind = (what: What, column: string | null = null) =>
+    ({ link: "log-tables", what, table: name, column }) as const;
+
+  function addSurplus(stored: StoredRow): void {
+    const isRepeated = last !== undefined && last[0] === stored[0] && last[1] === stored[1];
+    findings.add(kind(isRepeated ? "repeated-row" : "unexpected-row"), () => ({
+      partition: Number(stored[0]),
+      where: `offset ${String(stored[1])}`,
+      expected: isRepeated ? "one row" : "no row",
+      found: showRow(columns, stored.slice(2)),
+    }));
+    last = stored;
+  }
+
+  function compareValues(partition: number, { offset, row }: ExpectedRow, stored: StoredRow): void {
+    for (const [at, column] of columns.entries()) {
+      const expected = column.toStored(row[column.property]);
+      const found = stored[at + 2];
+      if (isSame(expected, found)) continue;
+      findings.add(kind("wrong-value", column.name), () => ({
+        partition,
+        where: `offset ${offset}`,
+        expected: showValue(expected),
+        found: showValue(found),
+      }));
+    }
+    last = stored;
+  }
+
+  function addMissing(partition: number, { offset, row }: ExpectedRow): void {
+    findings.add(kind("missing-row"), () => ({
+      partition,
+      where: `offset ${offset}`,
+      expected: showRow(
+        columns,
+        columns.map(({ property, toStored }) => toStored(row[property])),
+      ),
+      found: "no row",
+    }));
+  }
+
+  /** Rows before that place are rows too many. */
+  async function passUntil(partition: number, offset: number): Promise<StoredRow | undefined> {
+    for (;;) {
+      const stored = stream.current ?? (await stream.load());
+      if (stored === undefined || !isBefore(stored, partition, offset)) return stored;
+      addSurplus(stored);
+      stream.drop();
+    }
+  }
+
+  return {
+    table: name,
+    get compared() {
+      return compared;
+    },
+    get leftOut() {
+      return leftOut;
+    },
+    async compare(partition, expected, upTo) {
+      for (const one of expected) {
+        if (isLeftOut(one)) {
+          leftOut += 1;
+          continue;
+        }
+        compared += 1;
+        const stored = await nextRow(stream, partition, one.offset, passUntil);
+        if (stored !== undefined && stored[0] === partition && Number(stored[1]) === one.offset) {
+          compareValues(partition, one, stored);
+          stream.drop();
+        } else addMissing(partition, one);
+      }
+      await passUntil(partition, upTo);
+    },
+    async finish(partition) {
+      await passUntil(partition, Infinity);
+    },
+  };
+}
+
+/** Without an await where the row is there and is no surplus, as nearly all are. */
+function nextRow(
+  stream: RowStream,
+  partition: number,
+  offset: number,
+  passUntil: (partition: number, offset: number) => Promise<StoredRow | undefined>,
+): StoredRow | Promise<StoredRow | undefined> {
+  const { current } = stream;
+  return current !== undefined && !isBefore(current, partition, offset) ? current : passUntil(partition, offset);
+}
+
+function isBefore(stored: StoredRow, partition: number, offset: number): boolean {
+  const own = Number(stored[0]);
+  return own === partition ? Number(stored[1]) < offset : own < partition;
+}
+
+function showRow(columns: readonly ComparedColumn[], values: readonly unknown[]): string {
+  return columns.map(({ name }, at) => `${name} ${showValue(values[at])}`).join(", ");
+}

@@ -1,0 +1,152 @@
+import postgres, { type TransactionSql } from "postgres";
+import { getTableColumns } from "drizzle-orm";
+import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import { checkpoints, definitions, retention } from "@tidemark/sinks/tables";
+import { CannotVerifyError, noTables, postgresUnreachable } from "./errors.js";
+
+/** A read-only transaction: everything that is read through it stood at one moment. */
+export type Snapshot = TransactionSql;
+
+/** A row of `tidemark.checkpoints`, its derived columns by their properties in the Drizzle table. */
+export interface StoredCheckpoint {
+  readonly partition: number;
+  readonly clusterId: string;
+  readonly definitionHash: string;
+  readonly startOffset: number;
+  readonly nextOffset: number;
+  readonly lost: number;
+  /** As Postgres writes them. */
+  readonly columns: Readonly<Record<DerivedColumn, string | null>>;
+}
+
+/** The columns of a checkpoint that follow from the log. */
+export const derivedColumns = [
+  "read",
+  "counted",
+  "duplicate",
+  "late",
+  "quarantined",
+  "rejected",
+  "skipped",
+  "lost",
+  "watermark",
+  "maxEventTime",
+] as const satisfies readonly (keyof typeof checkpoints.$inferSelect)[];
+export type DerivedColumn = (typeof derivedColumns)[number];
+
+/** What retention has dropped of a table: nothing from `completeFromMs` on. */
+export interface RetentionBoundary {
+  readonly completeFromMs: number;
+  /** In all topics. */
+  readonly droppedRows: number;
+}
+
+const sortMemory = "64MB";
+const connectTimeoutSeconds = 10;
+
+/**
+ * Runs `work` on one snapshot of the database. Texts of times are UTC, those of doubles give the same double back.
+ *
+ * @throws CannotVerifyError `postgres-unreachable`, `no-tables`, and whatever `work` throws
+ */
+export async function withSnapshot<T>(databaseUrl: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const sql = postgres(withoutPoolerParameters(databaseUrl), {
+    max: 1,
+    prepare: false,
+    connect_timeout: connectTimeoutSeconds,
+    onnotice: () => {},
+    connection: { application_name: "tidemark-verify" },
+  });
+  try {
+    // postgres.js types what `begin` gives as if it were a row.
+    const box = await sql.begin("isolation level repeatable read read only", async (snapshot) => {
+      await snapshot.unsafe(
+        `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1;
+         SET LOCAL work_mem = '${sortMemory}'; SET LOCAL cursor_tuple_fraction = 1;
+         SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
+      );
+      return { result: await work(snapshot) };
+    });
+    return box.result;
+  } catch (error) {
+    throw judge(error, databaseUrl);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}
+
+/** postgres.js would send the server what only poolers or libpq know. */
+function withoutPoolerParameters(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.delete("channel_binding");
+  url.searchParams.delete("pgbouncer");
+  return url.href;
+}
+
+const missingObjects = new Set(["42P01", "42703", "3F000"]);
+const networkCodes = /^(E[A-Z]+|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED))$/;
+
+function judge(error: unknown, databaseUrl: string): unknown {
+  if (error instanceof CannotVerifyError || !(error instanceof Error)) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (missingObjects.has(code)) return noTables(databaseUrl, error);
+  // What Postgres itself says, and what the socket says; anything else is a mistake of ours.
+  return "severity" in error || networkCodes.test(code) ? postgresUnreachable(databaseUrl, error) : error;
+}
+
+/** The checkpoints of a topic, in partition order. */
+export async function readCheckpoints(snapshot: Snapshot, topic: string): Promise<StoredCheckpoint[]> {
+  const columns = getTableColumns(checkpoints);
+  const derived = derivedColumns.map((name) => `${quote(columns[name].name)}::text`);
+  const { partition, clusterId, definitionHash, startOffset, nextOffset, lost } = columns;
+  const own = [partition, clusterId, definitionHash, startOffset, nextOffset, lost].map(({ name }) => quote(name));
+  const rows = await snapshot
+    .unsafe(
+      `SELECT ${[...own, ...derived].join(", ")} FROM ${nameTable(checkpoints)}
+       WHERE ${quote(columns.topic.name)} = $1 ORDER BY ${quote(partition.name)}`,
+      [topic],
+    )
+    .values();
+  return rows.map(([number, cluster, hash, start, next, lostOffsets, ...values]) => ({
+    partition: Number(number),
+    clusterId: String(cluster),
+    definitionHash: String(hash),
+    startOffset: Number(start),
+    nextOffset: Number(next),
+    lost: Number(lostOffsets),
+    columns: Object.fromEntries(derivedColumns.map((name, at) => [name, values[at]])) as StoredCheckpoint["columns"],
+  }));
+}
+
+/** The stored pipeline definitions, by hash. */
+export async function readDefinitions(snapshot: Snapshot): Promise<ReadonlyMap<string, unknown>> {
+  const { hash, definition } = getTableColumns(definitions);
+  const rows = await snapshot
+    .unsafe(`SELECT ${quote(hash.name)}, ${quote(definition.name)}::text FROM ${nameTable(definitions)}`)
+    .values();
+  return new Map(rows.map(([name, json]) => [String(name), JSON.parse(String(json)) as unknown]));
+}
+
+/** By the table's name. */
+export async function readRetention(snapshot: Snapshot): Promise<ReadonlyMap<string, RetentionBoundary>> {
+  const { table, completeFrom, droppedRows } = getTableColumns(retention);
+  const rows = await snapshot
+    .unsafe(
+      `SELECT ${quote(table.name)}, (extract(epoch FROM ${quote(completeFrom.name)}) * 1000)::float8,
+       ${quote(droppedRows.name)} FROM ${nameTable(retention)}`,
+    )
+    .values();
+  return new Map(
+    rows.map(([name, ms, dropped]) => [String(name), { completeFromMs: Number(ms), droppedRows: Number(dropped) }]),
+  );
+}
+
+export function quote(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+/** Schema and name, quoted. */
+export function nameTable(table: PgTable): string {
+  const { schema, name } = getTableConfig(table);
+  return schema === undefined ? quote(name) : `${quote(schema)}.${quote(name)}`;
+}

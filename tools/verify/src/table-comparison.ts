@@ -1,0 +1,103 @@
+import { getTableConfig } from "drizzle-orm/pg-core";
+import { socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "@tidemark/sinks/tables";
+import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
+import { badDefinition } from "./errors.js";
+import type { ReadRecord } from "./log-reader.js";
+import { createRowComparison, type ComparisonContext, type ExpectedRow, type RecordTable } from "./row-comparison.js";
+import type { RetentionBoundary } from "./snapshot.js";
+import { createWindowComparison } from "./window-comparison.js";
+
+const raw: RecordTable = { table: socmedUserSales, age: "Ts", ignored: [] };
+const late: RecordTable = { table: socmedLate, age: "watermark", ignored: [] };
+// What was expected and received there is said for people, in words that may change.
+const rejected: RecordTable = { table: socmedRejected, age: "watermark", ignored: ["expected", "received"] };
+
+const rollupTables = new Map([socmed5s, socmed1m].map((table) => [getTableConfig(table).name, table]));
+
+/** A record and what becomes of it. */
+export interface JudgedRecord {
+  readonly record: ReadRecord;
+  readonly judgement: Judgement;
+}
+
+/** What was compared of one table. */
+export interface TableSummary {
+  readonly table: string;
+  readonly compared: number;
+  readonly leftOut: number;
+}
+
+/** Compares all tables that hold rows, partition by partition and in the order of the log. */
+export interface TableComparison {
+  /** Rows of all records below `upTo`, and windows that can't change any more. */
+  compare(
+    partition: number,
+    judged: readonly JudgedRecord[],
+    windows: readonly OracleWindow[],
+    upTo: number,
+  ): Promise<void>;
+  /** Nothing more is expected in partitions up to this one. */
+  finish(partition: number): Promise<void>;
+  summarise(): readonly TableSummary[];
+}
+
+export interface TableComparisonContext extends Omit<ComparisonContext, "retention"> {
+  readonly definitions: ReadonlyMap<string, OracleDefinition>;
+  readonly retention: ReadonlyMap<string, RetentionBoundary>;
+}
+
+/** @throws CannotVerifyError `bad-definition` where a rollup has no table, or its table lacks a column */
+export function createTableComparison({ definitions, retention, ...context }: TableComparisonContext): TableComparison {
+  const contextOf = (table: string): ComparisonContext => ({ ...context, retention: retention.get(table) });
+  const rowsOf = (table: RecordTable) => createRowComparison(table, contextOf(getTableConfig(table.table).name));
+  const rows = { raw: rowsOf(raw), late: rowsOf(late), rejected: rowsOf(rejected) };
+  const windowsOf = ([hash, rollup]: readonly [string, OracleRollup]) => {
+    const table = rollupTables.get(rollup.name);
+    if (table === undefined) throw badDefinition(hash, `there is no table ${rollup.name}`);
+    return createWindowComparison(rollup, table, hash, contextOf(rollup.name));
+  };
+  const rollups = new Map<string, readonly [string, OracleRollup]>();
+  for (const [hash, definition] of definitions) {
+    for (const rollup of definition.rollups) {
+      // Where there are several definitions, which is a difference by itself, the first counts.
+      if (!rollups.has(rollup.name)) rollups.set(rollup.name, [hash, rollup]);
+    }
+  }
+  const windows = [...rollups.values()].map(windowsOf);
+  const all = [rows.raw, rows.late, rows.rejected, ...windows];
+
+  return {
+    async compare(partition, judged, ended, upTo) {
+      const expected = sortOut(judged);
+      await rows.raw.compare(partition, expected.raw, upTo);
+      await rows.late.compare(partition, expected.late, upTo);
+      await rows.rejected.compare(partition, expected.rejected, upTo);
+      for (const comparison of windows) {
+        const own = ended.filter(({ rollup }) => rollup === comparison.table);
+        if (own.length > 0) await comparison.compare(partition, own);
+      }
+    },
+    async finish(partition) {
+      for (const comparison of all) await comparison.finish(partition);
+    },
+    summarise: () => all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
+  };
+}
+
+/** Which table holds a row for which record. Duplicates are in none. */
+function sortOut(judged: readonly JudgedRecord[]) {
+  const expected = { raw: [] as ExpectedRow[], late: [] as ExpectedRow[], rejected: [] as ExpectedRow[] };
+  for (const { record, judgement } of judged) {
+    const { offset, value: bytes } = record;
+    if (judgement.kind === "counted") {
+      expected.raw.push({ offset, row: { ...judgement.row } });
+    } else if (judgement.kind === "late") {
+      const { row, watermarkMs: watermark, missedByMs: missed_by_ms } = judgement;
+      expected.late.push({ offset, row: { ...row, watermark, missed_by_ms } });
+    } else if (judgement.kind !== "duplicate") {
+      const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
+      expected.rejected.push({ offset, row: { bytes, reason, field, watermark: judgement.watermarkMs } });
+    }
+  }
+  return expected;
+}

@@ -1,0 +1,219 @@
+import type { OracleDefinition } from "@tidemark/scenario/oracle";
+import { addOtherDefinition, checkpointTable } from "./checkpoint-comparison.js";
+import { readDefinition } from "./definition.js";
+import { anotherCluster, noCheckpoints } from "./errors.js";
+import { createFindings, type CountedKind, type Difference, type Findings } from "./findings.js";
+import { readLogRanges } from "./kafka-client.js";
+import { readLog } from "./log-reader.js";
+import { checkPartition, type Ledger } from "./partition-check.js";
+import type { ProducerRun } from "./producer-run.js";
+import { planPartitions, type PartitionPlan } from "./plan.js";
+import { createScenarioComparison, type ScenarioComparison } from "./scenario-comparison.js";
+import { listEvents, type EventList } from "./scenario-index.js";
+import {
+  readCheckpoints,
+  readDefinitions,
+  readRetention,
+  withSnapshot,
+  type Snapshot,
+  type StoredCheckpoint,
+} from "./snapshot.js";
+import { createTableComparison } from "./table-comparison.js";
+
+export interface VerifyOptions {
+  readonly kafkaBrokers: readonly string[];
+  readonly databaseUrl: string;
+  readonly topic: string;
+  /** Records that no consumer has read yet are no difference. */
+  readonly prefix?: boolean;
+  /** How many differences are told in full. Default 10. */
+  readonly differences?: number;
+  /** With it the first link is checked too: scenario -> log. */
+  readonly scenario?: ProducerRun;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+  /** Ends it: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface VerifyProgress {
+  /** `scenario`: which event belongs to which partition is worked out; `log`: the log is read and compared. */
+  readonly step: "scenario" | "log";
+  /** Events, or offsets of the log. */
+  readonly done: number;
+  readonly of: number;
+}
+
+/** Of a table from which retention dropped rows: those before the boundary were compared on neither side. */
+export interface RetentionNote {
+  readonly table: string;
+  /** ISO. */
+  readonly completeFrom: string;
+  /** Rows that the log would have there, before the boundary. */
+  readonly leftOut: number;
+  /** Rows that retention says it has dropped, of all topics. */
+  readonly droppedRows: number;
+}
+
+export interface Verdict {
+  readonly topic: string;
+  readonly equal: boolean;
+  /** Of the topic, and of its tables where they have more. */
+  readonly partitions: number;
+  readonly definition: OracleDefinition & { readonly hash: string };
+  /** Records from which the tables were recomputed. */
+  readonly records: number;
+  /** Offsets behind those that the consumer has read. */
+  readonly unread: number;
+  /** Events of the scenario that the log was compared with; null without a scenario. */
+  readonly events: number | null;
+  /** What became of the records, by the log, over all partitions. */
+  readonly ledger: Ledger;
+  /** Rows that were expected and compared, by table. */
+  readonly compared: Readonly<Record<string, number>>;
+  readonly retention: readonly RetentionNote[];
+  /** The first of each kind, then the first of all, up to as many as were asked for, in the order found. */
+  readonly differences: readonly Difference[];
+  /** All of them, by kind. */
+  readonly counts: readonly CountedKind[];
+}
+
+/**
+ * Checks the chain link by link: scenario -> log, if a run is given, and log -> tables, from one snapshot of the database,
+ * each partition up to its next_offset. Goes on after a difference, so that all are counted.
+ *
+ * @throws CannotVerifyError where nothing can be said
+ */
+export async function verify(options: VerifyOptions): Promise<Verdict> {
+  const { kafkaBrokers, topic, signal } = options;
+  signal?.throwIfAborted();
+  const { ranges } = await readLogRanges(kafkaBrokers, topic);
+  const scenario = options.scenario && (await prepareRun(options.scenario, ranges.length, options));
+  return withSnapshot(options.databaseUrl, (snapshot) => compareAll(snapshot, scenario, options));
+}
+
+/** The run, and the events that each partition has to hold. */
+interface PreparedRun extends ProducerRun {
+  readonly lists: readonly EventList[];
+}
+
+async function prepareRun(
+  run: ProducerRun,
+  partitions: number,
+  { signal, onProgress }: VerifyOptions,
+): Promise<PreparedRun> {
+  const lists = await listEvents(run, partitions, (done) => {
+    signal?.throwIfAborted();
+    onProgress?.({ step: "scenario", done, of: run.events });
+  });
+  return { ...run, lists };
+}
+
+async function compareAll(
+  snapshot: Snapshot,
+  scenario: PreparedRun | undefined,
+  options: VerifyOptions,
+): Promise<Verdict> {
+  const { kafkaBrokers, topic, prefix = false, signal } = options;
+  const checkpoints = await readCheckpoints(snapshot, topic);
+  const [first] = checkpoints;
+  if (first === undefined) throw noCheckpoints(topic);
+  // After the snapshot's moment, so that the log holds all that the tables were made from.
+  const { clusterId, ranges } = await readLogRanges(kafkaBrokers, topic);
+  for (const { clusterId: stored } of checkpoints) {
+    if (stored !== clusterId) throw anotherCluster(topic, stored, clusterId);
+  }
+  const plans = planPartitions(topic, checkpoints, ranges, scenario !== undefined);
+  const definitions = await definitionsOf(snapshot, checkpoints);
+  const retention = await readRetention(snapshot);
+  const findings = createFindings(options.differences ?? 10);
+  const tables = createTableComparison({ snapshot, topic, findings, definitions, retention });
+
+  let done = 0;
+  const of = plans.reduce((sum, { read }) => sum + read.to - read.from, 0);
+  function onOffsets(offsets: number): void {
+    signal?.throwIfAborted();
+    done += offsets;
+    options.onProgress?.({ step: "log", done, of });
+  }
+
+  // Postgres sorts first.
+  onOffsets(0);
+  const ranged = plans.map(({ partition, read }) => ({ partition, ...read }));
+  const batches = readLog(kafkaBrokers, topic, ranged, signal);
+  const ledgers: Ledger[] = [];
+  try {
+    for (const plan of plans) {
+      const { partition } = plan;
+      const hash = plan.checkpoint?.definitionHash ?? first.definitionHash;
+      if (hash !== first.definitionHash) addOtherDefinition(findings, partition, first.definitionHash, hash);
+      ledgers.push(
+        await checkPartition(plan, batches, {
+          definition: itemOf(definitions, hash),
+          tables,
+          scenario: scenario && scenarioOf(scenario, plan, findings),
+          findings,
+          isPrefix: prefix,
+          onOffsets,
+        }),
+      );
+    }
+    await tables.finish(Infinity);
+  } finally {
+    await batches.return(undefined);
+  }
+
+  const summaries = tables.summarise();
+  const compared = summaries.map(({ table, compared: rows }) => [table, rows] as const);
+  const ledger = addUp(ledgers);
+  return {
+    topic,
+    equal: findings.total === 0,
+    partitions: plans.length,
+    definition: { hash: first.definitionHash, ...itemOf(definitions, first.definitionHash) },
+    records: ledger.read,
+    unread: plans.reduce((sum, plan) => sum + Math.max(0, plan.log.to - plan.tables.to), 0),
+    events: scenario?.events ?? null,
+    ledger,
+    compared: Object.fromEntries([...compared, [checkpointTable, checkpoints.length]]),
+    retention: summaries.flatMap(({ table, leftOut }) => {
+      const boundary = retention.get(table);
+      if (boundary === undefined) return [];
+      const completeFrom = new Date(boundary.completeFromMs).toISOString();
+      return [{ table, completeFrom, leftOut, droppedRows: boundary.droppedRows }];
+    }),
+    differences: findings.first(),
+    counts: findings.counts(),
+  };
+}
+
+async function definitionsOf(
+  snapshot: Snapshot,
+  checkpoints: readonly StoredCheckpoint[],
+): Promise<ReadonlyMap<string, OracleDefinition>> {
+  const stored = await readDefinitions(snapshot);
+  const used = new Set(checkpoints.map(({ definitionHash }) => definitionHash));
+  return new Map([...used].map((hash) => [hash, readDefinition(hash, stored.get(hash))]));
+}
+
+function scenarioOf(
+  { stream, startIndex, lists }: PreparedRun,
+  { partition, log }: PartitionPlan,
+  findings: Findings,
+): ScenarioComparison {
+  const list = lists[partition] ?? new Uint32Array();
+  return createScenarioComparison({ stream, startIndex, list, partition, logStart: log.from, findings });
+}
+
+function itemOf<T>(map: ReadonlyMap<string, T>, key: string): T {
+  const item = map.get(key);
+  if (item === undefined) throw new RangeError(`There is nothing for ${key}.`);
+  return item;
+}
+
+function addUp(ledgers: readonly Ledger[]): Ledger {
+  const sum = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, skipped: 0 };
+  for (const ledger of ledgers) {
+    for (const name of Object.keys(sum) as (keyof Ledger)[]) sum[name] += ledger[name];
+  }
+  return sum;
+}

@@ -1,0 +1,149 @@
+import { getTableColumns } from "drizzle-orm";
+import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import type { OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
+import { compareColumn, formatStoredTime, isSame, showValue } from "./column.js";
+import { badDefinition } from "./errors.js";
+import type { What } from "./findings.js";
+import type { ComparisonContext } from "./row-comparison.js";
+import { openRowStream, type StoredRow } from "./row-stream.js";
+import { nameTable } from "./snapshot.js";
+
+/** Compares a rollup's table with the windows that it has to hold, in the order of partition and start. */
+export interface WindowComparison {
+  readonly table: string;
+  readonly compared: number;
+  readonly leftOut: number;
+  /** Windows of the rollup that follow those of the last call, by rising start; all of one start in one call. */
+  compare(partition: number, expected: readonly OracleWindow[]): Promise<void>;
+  /** No further windows are expected in partitions up to this one. */
+  finish(partition: number): Promise<void>;
+}
+
+/** `window 2024-02-03T17:00:05Z, Jakarta, X`. */
+const place = (start: unknown, keys: readonly string[]) => `window ${[start, ...keys].map(showValue).join(", ")}`;
+
+/** @throws CannotVerifyError `bad-definition` where the table lacks a column */
+export function createWindowComparison(
+  { keys, aggregates }: OracleRollup,
+  table: PgTable,
+  hash: string,
+  { snapshot, topic, findings, retention }: ComparisonContext,
+): WindowComparison {
+  const { name } = getTableConfig(table);
+  const properties = getTableColumns(table);
+  const columnOf = (property: string) => {
+    const column = properties[property];
+    if (column === undefined) throw badDefinition(hash, `${name} has no column for ${property}`);
+    return compareColumn(property, column);
+  };
+  const keyColumns = keys.map(columnOf);
+  const valueColumns = Object.keys(aggregates).map(columnOf);
+  const boundaryMs = retention?.completeFromMs ?? -Infinity;
+  const selected = [...keyColumns, ...valueColumns].map(({ select }) => select).join(", ");
+  // By the columns themselves: the bare names would mean the texts that are selected.
+  const stream = openRowStream(
+    snapshot,
+    `SELECT partition, window_start::text, (extract(epoch FROM window_start) * 1000)::float8, ${selected}
+     FROM ${nameTable(table)} AS stored
+     WHERE topic = $1 ${retention === undefined ? "" : "AND window_start >= to_timestamp($2::float8 / 1000)"}
+     ORDER BY stored.partition, stored.window_start`,
+    retention === undefined ? [topic] : [topic, boundaryMs],
+  );
+  const firstKey = 3;
+  const firstValue = firstKey + keys.length;
+  let compared = 0;
+  let leftOut = 0;
+
+  const kind = (what: What, column: string | null = null) =>
+    ({ link: "log-tables", what, table: name, column }) as const;
+  const keysOf = (stored: StoredRow) => stored.slice(firstKey, firstValue) as string[];
+  const showValues = (values: readonly unknown[]) =>
+    valueColumns.map((column, at) => `${column.name} ${showValue(values[at])}`).join(", ");
+
+  function addSurplus(what: "unexpected-row" | "repeated-row", stored: StoredRow): void {
+    findings.add(kind(what), () => ({
+      partition: Number(stored[0]),
+      where: place(stored[1], keysOf(stored)),
+      expected: what === "repeated-row" ? "one row" : "no row",
+      found: showValues(stored.slice(firstValue)),
+    }));
+  }
+
+  async function passUntil(partition: number, startMs: number): Promise<StoredRow | undefined> {
+    for (;;) {
+      const stored = stream.current ?? (await stream.load());
+      if (stored === undefined) return undefined;
+      const own = Number(stored[0]);
+      if (own > partition || (own === partition && Number(stored[2]) >= startMs)) return stored;
+      addSurplus("unexpected-row", stored);
+      stream.drop();
+    }
+  }
+
+  /** All rows that begin exactly then, by their keys. */
+  async function collect(partition: number, startMs: number): Promise<Map<string, StoredRow>> {
+    const found = new Map<string, StoredRow>();
+    await passUntil(partition, startMs);
+    for (;;) {
+      const stored = stream.current ?? (await stream.load());
+      if (stored === undefined || Number(stored[0]) !== partition || Number(stored[2]) !== startMs) return found;
+      const key = JSON.stringify(keysOf(stored));
+      if (found.has(key)) addSurplus("repeated-row", stored);
+      else found.set(key, stored);
+      stream.drop();
+    }
+  }
+
+  async function compareGroup(partition: number, startMs: number, windows: readonly OracleWindow[]): Promise<void> {
+    const found = await collect(partition, startMs);
+    compared += windows.length;
+    for (const window of windows) {
+      const key = JSON.stringify(window.keys);
+      const stored = found.get(key);
+      found.delete(key);
+      const where = () => place(formatStoredTime(startMs), window.keys);
+      if (stored === undefined) {
+        findings.add(kind("missing-row"), () => ({
+          partition,
+          where: where(),
+          expected: showValues(window.values),
+          found: "no row",
+        }));
+        continue;
+      }
+      for (const [at, column] of valueColumns.entries()) {
+        const expected = column.toStored(window.values[at]);
+        const actual = stored[firstValue + at];
+        if (isSame(expected, actual)) continue;
+        findings.add(kind("wrong-value", column.name), () => ({
+          partition,
+          where: where(),
+          expected: showValue(expected),
+          found: showValue(actual),
+        }));
+      }
+    }
+    for (const stored of found.values()) addSurplus("unexpected-row", stored);
+  }
+
+  return {
+    table: name,
+    get compared() {
+      return compared;
+    },
+    get leftOut() {
+      return leftOut;
+    },
+    async compare(partition, expected) {
+      for (let from = 0, to = 0; from < expected.length; from = to) {
+        const startMs = expected[from]?.windowStartMs ?? NaN;
+        while (expected[to]?.windowStartMs === startMs) to += 1;
+        if (startMs < boundaryMs) leftOut += to - from;
+        else await compareGroup(partition, startMs, expected.slice(from, to));
+      }
+    },
+    async finish(partition) {
+      await passUntil(partition, Infinity);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  consume,
+  createTopic,
+  fromSource,
+  messageOf,
+  produce,
+  query,
+  recordsOf,
+  run,
+  runOf,
+  startServers,
+  type TestServers,
+} from "./servers.js";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const program = [...fromSource, main];
+let servers: TestServers;
+let databaseUrl: string;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tidemark-verify-main-"));
+  servers = await startServers();
+  databaseUrl = await servers.createDatabase();
+  await createTopic(servers, "default", 4);
+  const records = recordsOf(runOf("default", 3_000));
+  await produce(
+    servers,
+    "default",
+    records.map((record) => messageOf(record, 4)),
+  );
+  await consume(servers, "default", databaseUrl);
+});
+
+afterAll(async () => {
+  await servers.close();
+  await rm(directory, { recursive: true });
+});
+
+/** What was said beside how far it was, which a slow machine hears of. */
+const withoutProgress = (err: string) =>
+  err.replaceAll(/^[\d,]+ of [\d,]+ (offsets compared|events placed) .*\n/gm, "");
+
+async function runMain(args: readonly string[], env: Record<string, string> = {}) {
+  const addresses = { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
+  const { code, out, err } = await run([...program, ...args], { ...addresses, KAFKA_TOPIC: "default", ...env });
+  return { code, out, err: withoutProgress(err) };
+}
+const scenario = ["--scenario=default", "--seed=7", "--events=3000"];
+
+describe("verify:run", () => {
+  it("ends with 0 and says so where all is equal", async () => {
+    const { code, out, err } = await runMain(scenario);
+    expect(out).toMatch(/^Topic default: 4 partitions, 3,000 records read\./);
+    expect(out).toMatch(/\n {2}events +3,000 {2}equal\n/);
+    expect(out).toMatch(/\nEqual\.\n$/);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
+  it("ends with 1 and the first differences where it is not, with --json as one object", async () => {
+    const other = await servers.copyDatabase(databaseUrl);
+    await query(other, "UPDATE socmed_1m SET sales = sales + 1");
+    const text = await runMain(["--differences=1"], { DATABASE_URL: other });
+    expect(text).toMatchObject({ code: 1, err: "" });
+    expect(text.out).toMatch(/socmed_1m\.sales: \d+ wrong values\n\n1 of them in full:\n\n {2}socmed_1m\.sales, /);
+    const json = await runMain(["--differences=1", "--json"], { DATABASE_URL: other });
+    expect(json).toMatchObject({ code: 1, err: "" });
+    expect(JSON.parse(json.out)).toMatchObject({ equal: false, events: null, differences: [{ column: "sales" }] });
+  });
+
+  it("finds that it was another seed", async () => {
+    const { code, out } = await runMain(["--scenario=default", "--seed=8", "--events=3000"]);
+    expect(code).toBe(1);
+    expect(out).toMatch(/log: [\d,]+ missing events/);
+  });
+
+  it("ends with 2 and one sentence where nothing can be said", async () => {
+    await writeFile(join(directory, "no.json"), "{}");
+    const sentences = await Promise.all([
+      runMain(["--differences=x"]),
+      runMain(["--topic=nowhere"]),
+      runMain(["--scenario=nothing", "--seed=1"]),
+      runMain([`--scenario=${join(directory, "no.json")}`, "--seed=1"]),
+      runMain(["--scenario=default", "--seed=1"]),
+      runMain(["--scenario=day", "--seed=1", "--start-index=99000000"]),
+      runMain(["--scenario=deck", "--seed=1", "--events=9", "--rate=0.001", "--start-index=900000000"]),
+      runMain([], { DATABASE_URL: "mysql://x" }),
+    ]);
+    for (const { code, out, err } of sentences) {
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toMatch(/^verify: [^\n]+\.\n$/);
+    }
+  });
+
+  it("prints its usage with --help", async () => {
+    const { code, out } = await runMain(["--help"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: nx run verify:run/);
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it("ends at once and without a stack trace on Ctrl-C", async () => {
+    const env = { ...process.env, KAFKA_BROKERS: "", DATABASE_URL: "", TIDEMARK_DIR: directory };
+    const child = spawn(process.execPath, program, { env, stdio: ["ignore", "ignore", "pipe"] });
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      err += chunk.toString();
+      if (err.includes("waiting for a stack")) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect(code).toBe(130);
+    expect(err).toMatch(/^verify: waiting for a stack [^\n]*\n$/);
+  });
+
+  it("minds nobody reading its output any more", async () => {
+    const env = {
+      ...process.env,
+      KAFKA_BROKERS: servers.kafkaBrokers.join(","),
+      DATABASE_URL: databaseUrl,
+      KAFKA_TOPIC: "default",
+    };
+    const child = spawn(process.execPath, program, { env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let err = "";
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect({ code, err: withoutProgress(err) }).toEqual({ code: 0, err: "" });
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions } from "../src/options.js";
+
+const options = (args: string[], env: Record<string, string> = {}) => {
+  const parsed = parseOptions(args, env);
+  if (parsed.kind !== "run") throw new Error(JSON.stringify(parsed));
+  return parsed.options;
+};
+
+it("checks the tables of socmed-events strictly, if nothing else is said", () => {
+  expect(options([])).toEqual({ topic: "socmed-events", prefix: false, differences: 10, json: false, run: null });
+});
+
+it("takes the topic from --topic, then from KAFKA_TOPIC; an empty variable is an unset one", () => {
+  expect(options(["--topic=a"], { KAFKA_TOPIC: "b" }).topic).toBe("a");
+  expect(options([], { KAFKA_TOPIC: "b" }).topic).toBe("b");
+  expect(options([], { KAFKA_TOPIC: "" }).topic).toBe("socmed-events");
+});
+
+it("reads what the producer was told, with the producer's defaults", () => {
+  expect(options(["--scenario=deck", "--seed=5"]).run).toEqual({
+    scenario: "deck",
+    seed: 5,
+    events: null,
+    rate: null,
+    startMs: Date.parse("2024-02-03T17:00:00Z"),
+    startIndex: 0,
+  });
+  const all = ["--scenario=x.json", "--seed=0", "--events=9", "--rate=0.5", "--start-index=7"];
+  expect(options([...all, "--start=2025-01-01T01:00:00+01:00"]).run).toEqual({
+    scenario: "x.json",
+    seed: 0,
+    events: 9,
+    rate: 0.5,
+    startMs: Date.parse("2025-01-01T00:00:00Z"),
+    startIndex: 7,
+  });
+  expect(options(["--scenario=deck", "--seed=5", "--rate=max"]).run?.rate).toBeNull();
+});
+
+it("knows --help, and -h", () => {
+  expect(parseOptions(["--help"], {})).toEqual({ kind: "help" });
+  expect(parseOptions(["--json", "-h"], {})).toEqual({ kind: "help" });
+});
+
+describe("a wrong option is told in one sentence with its name, what it got and what it takes", () => {
+  it.each([
+    [["--differences=0"], '--differences got "0"; it takes a whole number from 1 to 10000.'],
+    [["--differences=ten"], '--differences got "ten"; it takes a whole number from 1 to 10000.'],
+    [
+      ["--topic=a b"],
+      '--topic got "a b"; it takes a topic name of 1 to 249 letters, digits, dots, dashes or underscores.',
+    ],
+    [["--scenario=deck"], "--scenario needs --seed: the producer printed it."],
+    [["--seed=5"], "--seed says what a scenario was sent with; it needs --scenario."],
+    [["--events=5", "--start-index=0"], "--events says what a scenario was sent with; it needs --scenario."],
+    [["--scenario=deck", "--seed=1", "--rate=fast"], '--rate got "fast"; it takes events per second, a number from'],
+    [["--scenario=deck", "--seed=1", "--rate=0"], '--rate got "0"; it takes events per second, a number from'],
+    [["--scenario=deck", "--seed=1", "--start=now"], '--start got "now"; it takes a time with its zone'],
+    [["--scenario=deck", "--seed=1", "--start=1970-01-01T00:00:00Z"], '--start got "1970-01-01T00:00:00Z"; it takes'],
+    [["--scenario=deck", "--seed=1", "--events=0"], '--events got "0"; it takes a whole number from 1 to 4294967295.'],
+    [["--verbose"], "Unknown option '--verbose'. See --help."],
+    [["now"], "Unexpected argument 'now'. See --help."],
+  ])("%j", (args, problem) => {
+    const parsed = parseOptions(args, {});
+    expect(parsed).toMatchObject({ kind: "wrong", problem: expect.stringContaining(problem.slice(0, -1)) as string });
+    expect((parsed as { problem: string }).problem).toMatch(/^[^\n]*\.$/);
+  });
+
+  it("of KAFKA_TOPIC, too", () => {
+    expect(parseOptions([], { KAFKA_TOPIC: ".." })).toMatchObject({ kind: "wrong" });
+  });
+});

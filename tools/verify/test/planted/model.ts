@@ -1,0 +1,196 @@
+import type { ScenarioRecord } from "@tidemark/scenario";
+import { decode, type SocmedEvent } from "@tidemark/schema";
+import { showValue } from "../../src/column.js";
+
+/** A row that a table has to hold, its values as the verifier tells them. */
+export interface ModelRow {
+  readonly table: string;
+  readonly partition: number;
+  readonly where: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface PlacedRecord extends ScenarioRecord {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What the pipeline goes by, each rule so that one mistake can break it alone. */
+export interface Rules {
+  readonly isRead: (record: PlacedRecord) => boolean;
+  readonly windowStart: (timeMs: number, sizeMs: number) => number;
+  readonly isOpen: (endMs: number, watermarkMs: number) => boolean;
+  readonly knowsIds: boolean;
+  readonly rate: (part: number, whole: number) => number | null;
+  readonly platform: (name: string) => string;
+  /** Which events the raw table holds. */
+  readonly raw: readonly ("counted" | "late")[];
+  /** How often the first event of a window counts there. */
+  readonly firstCounts: number;
+  /** What a rollup holds of its rates. */
+  readonly rateSum: (sum: number, events: number) => number;
+  readonly keepsReject: (record: PlacedRecord) => boolean;
+  /** How often each row is written that is no window's. */
+  readonly copies: number;
+}
+
+const soundRules: Rules = {
+  isRead: () => true,
+  windowStart: (timeMs, sizeMs) => timeMs - (timeMs % sizeMs),
+  isOpen: (endMs, watermarkMs) => endMs > watermarkMs,
+  knowsIds: true,
+  rate: (part, whole) => (whole === 0 ? null : (part / whole) * 100),
+  platform: (name) => name,
+  raw: ["counted"],
+  firstCounts: 1,
+  rateSum: (sum) => sum,
+  keepsReject: () => true,
+  copies: 1,
+};
+
+const delayMs = 300_000;
+const skewMs = 60_000;
+/** The window that judges events is the first one's. */
+const baseMs = 5_000;
+const rollups = [
+  ["socmed_5s", baseMs],
+  ["socmed_1m", 60_000],
+] as const;
+
+const time = (ms: number) => (ms === -Infinity ? "NULL" : new Date(ms).toISOString().replace(/\.000Z$/, "Z"));
+const showAll = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).map(([column, value]) => [column, showValue(value)]));
+
+/** What the tables hold of the records, which are in the order of their log; by default with no mistake. */
+export function modelTables(records: readonly PlacedRecord[], broken: Partial<Rules> = {}): ModelRow[] {
+  const rules = { ...soundRules, ...broken };
+  return [...new Set(records.map(({ partition }) => partition))].flatMap((partition) => {
+    const own = records.filter((record) => record.partition === partition);
+    return modelPartition(partition, own, rules);
+  });
+}
+
+function modelPartition(partition: number, all: readonly PlacedRecord[], rules: Rules): ModelRow[] {
+  const records = all.filter(rules.isRead);
+  // A partition of which nothing is read is none that anybody has claimed.
+  if (records.length === 0) return [];
+  const rows: ModelRow[] = [];
+  const ledger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
+  const windows = new Map<string, ModelWindow>();
+  const idsUntil = new Map<string, number>();
+  let newestMs = -Infinity;
+
+  function add(table: string, offset: number, values: Readonly<Record<string, unknown>>): void {
+    const row = { table, partition, where: `offset ${offset}`, values: showAll(values) };
+    for (let copy = 0; copy < rules.copies; copy += 1) rows.push(row);
+  }
+
+  const baseEndOf = ({ Ts }: SocmedEvent) => rules.windowStart(Ts * 1000, baseMs) + baseMs;
+
+  function judge({ event, timestampMs }: PlacedRecord): Exclude<keyof typeof ledger, "read"> {
+    if (event === null) return "rejected";
+    if (event.Ts * 1000 > timestampMs + skewMs) return "quarantined";
+    const endMs = baseEndOf(event);
+    if (!rules.isOpen(endMs, newestMs - delayMs)) return "late";
+    if (rules.knowsIds && (idsUntil.get(event.ID) ?? -Infinity) > newestMs - delayMs) return "duplicate";
+    idsUntil.set(event.ID, endMs);
+    return "counted";
+  }
+
+  for (const record of records) {
+    const verdict = judge(record);
+    const { offset, value, event } = record;
+    const watermarkMs = newestMs - delayMs;
+    ledger.read += 1;
+    ledger[verdict] += 1;
+    if (event === null || verdict === "quarantined") {
+      const decoded = decode(value);
+      const { reason, field } = decoded.ok ? { reason: "future", field: "Ts" } : decoded.rejection;
+      const row = { bytes: value, reason, field, watermark: time(watermarkMs) };
+      if (rules.keepsReject(record)) add("socmed_rejected", offset, row);
+      continue;
+    }
+    const row = eventRow(event, rules);
+    if (rules.raw.some((kind) => kind === verdict)) add("socmed_user_sales", offset, row);
+    if (verdict === "late") {
+      const lateness = { watermark: time(watermarkMs), missed_by_ms: watermarkMs - baseEndOf(event) };
+      add("socmed_late", offset, { ...row, ...lateness });
+    }
+    if (verdict === "counted") addToWindows(windows, event, row, rules);
+    newestMs = Math.max(newestMs, event.Ts * 1000);
+  }
+  for (const { table, where, values } of windows.values()) {
+    const sums = { conversion_rate_sum: rules.rateSum(values.conversion_rate_sum, values.events) };
+    const more = { bounce_rate_sum: rules.rateSum(values.bounce_rate_sum, values.events) };
+    rows.push({ table, partition, where, values: showAll({ ...values, ...sums, ...more }) });
+  }
+  const checkpoint = {
+    ...ledger,
+    skipped: all.length - records.length,
+    lost: 0,
+    watermark: time(newestMs - delayMs),
+    max_event_time: time(newestMs),
+  };
+  const where = `checkpoint at ${all.length}`;
+  return [...rows, { table: "tidemark.checkpoints", partition, where, values: showAll(checkpoint) }];
+}
+
+function eventRow(event: SocmedEvent, { rate, platform }: Rules) {
+  return {
+    id: event.ID,
+    kota: event.Kota,
+    sosial_media: platform(event.Sosial_Media),
+    usage_count: event.Usage_Count,
+    sales: event.Sales,
+    visitors: event.Visitors,
+    page_visitors: event.PageVisitors,
+    conversion: event.Conversion,
+    ts: time(event.Ts * 1000),
+    conversion_rate: rate(event.Conversion, event.Visitors),
+    bounce_rate: rate(event.PageVisitors, event.Visitors),
+  };
+}
+
+const noEvents = {
+  events: 0,
+  usage_count: 0,
+  sales: 0,
+  visitors: 0,
+  page_visitors: 0,
+  conversion: 0,
+  conversion_rate_sum: 0,
+  conversion_rate_count: 0,
+  bounce_rate_sum: 0,
+  bounce_rate_count: 0,
+};
+
+interface ModelWindow extends Pick<ModelRow, "table" | "where"> {
+  readonly values: typeof noEvents;
+}
+
+function addToWindows(
+  windows: Map<string, ModelWindow>,
+  event: SocmedEvent,
+  row: ReturnType<typeof eventRow>,
+  { windowStart, firstCounts }: Rules,
+): void {
+  for (const [table, sizeMs] of rollups) {
+    const start = time(windowStart(event.Ts * 1000, sizeMs));
+    const where = `window ${start}, ${row.kota}, ${row.sosial_media}`;
+    const known = windows.get(`${table} ${where}`);
+    const window = known ?? { table, where, values: { ...noEvents } };
+    windows.set(`${table} ${where}`, window);
+    for (let left = known === undefined ? firstCounts : 1; left > 0; left -= 1) addOnce(window.values, row);
+  }
+}
+
+function addOnce(values: typeof noEvents, row: ReturnType<typeof eventRow>): void {
+  values.events += 1;
+  for (const name of ["usage_count", "sales", "visitors", "page_visitors", "conversion"] as const) {
+    values[name] += row[name];
+  }
+  for (const name of ["conversion_rate", "bounce_rate"] as const) {
+    values[`${name}_sum`] += row[name] ?? 0;
+    values[`${name}_count`] += row[name] === null ? 0 : 1;
+  }
+}
