@@ -24,6 +24,7 @@ function inferTargets(root, { nx = {}, config }) {
   const has = (path) => existsSync(join(root, path));
   const tags = nx.tags ?? [];
   const needsServer = tags.includes("needs:server");
+  const stack = tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] };
   const targets = {
     lint: { command: `oxlint --deny-warnings ${root}`, cache: true, inputs: ["source", "lintConfig"] },
   };
@@ -55,12 +56,12 @@ function inferTargets(root, { nx = {}, config }) {
     targets.serve = {
       command: `${runFromSource(config)} ${root}/src/main.ts`,
       continuous: true,
-      ...(tags.includes("needs:stack") && { dependsOn: [{ projects: ["stack"], target: "serve" }] }),
+      ...stack,
     };
   }
   if (has("bench/main.ts")) targets.bench = { command: `${runFromSource(config)} ${root}/bench/main.ts` };
   if (root.startsWith("tools/") && has("src/main.ts"))
-    targets.run = { command: `${runFromSource(config)} ${root}/src/main.ts` };
+    targets.run = { command: `${runFromSource(config)} ${root}/src/main.ts`, ...stack };
   return targets;
 }
 
