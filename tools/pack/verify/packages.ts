@@ -11,6 +11,8 @@ export interface Lib {
   readonly packageName: string;
   /** What it may be imported by: `@tidemark/sinks`, `@tidemark/sinks/tables`. */
   readonly specifiers: readonly string[];
+  /** The commands that it installs. */
+  readonly commands: readonly string[];
 }
 
 /** Read from the workspace, so that a new lib is among them. */
@@ -18,12 +20,18 @@ export function listLibs(): Lib[] {
   return readdirSync(join(repository, "libs"))
     .sort()
     .map((folder) => {
-      const { name, exports } = JSON.parse(readFileSync(join(repository, "libs", folder, "package.json"), "utf8")) as {
+      const {
+        name,
+        exports,
+        bin = {},
+      } = JSON.parse(readFileSync(join(repository, "libs", folder, "package.json"), "utf8")) as {
         name: string;
         exports: Record<string, unknown>;
+        bin?: Record<string, string>;
       };
       const subpaths = Object.keys(exports).filter((subpath) => !subpath.endsWith(".json"));
-      return { folder, packageName: name, specifiers: subpaths.map((subpath) => name + subpath.slice(1)) };
+      const specifiers = subpaths.map((subpath) => name + subpath.slice(1));
+      return { folder, packageName: name, specifiers, commands: Object.keys(bin) };
     });
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run } from "./commands.js";
 import { compile, type Compilation } from "./compilation.js";
 import { buildAndPack, createProject, listLibs, repository, type Lib, type Packed } from "./packages.js";
-import { programs } from "./programs.js";
+import { commands, programs } from "./programs.js";
 
 const libs = listLibs();
 const workplace = realpathSync(mkdtempSync(join(tmpdir(), "tidemark-outside-")));
@@ -67,6 +67,16 @@ test.each(programs)("a program that calls $packageName type checks and runs", ({
   const { exitCode, stdout, stderr } = runCompiled(name);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(prints);
+});
+
+test.each(commands)("the command $command runs where it is installed", ({ command, args, prints }) => {
+  const { exitCode, stdout, stderr } = run(join(project, "node_modules/.bin", command), args, project);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toMatch(prints);
+});
+
+test("every command of a lib is among those that are run", () => {
+  expect(libs.flatMap((lib) => lib.commands)).toEqual(commands.map(({ command }) => command));
 });
 
 test("a wrong type is an error here, so that the type checks above can fail", () => {

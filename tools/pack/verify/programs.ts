@@ -1,3 +1,18 @@
+/** For each command that a lib has: how to run it once, and what it is to print. */
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly prints: RegExp;
+}
+
+export const commands: readonly Command[] = [
+  {
+    command: "tidemark-scenario",
+    args: ["--scenario=deck", "--events=2", "--format=records"],
+    prints: /^\{"partition":\d,"offset":0,"timestamp":1706979600000,"key":"\w+\|\w+","value":"\{.*\}"\}\n\{.*\}\n$/,
+  },
+];
+
 /** For each lib a small program that calls it, and what it is to print. A lib that is not here is only imported. */
 export interface Program {
   readonly packageName: string;

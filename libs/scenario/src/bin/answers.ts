@@ -1,0 +1,130 @@
+import type { ScenarioRecord } from "../index.js";
+import {
+  createPartitionOracle,
+  type Located,
+  type OracleDefinition,
+  type OracleRow,
+  type OracleWindow,
+} from "../oracle/index.js";
+import { aggregateColumns, type TableName } from "./tables.js";
+
+/** The tables that a pipeline should make of the records, row by row. */
+export interface Answers {
+  take(record: ScenarioRecord, at: Located): void;
+  /** The windows that are left, and the checkpoints. */
+  finish(): void;
+}
+
+export interface AnswersOptions {
+  readonly definition: OracleDefinition;
+  readonly partitions: number;
+  readonly onRow: (table: TableName, row: object) => void;
+}
+
+/** After so many records a partition gives away its closed windows: it bounds the memory, and changes no row. */
+const RECORDS_PER_CLOSING = 1000;
+
+/**
+ * Events are in the order of the stream. Windows are given once nothing can change them: of one partition and table by
+ * start, city and platform, partitions interleaved.
+ */
+export function createAnswers({ definition, partitions, onRow }: AnswersOptions): Answers {
+  const logs = Array.from({ length: partitions }, () => ({ oracle: createPartitionOracle(definition), nextOffset: 0 }));
+
+  function giveWindows(windows: readonly OracleWindow[], partition: number): void {
+    for (const window of windows.toSorted(byStartAndKeys)) {
+      onRow(window.rollup as TableName, windowRow(window, partition));
+    }
+  }
+
+  return {
+    take({ value, timestampMs }, at) {
+      const { partition, offset } = at;
+      const log = logs[partition] as (typeof logs)[number];
+      const judgement = log.oracle.take({ offset, timestampMs, value });
+      log.nextOffset = offset + 1;
+      switch (judgement.kind) {
+        case "counted":
+          onRow("socmed_user_sales", eventRow(judgement.row, at));
+          break;
+        case "duplicate":
+          break;
+        case "late":
+          onRow("socmed_late", {
+            ...eventRow(judgement.row, at),
+            watermark: isoOf(judgement.watermarkMs),
+            missed_by_ms: judgement.missedByMs,
+          });
+          break;
+        case "quarantined":
+        case "rejected": {
+          const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
+          const bytes = value && Buffer.from(value).toString("base64");
+          onRow("socmed_rejected", {
+            partition,
+            offset,
+            bytes,
+            reason,
+            field,
+            watermark: isoOf(judgement.watermarkMs),
+          });
+          break;
+        }
+      }
+      if (log.nextOffset % RECORDS_PER_CLOSING === 0) giveWindows(log.oracle.takeClosed(), partition);
+    },
+    finish() {
+      for (const [partition, { oracle }] of logs.entries()) giveWindows(oracle.takeRest(), partition);
+      for (const [partition, { oracle, nextOffset }] of logs.entries()) {
+        onRow("checkpoints", {
+          partition,
+          start_offset: 0,
+          next_offset: nextOffset,
+          watermark: isoOf(oracle.watermarkMs),
+          max_event_time: isoOf(oracle.maxEventTimeMs),
+          ...oracle.ledger,
+          skipped: 0,
+          lost: 0,
+        });
+      }
+    },
+  };
+}
+
+function eventRow(row: OracleRow, { partition, offset }: Located) {
+  return {
+    id: row.ID,
+    kota: row.Kota,
+    sosial_media: row.Sosial_Media,
+    usage_count: row.Usage_Count,
+    sales: row.Sales,
+    visitors: row.Visitors,
+    page_visitors: row.PageVisitors,
+    conversion: row.Conversion,
+    ts: isoOf(row.Ts * 1000),
+    conversion_rate: row.conversion_rate,
+    bounce_rate: row.bounce_rate,
+    partition,
+    offset,
+  };
+}
+
+function windowRow({ windowStartMs, keys, values }: OracleWindow, partition: number): object {
+  const [kota, sosial_media] = keys;
+  const sums = Object.fromEntries(aggregateColumns.map((name, at) => [name, values[at]]));
+  return { partition, window_start: isoOf(windowStartMs), kota, sosial_media, ...sums };
+}
+
+/** By start, city and platform: texts by code units, as in every locale. Rollups have tables of their own, so they may mix. */
+function byStartAndKeys(a: OracleWindow, b: OracleWindow): number {
+  if (a.windowStartMs !== b.windowStartMs) return a.windowStartMs - b.windowStartMs;
+  for (const [at, key] of a.keys.entries()) {
+    const other = b.keys[at] as string;
+    if (key !== other) return key < other ? -1 : 1;
+  }
+  return 0;
+}
+
+function isoOf(ms: number): string | null {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
+}
