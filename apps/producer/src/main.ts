@@ -1,13 +1,14 @@
 /** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option. */
 import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { loadScenario, ScenarioError } from "@tidemark/scenario";
 import { courseOf } from "./course.js";
 import { KafkaRefusedError } from "./errors.js";
 import { findNameProblem } from "./host-names.js";
 import { parseOptions, usage, type ProducerOptions } from "./options.js";
 import { runProducer } from "./producer.js";
 import { createReport } from "./report.js";
-import { loadScenario } from "./scenario-file.js";
 import { createTerminal } from "./terminal.js";
 
 const WAIT_FOR_STACK_MS = 30_000;
@@ -20,7 +21,7 @@ const giveUp = new AbortController();
 let stackHasEnded = false;
 
 async function serve(options: ProducerOptions): Promise<number> {
-  const loaded = await loadScenario(options.scenario);
+  const loaded = await loadScenario(options.scenario, (file) => readFile(file, "utf8"));
   if (!loaded.ok) return refuse(loaded.problem);
   const course = courseOf(options, loaded.scenario);
   if (typeof course === "string") return refuse(course);
@@ -91,6 +92,7 @@ async function main(): Promise<number> {
 
 function explain(error: unknown): number {
   if (error instanceof AddressError) return refuse(error.message);
+  if (error instanceof ScenarioError) return refuse(`${error.message}.`);
   if (stop.signal.aborted && error === stop.signal.reason) return 0;
   const isExpected = error instanceof KafkaRefusedError || !(error instanceof Error);
   terminal.warn(isExpected ? String(error instanceof Error ? error.message : error) : (error.stack ?? error.message));

@@ -216,19 +216,3 @@ export const scenarioSchema = z
 
 /** What a fake stream is like, as plain data: it can be written as JSON. */
 export type Scenario = z.infer<typeof scenarioSchema>;
-
-/** A scenario, or every reason why the data is none. */
-export type ParsedScenario =
-  { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly string[] };
-
-/** Checks data that came from JSON. Unknown keys are problems, so that a misspelt one is not ignored. It never throws. */
-export function parseScenario(json: unknown): ParsedScenario {
-  const result = scenarioSchema.safeParse(json);
-  if (result.success) return { ok: true, scenario: result.data };
-  return {
-    ok: false,
-    problems: result.error.issues.map((issue) =>
-      issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`,
-    ),
-  };
-}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { scenarioJsonSchema } from "../src/json-schema.js";
 import { presets } from "../src/presets.js";
-import { parseScenario } from "../src/scenario.js";
+import { parseScenario } from "../src/parse-scenario.js";
 
 const { deck, dirty } = presets;
 const at = { fromSeconds: 0, forSeconds: 60 };
@@ -56,6 +56,7 @@ describe("parseScenario", () => {
       { ...deck, campaigns: [{ ...at, conversion: 2 }] },
       "campaigns: campaigns need a funnel",
     ],
+    ["an outage of everything", { ...deck, outages: [at] }, "Nothing is left to report 0 s after the start"],
     ["haste without an end", { ...deck, pace: "max" }, "pace: as fast as possible needs an end"],
     [
       "shares above 0.9",

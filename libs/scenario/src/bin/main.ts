@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** `tidemark-scenario`: a scenario as lines, and its answers. The exit codes are in `usage.ts`. */
+import { readFile } from "node:fs/promises";
 import { ScenarioError } from "../index.js";
 import { OutputError } from "./errors.js";
 import { parseOptions } from "./options.js";
 import { isClosedOutput, run } from "./run.js";
-import { loadScenario } from "./scenario-file.js";
+import { loadScenario } from "../load-scenario.js";
 import { usage } from "./usage.js";
 
 const stop = new AbortController();
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  const loaded = await loadScenario(parsed.options.scenario);
+  const loaded = await loadScenario(parsed.options.scenario, (file) => readFile(file, "utf8"));
   if (!loaded.ok) return refuse(loaded.problem);
   const { stdout, stderr } = process;
   await run(parsed.options, loaded.scenario, {

@@ -42,7 +42,7 @@ const wrongTogether: readonly (readonly [string, RegExp])[] = [
   ],
   ["--scenario=BROKEN", /^--scenario takes .* but that file is not JSON\.$/],
   ["--scenario=MISSPELT", /^The scenario in ".*misspelt\.json" is not one: Unrecognized key: "rates"\.$/],
-  ["--scenario=SILENT", /^Nothing is left to report 0 s after the start: /],
+  ["--scenario=SILENT", /^The scenario in ".*" is not one: Nothing is left to report 0 s after the start: /],
 ];
 
 describe("the options", () => {
