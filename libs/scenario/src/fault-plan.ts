@@ -55,6 +55,5 @@ function countBefore(
   const { share, count } = amount;
   if (count !== undefined) return (block: number) => count * block;
   // Rounded first, so that 0.07 of 100 is 7 and not the floor of 6.999...
-  const perBlock = Math.round((share ?? 0) * per * 1e9) / 1e9;
-  return (block: number) => Math.floor(perBlock * block);
+  return (block: number) => Math.floor(Math.round((share ?? 0) * per * block * 1e6) / 1e6);
 }

@@ -73,20 +73,30 @@ export const faultsSchema = z
       .optional()
       .describe("of every `everyEvents`, the last `events` are those before them once more: a producer that goes back"),
   })
+  .refine((faults) => shareOf(faults) <= LARGEST_SHARE, `the faults add up to more than ${LARGEST_SHARE} of the events`)
   .refine(
-    (faults) => shareOf(faults) <= LARGEST_SHARE,
-    `the faults add up to more than ${LARGEST_SHARE} of the events`,
+    (faults) => mostInBlock(faults) < (faults.per ?? DEFAULT_BLOCK),
+    "per is too small: a block must have room for each fault",
   );
 
 export type Faults = z.infer<typeof faultsSchema>;
 
 export const DEFAULT_BLOCK = 1000;
 
-function shareOf(
-  faults: { readonly per?: number | undefined } & { readonly [Kind in FaultKind]?: Amount | undefined },
-): number {
+type AmountsOfBlock = { readonly per?: number | undefined } & { readonly [Kind in FaultKind]?: Amount | undefined };
+
+function shareOf(faults: AmountsOfBlock): number {
   const { per = DEFAULT_BLOCK } = faults;
   return faultKinds.reduce((sum, kind) => sum + (faults[kind]?.share ?? (faults[kind]?.count ?? 0) / per), 0);
+}
+
+/** How many faults a block may have: shares that are no whole numbers of a block come together in some. */
+function mostInBlock(faults: AmountsOfBlock): number {
+  const { per = DEFAULT_BLOCK } = faults;
+  return faultKinds.reduce((sum, kind) => {
+    const { share = 0, count = Math.ceil(Math.round(share * per * 1e6) / 1e6) } = faults[kind] ?? {};
+    return sum + count;
+  }, 0);
 }
 
 interface Amount {

@@ -19,13 +19,21 @@ const defaults = {
   windowSeconds: 5,
 };
 
+/** The pipeline that a scenario is made for. */
+export function pipelineOf({ pipeline = defaults }: Pick<Scenario, "pipeline">): typeof defaults {
+  return pipeline;
+}
+
 /**
- * No event that counts has a Ts after its arrival, but those of the fault `ahead`; so the watermark is at most arrival +
- * largest lead - delay, and a window ends after every Ts that it holds.
+ * No event that counts has a Ts after its arrival, but those of the fault `ahead`, and `future` ones that are replayed when
+ * their time has nearly come; so the watermark is at most arrival + largest lead - delay, and a window ends after every Ts
+ * that it holds.
  */
-export function createForesight({ pipeline = defaults, faults }: Pick<Scenario, "pipeline" | "faults">): Foresight {
-  const { watermarkDelaySeconds, allowedLatenessSeconds, maxFutureSkewSeconds, windowSeconds } = pipeline;
-  const lead = faults?.ahead === undefined ? 0 : Math.min(faults.ahead.aheadSeconds[1], maxFutureSkewSeconds);
+export function createForesight(scenario: Pick<Scenario, "pipeline" | "faults">): Foresight {
+  const { watermarkDelaySeconds, allowedLatenessSeconds, maxFutureSkewSeconds, windowSeconds } = pipelineOf(scenario);
+  const { ahead, future, replays } = scenario.faults ?? {};
+  const isFutureReplayed = future !== undefined && replays !== undefined;
+  const lead = isFutureReplayed ? maxFutureSkewSeconds : (ahead?.aheadSeconds[1] ?? 0);
   return {
     safeDelaySeconds: watermarkDelaySeconds + allowedLatenessSeconds - lead,
     newestLateTs(seenTs) {

@@ -1,5 +1,5 @@
 import { MAX_TS } from "@tidemark/schema";
-import { type Clocks, honestClock, isHonest, type ProducerClock } from "./clocks.js";
+import { type Clocks, honestClock, isRight, type ProducerClock } from "./clocks.js";
 import type { Plan } from "./fault-plan.js";
 import type { Foresight } from "./foresight.js";
 import type { Generator } from "./generator.js";
@@ -33,8 +33,8 @@ export interface HeadsOptions {
   readonly generator: Generator;
 }
 
-// Where everybody's clock is wrong for so long, an event that needs an honest one before it is an ordinary one.
-const LONGEST_SEARCH = 10_000;
+// Where nearly everybody's clock is wrong, an event that needs one with a right clock before it is an ordinary one.
+const LONGEST_SEARCH = 500;
 const MINUTE_SECONDS = 60;
 const ordinary: Plan = { kind: "ordinary", occurrence: 0 };
 
@@ -45,12 +45,12 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
 
   const whole = ([min, max]: Range): number => min + Math.floor(generator.next() * (max - min + 1));
 
-  /** The last honest ordinary event at or before `fresh`. */
+  /** The last ordinary event at or before `fresh` whose producer's clock is right. */
   function findOrdinary(fresh: number): Head | null {
     for (let at = fresh; at >= 0 && fresh - at < LONGEST_SEARCH; at--) {
       if (planOf(at).kind !== "ordinary") continue;
       const head = headOf(at);
-      if (isHonest(head.clock)) return head;
+      if (isRight(head.clock)) return head;
     }
     return null;
   }
@@ -83,7 +83,9 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
         const by = plan.kind === "lateJust" ? 0 : whole(faults?.lateFar?.bySeconds ?? [1, 1]);
         const anchor = findOrdinary(fresh - 1);
         if (anchor === null) return null;
-        const ts = inRange(foresight.newestLateTs(anchor.ts) - by);
+        const ts = foresight.newestLateTs(anchor.ts) - by;
+        // There is no time before 1970.
+        if (ts < 0) return null;
         return { fresh, arrivalMs, plan, pair: anchor.pair, ts, clock: honestClock, original: null };
       }
       case "duplicateAtOnce":
@@ -119,8 +121,10 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
   }
 
   function headOf(fresh: number): Head {
-    const plan = planOf(fresh);
     const arrivalMs = timeline.arrivalMs(timeline.indexOf(fresh));
+    const planned = planOf(fresh);
+    // In the last minutes of the year 9999 there is no future.
+    const plan = planned.kind === "future" && foresight.oldestFutureTs(arrivalMs) > MAX_TS ? ordinary : planned;
     generator.place(fresh);
     // Drawn for every kind, so that an event's own draws don't depend on what it is meant to be.
     const delay = whole(delaySeconds);

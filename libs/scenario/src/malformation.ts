@@ -22,7 +22,8 @@ const spoilers: { readonly [Reason in RejectionReason]: (event: SocmedEvent) => 
   "not-a-uuid": (event) => encodeAltered(event, { ID: event.ID.slice(0, 8) }),
   empty: (event) => encodeAltered(event, { Kota: "" }),
   "too-long": (event) => encodeAltered(event, { Sosial_Media: event.Sosial_Media.padEnd(MAX_NAME_LENGTH + 1, "x") }),
-  "invalid-text": (event) => encodeAltered(event, { Kota: `${event.Kota}\0` }),
+  // Not longer than it was, which would be another reason.
+  "invalid-text": (event) => encodeAltered(event, { Kota: `${event.Kota.slice(0, -1)}\0` }),
   "not-an-integer": (event) => encodeAltered(event, { Sales: event.Sales + 0.5 }),
   "out-of-range": (event) => encodeAltered(event, { Usage_Count: -1 - event.Usage_Count }),
   "looks-like-milliseconds": (event) => encodeAltered(event, { Ts: Math.max(event.Ts * 1000, MAX_TS + 1) }),

@@ -19,11 +19,15 @@ export interface Places {
 
 /** Weighted pairs; from outage to outage, those that are out have no weight. Throws ScenarioError where none is left. */
 export function createPlaces(scenario: Scenario): Places {
+  const affinities = affinitiesOf(scenario);
   const pairs = scenario.cities.flatMap((city) =>
-    scenario.platforms.map((platform) => ({
-      pair: pairOf(city, platform),
-      weight: weightOf(scenario, city, platform),
-    })),
+    scenario.platforms.map((platform) => {
+      const pair = pairOf(city, platform);
+      return {
+        pair,
+        weight: ownWeight(city) * ownWeight(platform) * (affinities.get(pair.city)?.get(pair.platform) ?? 1),
+      };
+    }),
   );
   const outages = scenario.outages ?? [];
   const bounds = [
@@ -80,15 +84,17 @@ function pairOf(city: Scenario["cities"][number], platform: Scenario["platforms"
   };
 }
 
-function weightOf(
-  { affinities = [] }: Scenario,
-  city: Scenario["cities"][number],
-  platform: Scenario["platforms"][number],
-): number {
-  const own = (place: typeof city) => (typeof place === "string" ? 1 : (place.weight ?? 1));
-  return affinities
-    .filter((affinity) => affinity.city === nameOf(city) && affinity.platform === nameOf(platform))
-    .reduce((product, affinity) => product * affinity.weight, own(city) * own(platform));
+const ownWeight = (place: string | { readonly weight?: number | undefined }) =>
+  typeof place === "string" ? 1 : (place.weight ?? 1);
+
+/** The affinities by city and platform; several of one pair are multiplied. */
+function affinitiesOf({ affinities = [] }: Scenario): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const byCity = new Map<string, Map<string, number>>();
+  for (const { city, platform, weight } of affinities) {
+    const byPlatform = byCity.get(city) ?? new Map<string, number>();
+    byCity.set(city, byPlatform.set(platform, (byPlatform.get(platform) ?? 1) * weight));
+  }
+  return byCity;
 }
 
 function createTable(weighted: readonly { readonly pair: Pair; readonly weight: number }[]): (draw: number) => Pair {

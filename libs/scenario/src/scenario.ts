@@ -1,6 +1,7 @@
 import { eventSchema, MAX_COUNT } from "@tidemark/schema";
 import { z } from "zod";
 import { faultsSchema } from "./faults.js";
+import { pipelineOf } from "./foresight.js";
 import { numberRange, wholeRange } from "./ranges.js";
 
 const DAY_SECONDS = 86_400;
@@ -8,7 +9,8 @@ const YEARS_SECONDS = 100 * 366 * DAY_SECONDS;
 const MAX_PAIRS = 10_000;
 
 // As on the wire, so that no event is rejected for its names.
-const name = eventSchema.shape.Kota;
+export const nameSchema = eventSchema.shape.Kota;
+const name = nameSchema;
 const factor = z.number().min(0).max(1000);
 const perSecond = z.number().min(1e-6).max(1e6);
 const seconds = z.number().min(0.001).max(YEARS_SECONDS);
@@ -189,6 +191,11 @@ export const scenarioSchema = z
       .describe("the pipeline whose verdicts the labels foretell: 300, 0, 60 and 5"),
   })
   .superRefine((scenario, context) => {
+    const { maxFutureSkewSeconds } = pipelineOf(scenario);
+    if ((scenario.faults?.ahead?.aheadSeconds[1] ?? 0) > maxFutureSkewSeconds) {
+      const message = `beyond the allowed skew of ${maxFutureSkewSeconds} s: that is the fault future`;
+      context.addIssue({ code: "custom", path: ["faults", "ahead", "aheadSeconds"], message });
+    }
     if (scenario.pace === "max" && scenario.events === undefined) {
       context.addIssue({ code: "custom", path: ["pace"], message: "as fast as possible needs an end: give events" });
     }

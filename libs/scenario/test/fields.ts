@@ -45,6 +45,8 @@ export function fieldsOf(schema: Schema, path = ""): Field[] {
 }
 
 function alternativesOf(schema: Schema): readonly Schema[] {
+  // Beside properties they only say which of them must be there.
+  if (schema.properties !== undefined) return [schema];
   return schema.anyOf ?? schema.oneOf ?? [schema];
 }
 

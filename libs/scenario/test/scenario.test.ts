@@ -57,6 +57,16 @@ describe("parseScenario", () => {
       "campaigns: campaigns need a funnel",
     ],
     ["an outage of everything", { ...deck, outages: [at] }, "Nothing is left to report 0 s after the start"],
+    [
+      "blocks without room for what may come together",
+      { ...deck, faults: { per: 1, lateJust: { share: 0.45 }, zeroVisitors: { share: 0.45 } } },
+      "faults: per is too small",
+    ],
+    [
+      "events ahead by more than the skew",
+      { ...deck, faults: { ahead: { share: 0.1, aheadSeconds: [1, 61] } } },
+      "faults.ahead.aheadSeconds: beyond the allowed skew of 60 s",
+    ],
     ["haste without an end", { ...deck, pace: "max" }, "pace: as fast as possible needs an end"],
     [
       "shares above 0.9",

@@ -28,10 +28,10 @@ function lineOf({ index, arrivalMs, timestampMs, key, value, label }: ScenarioRe
 describe("a stream", () => {
   it.each([
     ["deck", "a86349a99e6d83bd80a4acc67a02482ab18aa3e3936330cd5128d4ba845fd0c8"],
-    ["default", "d3987e834284d128e84f5f94c524e80fcbdc8e329519e8b12c244c935a03793c"],
+    ["default", "ac8c6a27e9b424dd077763cddd80e17a26ef00ed5a69f1304895458ed9a73b5d"],
     ["day", "858fe3dad14f333a4b1e014f930c977fd84635f09fae10cd3e1cbca038494df8"],
     ["rush", "5b2a20a34d02befd9fdb678332f72010de2e3732ec8dda488caf061838e5f42b"],
-    ["dirty", "cbbbf56461c62e671cf6d73957a6888c3e90db280965102ea0d1201c4428bc62"],
+    ["dirty", "0dff6fa389e5de860509909f8af17d463b72700930d49935b810569d26e3ed29"],
     ["skewed", "068b6b5b4f3cb0e42b5b2df5b9aed46ccce6ea4f4610f462570e9b00b35abcc5"],
     ["quiet", "72cd49bf60cbf3ea7ed3a5647490578e1a02e24f1f44f1f1c6ff89e4255740ff"],
     ["clocks", "39e05cefd7db48b4c80a0040ca3af60b42324bc9cc3205cf9ee1a3cc56db160a"],

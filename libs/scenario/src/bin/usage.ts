@@ -15,6 +15,7 @@ The stream
   --events N              how many; all that the scenario has, or 10,000 of one without an end
   --start TIME            arrival time of event 0; 2024-02-03T17:00:00Z
   --start-index N         the first event's index, 0: goes on where another run ended
+                          (offsets and answers: as if this run were all)
   --rate N                events per second of event time, in place of the scenario's
   --partitions N          of the topic that it would be sent to, by the hash of the key; 8
 
