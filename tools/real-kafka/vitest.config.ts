@@ -1,0 +1,11 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+import workspaceConfig from "../../vitest.config.js";
+
+// Not under test/: `npm test` needs nothing from outside, and these need Java, Maven and, the first time, Maven Central.
+const verification = defineConfig({
+  test: { outputFile: { json: "test-results/verify.json" }, testTimeout: 120_000, hookTimeout: 600_000 },
+});
+const merged = mergeConfig(workspaceConfig, verification);
+merged.test.include = ["verify/**/*.test.ts"];
+
+export default merged;
