@@ -11,7 +11,7 @@ const sources: Source[] = [];
 
 beforeEach(async () => {
   kafka = await startKafka();
-  await kafka.createTopic("events", 4);
+  await kafka.createTopic(kafka.topic, 4);
   events = [];
 });
 afterEach(async () => {
@@ -22,8 +22,8 @@ afterEach(async () => {
 async function join(owner: PartitionOwner, sessionTimeoutMs = 6_000): Promise<Source> {
   const source = createSource({
     brokers: [kafka.address],
-    topic: "events",
-    group: "readers",
+    topic: kafka.topic,
+    group: kafka.group,
     maxWaitMs: 50,
     maxStallMs: 200,
     sessionTimeoutMs,
@@ -45,7 +45,7 @@ it("claims again where it was fenced, and goes on at the offset of the owner", a
       owner.steal(partition);
     },
   });
-  for (const partition of range(0, 4)) await kafka.produce("events", partition, 0, 300);
+  for (const partition of range(0, 4)) await kafka.produce(kafka.topic, partition, 0, 300);
   await join(owner);
   await vi.waitUntil(() => owner.total() === 1_200, WAIT);
   for (const partition of range(0, 4)) expect(owner.values(partition)).toEqual(range(0, 300));
@@ -55,7 +55,7 @@ it("claims again where it was fenced, and goes on at the offset of the owner", a
 });
 
 it("claims again when a task fails between batches", async () => {
-  await kafka.produce("events", 1, 0, 50);
+  await kafka.produce(kafka.topic, 1, 0, 50);
   const owner = createOwner();
   let failTask: (error: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolve) => {
@@ -72,7 +72,7 @@ it("claims again when a task fails between batches", async () => {
   owner.steal(1);
   failTask(Object.assign(new Error("fenced in the background"), { code: "fenced" }));
   await vi.waitUntil(() => owner.claims.filter((partition) => partition === 1).length === 2, WAIT);
-  await kafka.produce("events", 1, 50, 60);
+  await kafka.produce(kafka.topic, 1, 50, 60);
   await vi.waitUntil(() => owner.total() === 60, WAIT);
   expect(owner.values(1)).toEqual(range(0, 60));
   expect(owner.fences).toBe(0);
@@ -83,7 +83,7 @@ it("leaves no gap and no double when members join and leave", async () => {
     beforeCommit: () => new Promise((resolve) => setTimeout(resolve, 3)),
   });
   const perPartition = 1_500;
-  for (const partition of range(0, 4)) await kafka.produce("events", partition, 0, perPartition);
+  for (const partition of range(0, 4)) await kafka.produce(kafka.topic, partition, 0, perPartition);
   const first = await join(owner);
   await vi.waitUntil(() => owner.total() > 500, WAIT);
   await join(owner);
@@ -124,7 +124,7 @@ it("drops what it could not commit in time when another claimed meanwhile, and g
       };
     },
   };
-  await kafka.produce("events", 0, 0, 200);
+  await kafka.produce(kafka.topic, 0, 0, 200);
   await join(sleeper);
   await vi.waitUntil(() => hung, WAIT);
   // As another member's claim while this one cannot commit.
@@ -143,7 +143,7 @@ it("drops what it could not commit in time when another claimed meanwhile, and g
   });
   open();
   await vi.waitUntil(() => events.some(({ type }) => type === "fenced"), WAIT);
-  await kafka.produce("events", 0, 200, 210);
+  await kafka.produce(kafka.topic, 0, 200, 210);
   await vi.waitUntil(() => shared.total() === 210, WAIT);
   expect(shared.values(0)).toEqual(range(0, 210));
 });

@@ -11,7 +11,7 @@ let events: SourceEvent[];
 
 beforeEach(async () => {
   kafka = await startKafka();
-  await kafka.createTopic("events", 3);
+  await kafka.createTopic(kafka.topic, 3);
   events = [];
 });
 afterEach(async () => {
@@ -22,8 +22,8 @@ afterEach(async () => {
 async function read(owner: PartitionOwner, maxStallMs = 100, sessionTimeoutMs = 30_000): Promise<void> {
   source = createSource({
     brokers: [kafka.address],
-    topic: "events",
-    group: "readers",
+    topic: kafka.topic,
+    group: kafka.group,
     maxWaitMs: 50,
     maxStallMs,
     maxBytesPerPartition: 2_000,
@@ -42,10 +42,10 @@ it("pauses only the partition whose task is slow, and loses nothing of it", asyn
   const owner = createOwner({
     beforeCommit: (partition, { nextOffset }) => (partition === 1 && nextOffset > 100 ? gate : Promise.resolve()),
   });
-  for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 300);
+  for (const partition of range(0, 3)) await kafka.produce(kafka.topic, partition, 0, 300);
   await read(owner);
   await vi.waitUntil(() => owner.values(0).length === 300 && owner.values(2).length === 300, WAIT);
-  await kafka.produce("events", 0, 300, 400);
+  await kafka.produce(kafka.topic, 0, 300, 400);
   await vi.waitUntil(() => owner.values(0).length === 400, WAIT);
   expect(owner.values(1).length).toBeLessThan(300);
   expect(events).toContainEqual({ type: "paused", partition: 1 });
@@ -79,13 +79,13 @@ it.each([
         return gate;
       },
     });
-    for (const partition of range(0, 3)) await kafka.produce("events", partition, 0, 10);
+    for (const partition of range(0, 3)) await kafka.produce(kafka.topic, partition, 0, 10);
     // Long enough that a busy machine does not keep the heartbeats back for as long.
     const sessionTimeoutMs = 4_000;
     await read(owner, maxStallMs, sessionTimeoutMs);
     await vi.waitUntil(() => waiting >= slow && owner.claims.length === 3, WAIT);
     await new Promise((resolve) => setTimeout(resolve, 1.5 * sessionTimeoutMs));
-    const { groups } = await kafka.withAdmin((admin) => admin.describeGroups(["readers"]));
+    const { groups } = await kafka.withAdmin((admin) => admin.describeGroups([kafka.group]));
     expect(groups[0]?.members).toHaveLength(1);
     open();
     await vi.waitUntil(() => owner.total() === 30, WAIT);

@@ -21,7 +21,7 @@ afterAll(() => kafka.close());
 
 async function makeTopic(partitions: number): Promise<string> {
   topics += 1;
-  const topic = `events-${topics}`;
+  const topic = `${kafka.topic}-${topics}`;
   await kafka.createTopic(topic, partitions);
   return topic;
 }
@@ -87,15 +87,16 @@ describe("a source", () => {
   });
 
   it("waits for a topic that is created late, and never creates it", async () => {
+    const topic = `${kafka.topic}-late`;
     const owner = createOwner();
-    const started = open("late-topic", { claim: owner.claim }).start();
+    const started = open(topic, { claim: owner.claim }).start();
     await vi.waitUntil(() => events.some(({ type }) => type === "waiting-for-topic"), WAIT);
     const before = await kafka.withAdmin((admin) => admin.listTopics());
-    await kafka.createTopic("late-topic", 1);
+    await kafka.createTopic(topic, 1);
     await started;
-    await kafka.produce("late-topic", 0, 0, 10);
+    await kafka.produce(topic, 0, 0, 10);
     await vi.waitUntil(() => owner.total() === 10, WAIT);
-    expect(before).not.toContain("late-topic");
+    expect(before).not.toContain(topic);
     expect(owner.values(0)).toEqual(range(0, 10));
     expect(events.filter(({ type }) => type === "waiting-for-topic")).toHaveLength(1);
   });
