@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createClusterGuard } from "../src/cluster-guard.js";
 import type { Reporter } from "../src/reporter.js";
 import { runConsumer } from "../src/run-consumer.js";
-import { produce, readLedger, startServers, type TestServers } from "./servers.js";
+import { givenBroker, produce, readLedger, startServers, type TestServers } from "./servers.js";
 
 let servers: TestServers;
 beforeAll(async () => {
@@ -43,32 +43,36 @@ it("asks only when there is suspicion, and once for each", async () => {
   expect(found).toEqual([servers.broker.clusterId]);
 });
 
-it("takes nothing of another cluster that answers at the same address after a break", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "tidemark-swap-"));
-  const databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
-  const first = await startBroker({ dataDir: join(directory, "first") });
-  await produce(first, options.topic, 300);
-  const run = runConsumer(options, {
-    brokers: [first.address],
-    clusterId: first.clusterId,
-    databaseUrl,
-    reporter: silent,
-    signal: new AbortController().signal,
-  });
-  const outcome = run.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  await expect.poll(async () => (await readLedger(databaseUrl))?.["read"], { timeout: 30_000 }).toBe(300);
-  await first.close();
-  const second = await startBroker({ dataDir: join(directory, "second"), port: first.port });
-  try {
-    await produce(second, options.topic, 2_000);
-    expect(await outcome).toMatchObject({ code: "refused-cluster" });
-    expect(await readLedger(databaseUrl)).toMatchObject({ read: 300 });
-  } finally {
-    await second.close();
-    await rm(directory, { recursive: true, force: true });
-  }
-});
+// It ends one broker and starts another in its place: a broker that was given is not for that.
+it.skipIf(givenBroker !== undefined)(
+  "takes nothing of another cluster that answers at the same address after a break",
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tidemark-swap-"));
+    const databaseUrl = await servers.createDatabase();
+    await migrate(databaseUrl);
+    const first = await startBroker({ dataDir: join(directory, "first") });
+    await produce(first, options.topic, 300);
+    const run = runConsumer(options, {
+      brokers: [first.address],
+      clusterId: first.clusterId,
+      databaseUrl,
+      reporter: silent,
+      signal: new AbortController().signal,
+    });
+    const outcome = run.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await expect.poll(async () => (await readLedger(databaseUrl))?.["read"], { timeout: 30_000 }).toBe(300);
+    await first.close();
+    const second = await startBroker({ dataDir: join(directory, "second"), port: first.port });
+    try {
+      await produce(second, options.topic, 2_000);
+      expect(await outcome).toMatchObject({ code: "refused-cluster" });
+      expect(await readLedger(databaseUrl)).toMatchObject({ read: 300 });
+    } finally {
+      await second.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeStackFile } from "@tidemark/addresses";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
+import { ownName, produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
 
 // More by hand: TIDEMARK_KILL_EVENTS=500000 TIDEMARK_KILLS=10.
 const events = Number(process.env["TIDEMARK_KILL_EVENTS"] ?? 40_000);
@@ -43,12 +43,13 @@ function start(args: readonly string[], env: Readonly<Record<string, string>>) {
 const environment = (databaseUrl: string, topic: string) => ({
   KAFKA_BROKERS: servers.broker.address,
   DATABASE_URL: databaseUrl,
-  KAFKA_TOPIC: topic,
+  KAFKA_TOPIC: ownName(topic),
+  KAFKA_GROUP: ownName(topic),
 });
 
 describe("the consumer's process", () => {
   it("changes nothing of the tables by being killed again and again", { timeout: 600_000 }, async () => {
-    await produce(servers.broker, "killed", events);
+    await produce(servers.broker, ownName("killed"), events);
     const undisturbed = await servers.createDatabase();
     expect(await start(["--until-caught-up"], environment(undisturbed, "killed")).ended).toMatchObject({ code: 0 });
 
@@ -84,7 +85,7 @@ describe("the consumer's process", () => {
   });
 
   it("prints plain lines into a pipe, JSON with --json, and the deck's table with --show", async () => {
-    await produce(servers.broker, "printed", 400);
+    await produce(servers.broker, ownName("printed"), 400);
     const status = await start(["--until-caught-up"], environment(await servers.createDatabase(), "printed")).ended;
     expect(status.stdout).not.toContain("\u001B");
     expect(status.stdout.trimEnd().split("\n").at(-1)).toMatch(
@@ -105,7 +106,7 @@ describe("the consumer's process", () => {
   });
 
   it("stops on SIGINT with exit code 0, having committed what it held", async () => {
-    await produce(servers.broker, "stopped", 2_000);
+    await produce(servers.broker, ownName("stopped"), 2_000);
     const databaseUrl = await servers.createDatabase();
     const { child, ended } = start([], environment(databaseUrl, "stopped"));
     await expect
@@ -123,7 +124,7 @@ describe("the consumer's process", () => {
   });
 
   it("finds a running stack by its file and exits when it has caught up, and when the stack ends says so", async () => {
-    await produce(servers.broker, "stacked", 200);
+    await produce(servers.broker, ownName("stacked"), 200);
     const directory = await mkdtemp(join(tmpdir(), "tidemark-stack-"));
     const stack = spawn("sleep", ["3600"], { stdio: "ignore" });
     await writeStackFile(directory, {
@@ -131,7 +132,13 @@ describe("the consumer's process", () => {
       kafkaBrokers: [servers.broker.address],
       databaseUrl: await servers.createDatabase(),
     });
-    const env = { TIDEMARK_DIR: directory, KAFKA_TOPIC: "stacked", KAFKA_BROKERS: "", DATABASE_URL: "" };
+    const env = {
+      TIDEMARK_DIR: directory,
+      KAFKA_TOPIC: ownName("stacked"),
+      KAFKA_GROUP: ownName("stacked"),
+      KAFKA_BROKERS: "",
+      DATABASE_URL: "",
+    };
     expect(await start(["--until-caught-up"], env).ended).toMatchObject({ code: 0, stderr: "" });
 
     const { ended, text } = start([], env);
@@ -191,7 +198,7 @@ describe("the consumer's process", () => {
 
   it("refuses tables of another definition with exit code 2 and how to begin anew", async () => {
     const databaseUrl = await servers.createDatabase();
-    await produce(servers.broker, "refused", 100);
+    await produce(servers.broker, ownName("refused"), 100);
     const env = environment(databaseUrl, "refused");
     await start(["--until-caught-up"], env).ended;
     const { code, stderr } = await start(["--until-caught-up"], { ...env, WATERMARK_DELAY: "1m" }).ended;

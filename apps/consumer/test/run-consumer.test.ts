@@ -4,7 +4,7 @@ import type { ConsumerOptions } from "../src/options.js";
 import type { Progress } from "../src/progress.js";
 import type { Reporter } from "../src/reporter.js";
 import { runConsumer } from "../src/run-consumer.js";
-import { produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
+import { ownName, produce, query, readLedger, readSums, startServers, type TestServers } from "./servers.js";
 
 const events = 6_000;
 // A poll gives up after 1 s by default, and a consumer may need longer to begin.
@@ -12,8 +12,8 @@ const patience = { timeout: 50_000 };
 const defaults: ConsumerOptions = {
   untilCaughtUp: true,
   output: "status",
-  topic: "socmed-events",
-  group: "tidemark",
+  topic: ownName("socmed-events"),
+  group: ownName("tidemark"),
   watermarkDelayMs: 300_000,
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
@@ -102,7 +102,7 @@ describe("runConsumer", () => {
     const alone = databaseUrl;
     databaseUrl = await servers.createDatabase();
     await migrate(databaseUrl);
-    await Promise.all([consume({ group: "shared" }), consume({ group: "shared" })]);
+    await Promise.all([consume({ group: ownName("shared") }), consume({ group: ownName("shared") })]);
     for (const table of ["socmed_user_sales", "socmed_5s", "socmed_1m"]) {
       expect(await tableHash(databaseUrl, table), table).toBe(await tableHash(alone, table));
     }
@@ -116,8 +116,8 @@ describe("runConsumer", () => {
   it("waits for a topic that isn't there, says so, and stops when told to", async () => {
     const stop = new AbortController();
     const reporter = new Recorder();
-    const run = consume({ topic: "later", untilCaughtUp: false }, stop.signal, reporter);
-    await expect.poll(() => reporter.notes.join(), patience).toContain("waiting for topic later");
+    const run = consume({ topic: ownName("later"), untilCaughtUp: false }, stop.signal, reporter);
+    await expect.poll(() => reporter.notes.join(), patience).toContain(`waiting for topic ${ownName("later")}`);
     stop.abort();
     await run;
   });

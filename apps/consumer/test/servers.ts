@@ -1,15 +1,24 @@
+import { randomUUID } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startBroker, type Broker } from "@tidemark/embedded-kafka";
+import { startBroker } from "@tidemark/embedded-kafka";
 import { startPostgres } from "@tidemark/embedded-postgres";
 import { createStream, presets, type ScenarioRecord } from "@tidemark/scenario";
 import { CompressionTypes, Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 
-/** A real broker and a real Postgres for one test file. */
+/** The address of a broker to test with, instead of an embedded one. */
+export const givenBroker = process.env["TIDEMARK_TEST_KAFKA"];
+
+export interface TestBroker {
+  readonly address: string;
+  readonly clusterId: string;
+}
+
+/** A broker (the one that was given, else an embedded one) and a real Postgres for one test file. */
 export interface TestServers {
-  readonly broker: Broker;
+  readonly broker: TestBroker;
   createDatabase(): Promise<string>;
   close(): Promise<void>;
 }
@@ -18,11 +27,11 @@ export async function startServers(): Promise<TestServers> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-consumer-"));
   // Postgres may run as another user, who has to get in.
   await chmod(directory, 0o755);
-  const broker = await startBroker({ dataDir: join(directory, "kafka") });
+  const broker = givenBroker === undefined ? await startBroker({ dataDir: join(directory, "kafka") }) : undefined;
   const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
   let databases = 0;
   return {
-    broker,
+    broker: broker ?? (await describeGiven(givenBroker ?? "")),
     async createDatabase() {
       databases += 1;
       await query(postgres.databaseUrl, `CREATE DATABASE test_${databases}`);
@@ -31,11 +40,26 @@ export async function startServers(): Promise<TestServers> {
       return url.href;
     },
     async close() {
-      await broker.close();
+      await broker?.close();
       await postgres.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function describeGiven(address: string): Promise<TestBroker> {
+  const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const { clusterId } = await admin.describeCluster();
+  await admin.disconnect();
+  return { address, clusterId };
+}
+
+const run = randomUUID().slice(0, 8);
+
+/** The name of a topic or group that no other test file and no other run uses. */
+export function ownName(name: string): string {
+  return `${name}-${run}`;
 }
 
 export async function query(databaseUrl: string, text: string): Promise<Record<string, unknown>[]> {
@@ -50,7 +74,7 @@ export async function query(databaseUrl: string, text: string): Promise<Record<s
 
 /** Makes the topic and fills it with the first `events` of the scenario `default`, faults and all. */
 export async function produce(
-  broker: Broker,
+  broker: Pick<TestBroker, "address">,
   topic: string,
   events: number,
   partitions = 8,

@@ -14,12 +14,16 @@ export function connect(address: string): Kafka {
   return new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
 }
 
-/** How many records the topic's partitions hold together; 0 while there is no topic. */
+/** How many records the topic's partitions hold together; 0 while there is no topic, or Kafka is still making it. */
 export async function countRecords(address: string, topic: string): Promise<number> {
   const admin = connect(address).admin();
   await admin.connect();
   try {
     return await countRecordsBy(admin, topic);
+  } catch (error) {
+    // A real Kafka knows a topic a moment before its partitions have their leader.
+    if ((error as { type?: unknown }).type === "NOT_LEADER_FOR_PARTITION") return 0;
+    throw error;
   } finally {
     await admin.disconnect();
   }

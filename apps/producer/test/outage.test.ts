@@ -7,6 +7,7 @@ import { REPEATABLE_START_MS } from "../src/course.js";
 import { countRecords, readTopic } from "./log-reader.js";
 import { startLossyProxy } from "./lossy-proxy.js";
 import { findPort, killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
+import { givenBroker, ownTopic } from "./test-broker.js";
 
 let dataDir: string;
 let port: number;
@@ -25,7 +26,8 @@ function produce(args: string, brokers = `127.0.0.1:${port}`): Running {
   return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: brokers });
 }
 
-async function isOnce(topic: string, seed: number, count: number, rate?: number): Promise<void> {
+/** What a topic holds is what the producer was to send, each event once. */
+async function isOnce(address: string, topic: string, seed: number, count: number, rate?: number): Promise<void> {
   const stream = createStream({
     scenario: presets.default,
     seed,
@@ -38,7 +40,7 @@ async function isOnce(topic: string, seed: number, count: number, rate?: number)
     perKey.set(key, [...(perKey.get(key) ?? []), value && Buffer.from(value).toString("latin1")]);
   }
   const found = new Map<string, (string | null)[]>();
-  for (const { key, value } of await readTopic(`127.0.0.1:${port}`, topic)) {
+  for (const { key, value } of await readTopic(address, topic)) {
     found.set(key, [...(found.get(key) ?? []), value]);
   }
   expect(found).toEqual(perKey);
@@ -46,17 +48,18 @@ async function isOnce(topic: string, seed: number, count: number, rate?: number)
 
 const sum = (a: number, b: number): number => a + b;
 
-describe("while Kafka is away, the producer", () => {
+// Of a broker that was given there is only the address: it is not for a test to kill.
+describe.skipIf(givenBroker !== undefined)("while Kafka is away, the producer", () => {
   it("waits at the start, says so once, and begins when it is there", async () => {
     const producer = produce("--seed=1 --events=100 --rate=max --topic=start");
     await waitUntil(() => producer.stderr().includes("Waiting for it"));
-    await runBroker(dataDir, port);
+    const { address } = await runBroker(dataDir, port);
     expect(await producer.exited).toBe(0);
     expect(producer.stderr().trim().split("\n")).toEqual([
       expect.stringMatching(/^Kafka at 127\.0\.0\.1:\d+ is not available \(connect ECONNREFUSED .*\)\. Waiting for it/),
       `Kafka at 127.0.0.1:${port} is back.`,
     ]);
-    await isOnce("start", 1, 100);
+    await isOnce(address, "start", 1, 100);
   });
 
   it.each([
@@ -77,21 +80,7 @@ describe("while Kafka is away, the producer", () => {
     await runBroker(dataDir, port);
     expect(await producer.exited).toBe(0);
     expect(producer.stdout()).toContain(`acknowledged ${count.toLocaleString("en-US")} | failed 0`);
-    await isOnce("killed", 2, count, rate);
-  });
-
-  it("doubles nothing when answers are lost", async () => {
-    const count = 30_000;
-    const broker = await runBroker(dataDir, port);
-    const stream = createStream({ scenario: presets.default, seed: 3, startMs: REPEATABLE_START_MS });
-    const bytes = Array.from({ length: count }, (_, index) => stream.at(index).value?.length ?? 0).reduce(sum);
-    const proxy = await startLossyProxy(broker.address, [0.1 * bytes, 0.3 * bytes, 0.5 * bytes]);
-    const producer = produce(`--seed=3 --events=${count} --rate=max --topic=lossy`, proxy.address);
-    expect(await producer.exited).toBe(0);
-    expect(proxy.lost()).toBe(3);
-    expect(producer.stdout()).toContain("acknowledged 30,000 | failed 0");
-    await isOnce("lossy", 3, count);
-    await proxy.close();
+    await isOnce(`127.0.0.1:${port}`, "killed", 2, count, rate);
   });
 
   it("ends at SIGINT if it has not begun", async () => {
@@ -112,4 +101,19 @@ describe("while Kafka is away, the producer", () => {
     producer.child.kill("SIGINT");
     expect(await producer.exited).toBe(130);
   });
+});
+
+it("doubles nothing when answers are lost", async () => {
+  const count = 30_000;
+  const topic = ownTopic("lossy");
+  const address = givenBroker ?? (await runBroker(dataDir, port)).address;
+  const stream = createStream({ scenario: presets.default, seed: 3, startMs: REPEATABLE_START_MS });
+  const bytes = Array.from({ length: count }, (_, index) => stream.at(index).value?.length ?? 0).reduce(sum);
+  const proxy = await startLossyProxy(address, [0.1 * bytes, 0.3 * bytes, 0.5 * bytes]);
+  const producer = produce(`--seed=3 --events=${count} --rate=max --topic=${topic}`, proxy.address);
+  expect(await producer.exited).toBe(0);
+  expect(proxy.lost()).toBe(3);
+  expect(producer.stdout()).toContain("acknowledged 30,000 | failed 0");
+  await isOnce(address, topic, 3, count);
+  await proxy.close();
 });

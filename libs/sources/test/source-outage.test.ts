@@ -45,7 +45,7 @@ it.skipIf(brokerIsGiven)("outlives a broker that goes away and comes back, witho
   await vi.waitUntil(() => count("disconnected") > 0, WAIT);
   await kafka.up();
   // All that was there may have been read before the broker went: then there is nothing yet to come back for.
-  for (const partition of range(0, 3)) await kafka.produce("events", partition, 1_000, 1_100);
+  for (const partition of range(0, 3)) await kafka.produce(kafka.topic, partition, 1_000, 1_100);
   await vi.waitUntil(() => owner.total() >= 3_300, WAIT);
   for (const partition of range(0, 3)) expect(owner.values(partition)).toEqual(range(0, 1_100));
   expect(count("connected")).toBe(1);
