@@ -3,7 +3,8 @@
  * (lint, type check, format) as one. The last line is `N passed, N failed`.
  *
  *   node tools/ci/summarise.mjs FOLDER    FOLDER holds for each step NAME.status (its exit code) and, where Nx ran, NAME.json
- *                                         (the run.json of Nx's cache folder)
+ *                                         (the run.json of Nx's cache folder); or NAME.skipped, a line that says which
+ *                                         extra was not run, and why
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,25 +12,26 @@ import { basename, join } from "node:path";
 /**
  * @typedef {{ passed: number, failed: string[], skipped: string[] }} Count failures and skipped tests by name
  * @typedef {{ taskId: string, target: string, projectName: string, status: number }} Task as in Nx's run.json
- * @typedef {{ name: string, exitCode: number, tasks: Task[] }} Step
+ * @typedef {{ name: string, exitCode: number, tasks: Task[], skipped?: string }} Step
  * @typedef {{ fullName: string, status: string }} Assertion
  * @typedef {{ success: boolean, testResults: { name: string, status: string, message?: string, assertionResults: Assertion[] }[] }} Results
  */
 
 /** Targets whose tasks are vitest runs, if their project has results. */
-const testTargets = new Set(["test", "verify"]);
+const testTargets = new Set(["test", "verify", "chain", "suites"]);
 
 /**
  * @param {readonly Step[]} steps
- * @param {ReadonlyMap<string, Results>} results vitest's, by project
+ * @param {ReadonlyMap<string, Results>} results vitest's, by task
  * @param {string} rootProject its `test` only gathers the others
  * @returns {Count}
  */
 export function count(steps, results, rootProject) {
   const tasks = new Map(steps.flatMap((step) => step.tasks.map((task) => [task.taskId, task])));
   tasks.delete(`${rootProject}:test`);
-  const counts = [...tasks.values()].map((task) => countTask(task, results.get(task.projectName)));
+  const counts = [...tasks.values()].map((task) => countTask(task, results.get(task.taskId)));
   for (const step of steps) {
+    if (step.skipped !== undefined) counts.push({ passed: 0, failed: [], skipped: [step.skipped] });
     const told = step.tasks.some(({ status }) => status !== 0);
     if (step.exitCode !== 0 && !told) counts.push(failure(`${step.name} ended with exit code ${step.exitCode}`));
   }
@@ -109,17 +111,20 @@ export function describe({ passed, failed, skipped }) {
  */
 export function readSteps(folder) {
   return readdirSync(folder)
-    .filter((file) => file.endsWith(".status"))
+    .filter((file) => /\.(status|skipped)$/.test(file))
     .sort()
     .map((file) => {
-      const name = basename(file, ".status");
+      const name = basename(file).replace(/\.(status|skipped)$/, "");
+      if (file.endsWith(".skipped")) {
+        return { name, exitCode: 0, tasks: [], skipped: readFileSync(join(folder, file), "utf8").trim() };
+      }
       const exitCode = Number(readFileSync(join(folder, file), "utf8"));
       return { name, exitCode, tasks: readJson(join(folder, `${name}.json`))?.tasks ?? [] };
     });
 }
 
 /**
- * The results of the projects of the workspace, by the projects' names.
+ * The results of the projects of the workspace by task: `test` leaves vitest.json, another target a file of its own name.
  * @param {string} root
  * @returns {Map<string, Results>}
  */
@@ -129,8 +134,10 @@ export function readResults(root) {
   const results = new Map();
   for (const folder of patterns.flatMap((pattern) => expand(root, pattern))) {
     const manifest = readJson(join(folder, "package.json"));
-    const found = readJson(join(folder, "test-results/vitest.json"));
-    if (manifest !== undefined && found !== undefined) results.set(manifest.nx?.name ?? basename(folder), found);
+    for (const target of manifest === undefined ? [] : testTargets) {
+      const found = readJson(join(folder, "test-results", `${target === "test" ? "vitest" : target}.json`));
+      if (found !== undefined) results.set(`${manifest.nx?.name ?? basename(folder)}:${target}`, found);
+    }
   }
   return results;
 }

@@ -24,14 +24,22 @@ const one = (status: string) =>
     success: true,
     testResults: [{ name: "a.test.ts", status, assertionResults: [{ fullName: "is so", status }] }],
   });
-const gave = (project: string, status: string) =>
-  `mkdir -p ${project}/test-results; echo '${one(status)}' >${project}/test-results/vitest.json`;
+const gave = (project: string, status: string, file = "vitest") =>
+  `mkdir -p ${project}/test-results; echo '${one(status)}' >${project}/test-results/${file}.json`;
 
 const green: Commands = {
   "npm ci --no-audit --no-fund": "true",
   "npm test": `${gave("libs/schema", "passed")}; ${ran("schema:test", 0)}`,
-  "npx nx run pack:verify": `${gave("tools/pack", "passed")}; ${ran("pack:verify", 0)}`,
+  "npx nx run pack:verify": `${gave("tools/pack", "passed", "verify")}; ${ran("pack:verify", 0)}`,
+  "npx nx run verify:chain": `${gave("tools/verify", "passed", "chain")}; ${ran("verify:chain", 0)}`,
+  "npx nx run real-kafka:verify": `${gave("tools/real-kafka", "passed", "verify")}; ${ran("real-kafka:verify", 0)}`,
+  "npx nx run real-kafka:suites": `${gave("tools/real-kafka", "passed", "suites")}; ${ran("real-kafka:suites", 0)}`,
 };
+
+/** What else is on the PATH, by name; by default all that a real Kafka needs, and nothing that would install it. */
+type Programs = Readonly<Record<string, string>>;
+const javaOf = (version: string) => `echo 'openjdk version "${version}" 2025-04-15' >&2`;
+const machine: Programs = { java: javaOf("17.0.15"), mvn: "true", "apt-get": "exit 100", id: "echo 0" };
 
 /** A small copy of the repository, with the results of an earlier run, which must not be counted. */
 function createCopy(): string {
@@ -43,7 +51,14 @@ function createCopy(): string {
   }
   const manifest = { workspaces: ["apps/*", "libs/*", "tools/*", "examples"], nx: { name: "tidemark" } };
   writeFileSync(join(root, "package.json"), JSON.stringify(manifest));
-  for (const project of ["libs/schema", "tools/pack", "apps/producer", "examples"]) {
+  for (const project of [
+    "libs/schema",
+    "tools/pack",
+    "tools/verify",
+    "tools/real-kafka",
+    "apps/producer",
+    "examples",
+  ]) {
     mkdirSync(join(root, project), { recursive: true });
     writeFileSync(join(root, project, "package.json"), "{}");
   }
@@ -54,7 +69,7 @@ function createCopy(): string {
 }
 
 /** Runs the real .ci/run in a small copy of the repository, where npm and npx do what is given. */
-function runCi(commands: Commands): { status: number | null; lines: string[] } {
+function runCi(commands: Commands, programs: Programs = machine): { status: number | null; lines: string[] } {
   const root = createCopy();
   const bin = join(root, "bin");
   symlinkSync(process.execPath, join(bin, "node"));
@@ -62,6 +77,9 @@ function runCi(commands: Commands): { status: number | null; lines: string[] } {
     const cases = Object.entries(commands).map(([line, does]) => `"${line}") ${does} ;;`);
     writeFileSync(join(bin, command), `#!/bin/sh\ncase "${command} $*" in\n${cases.join("\n")}\n*) exit 99 ;;\nesac\n`);
     chmodSync(join(bin, command), 0o755);
+  }
+  for (const [name, does] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\nbin=${bin}\n${does}\n`, { mode: 0o755 });
   }
   const { status, stdout } = spawnSync("/bin/bash", [join(root, ".ci/run")], {
     encoding: "utf8",
@@ -72,14 +90,14 @@ function runCi(commands: Commands): { status: number | null; lines: string[] } {
 
 test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
   const { status, lines } = runCi(green);
-  expect(lines.slice(-2)).toEqual(["0 skipped", "2 passed, 0 failed"]);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "5 passed, 0 failed"]);
   expect(status).toBe(0);
 });
 
 test("a failed test makes it fail, and what comes after npm test runs all the same", () => {
   const failing = `${gave("libs/schema", "failed")}; ${ran("schema:test", 1)}; exit 1`;
   const { status, lines } = runCi({ ...green, "npm test": failing });
-  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "1 passed, 1 failed"]);
+  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "4 passed, 1 failed"]);
   expect(status).toBe(1);
 });
 
@@ -98,13 +116,31 @@ test("an install that fails is the one failure, and nothing else runs", () => {
 
 test("a project that is a folder by itself counts too", () => {
   const { lines } = runCi({ ...green, "npm test": `${gave("examples", "passed")}; ${ran("examples:test", 0)}` });
-  expect(lines.at(-1)).toBe("2 passed, 0 failed");
+  expect(lines.at(-1)).toBe("5 passed, 0 failed");
 });
 
 test("npm test that does nothing and ends well is not taken for a success", () => {
-  const { status, lines } = runCi({ ...green, "npm test": "true", "npx nx run pack:verify": "true" });
+  const { status, lines } = runCi(Object.fromEntries(Object.keys(green).map((line) => [line, "true"])));
   expect(lines.at(-1)).toBe("0 passed, 1 failed");
   expect(status).toBe(1);
+});
+
+test("where there is no Java and none to be had, what needs a real Kafka is skipped, and said in the summary", () => {
+  const { status, lines } = runCi(green, { ...machine, java: javaOf("11.0.27") });
+  expect(lines).toContain("== Java 17 or newer is missing: apt-get install a Java and maven, for a real Kafka");
+  expect(lines.slice(-4)).toEqual([
+    "skipped: real-kafka:verify: Java 17 or newer is missing, and could not be installed",
+    "skipped: real-kafka:suites: Java 17 or newer is missing, and could not be installed",
+    "2 skipped",
+    "3 passed, 0 failed",
+  ]);
+  expect(status).toBe(0);
+});
+
+test("a Java that is missing is installed, whichever there is of those that will do", () => {
+  const installs = `case "$*" in *openjdk-21*) printf '#!/bin/sh\n${javaOf("21.0.7").replaceAll("'", `'\\''`)}\n' >$bin/java ;; update*) ;; *) exit 100 ;; esac`;
+  const { lines } = runCi(green, { ...machine, java: "exit 127", "apt-get": installs });
+  expect(lines.slice(-2)).toEqual(["0 skipped", "5 passed, 0 failed"]);
 });
 
 test("with no Node and nothing to install it with, it says what to do", () => {

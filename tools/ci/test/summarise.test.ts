@@ -21,13 +21,13 @@ const results = (...files: ReturnType<typeof file>[]): Results => ({ success: tr
 test("every test counts, and every other task as one; the root's own test only gathers them", () => {
   const tasks = [task("schema:test"), task("schema:lint"), task("root:format"), task("root:test")];
   const schema = results(file(["passed", "passed"]), file(["passed"]));
-  const counted = count(step(tasks), new Map([["schema", schema]]), "root");
+  const counted = count(step(tasks), new Map([["schema:test", schema]]), "root");
   expect(describe(counted)).toEqual(["0 skipped", "5 passed, 0 failed"]);
 });
 
 test("a failed test and a failed task are named", () => {
   const tasks = [task("schema:test", 1), task("schema:lint", 1)];
-  const counted = count(step(tasks, 1), new Map([["schema", results(file(["passed", "failed"]))]]), "root");
+  const counted = count(step(tasks, 1), new Map([["schema:test", results(file(["passed", "failed"]))]]), "root");
   expect(describe(counted)).toEqual([
     "failed: schema:test a.test.ts: test 1",
     "failed: schema:lint",
@@ -38,7 +38,7 @@ test("a failed test and a failed task are named", () => {
 
 test("skipped tests and those still to be written are named, and count as neither", () => {
   const schema = results(file(["passed", "skipped", "todo", "pending"]));
-  const counted = count(step([task("schema:test")]), new Map([["schema", schema]]), "root");
+  const counted = count(step([task("schema:test")]), new Map([["schema:test", schema]]), "root");
   expect(describe(counted)).toEqual([
     "skipped: schema:test a.test.ts: test 1",
     "skipped: schema:test a.test.ts: test 2",
@@ -65,7 +65,7 @@ test.each([
   },
   { what: "ran no test", given: results(), status: 0, says: "schema:test ran no test" },
 ])("a suite that $what is one failure", ({ given, status, says }) => {
-  const map = new Map(given === undefined ? [] : [["schema", given]]);
+  const map = new Map(given === undefined ? [] : [["schema:test", given]]);
   const counted = count(step([task("schema:test", status)], status), map, "root");
   expect(counted.failed).toEqual([says]);
 });
@@ -73,6 +73,21 @@ test.each([
 test("a step that failed with no failed task is a failure of its own", () => {
   const counted = count(step([task("schema:lint")], 7), new Map(), "root");
   expect(describe(counted)).toEqual(["failed: 2-test ended with exit code 7", "0 skipped", "1 passed, 1 failed"]);
+});
+
+test("two suites of a project count each by its own results", () => {
+  const both = new Map([
+    ["schema:test", results(file(["passed"]))],
+    ["schema:suites", results(file(["passed", "passed", "skipped"]))],
+  ]);
+  const counted = count(step([task("schema:test"), task("schema:suites")]), both, "root");
+  expect(describe(counted)).toEqual(["skipped: schema:suites a.test.ts: test 2", "1 skipped", "3 passed, 0 failed"]);
+});
+
+test("an extra that was not run is named, and counts as skipped", () => {
+  const skipped = { name: "4-kafka-suites", exitCode: 0, tasks: [], skipped: "kafka:suites: Java is missing" };
+  const counted = count([...step([task("schema:lint")]), skipped], new Map(), "root");
+  expect(describe(counted)).toEqual(["skipped: kafka:suites: Java is missing", "1 skipped", "1 passed, 0 failed"]);
 });
 
 test("a task that Nx ran in two steps counts once, as it ended last", () => {
