@@ -20,6 +20,7 @@ export interface FetchOptions {
   readonly maxBytes?: number;
   readonly partitionMaxBytes?: number;
   readonly sessionId?: number;
+  readonly sessionEpoch?: number;
 }
 
 /** Fetches from the given offsets of partitions 0, 1, …; resolves to their answers. */
@@ -36,7 +37,7 @@ export async function fetchFrom(
     maxBytes: options.maxBytes ?? 2 ** 24,
     isolationLevel: 1,
     sessionId: options.sessionId ?? 0,
-    sessionEpoch: -1,
+    sessionEpoch: options.sessionEpoch ?? -1,
     topics: [
       {
         name: topic,

@@ -12,6 +12,8 @@ export function createGroupCoordinator() {
   const groups = new Map<string, Group>();
   const timers = new Map<string, NodeJS.Timeout>();
   const waiting = new Map<Ticket, (reply: Reply) => void>();
+  /** Ids that were given to those who have not joined with them yet, and until when they may (ms). */
+  const given = new Map<string, number>();
   let lastTicket: Ticket = 0;
   let isClosed = false;
 
@@ -37,6 +39,17 @@ export function createGroupCoordinator() {
 
   return {
     groups: groups as ReadonlyMap<string, Group>,
+    /** Whether the id was given by `giveId`, to be joined with just now: once. */
+    takeId(memberId: string): boolean {
+      const until = given.get(memberId) ?? Number.NEGATIVE_INFINITY;
+      given.delete(memberId);
+      return performance.now() < until;
+    },
+    giveId(memberId: string, sessionTimeoutMs: number): void {
+      const now = performance.now();
+      for (const [id, until] of given) if (until <= now) given.delete(id);
+      given.set(memberId, now + sessionTimeoutMs);
+    },
     /** Hands a request to a group; resolves when the group replies. */
     request(groupId: string, input: WithoutTicket<MemberInput>): Promise<Reply> {
       lastTicket += 1;

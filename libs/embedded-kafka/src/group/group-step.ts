@@ -10,8 +10,10 @@ interface Request {
 
 export interface Join extends Request {
   readonly kind: "join";
-  /** Whether the id was drawn for this request; one that was not has to be known. */
+  /** Whether the id was drawn for it lately; one that was not has to be a member's. */
   readonly isNew: boolean;
+  /** Whether it had no id. As with Kafka it is told the one that was drawn, and joins with it in a second request. */
+  readonly asksForId: boolean;
   readonly protocolType: string;
   readonly profile: Profile;
 }
@@ -85,7 +87,7 @@ function update(draft: Draft, member: Member, change: Partial<Member>): void {
   draft.members.set(member.id, { ...member, expiresAt: draft.now + member.sessionTimeoutMs, ...change });
 }
 
-function join(draft: Draft, { ticket, memberId, isNew, protocolType, profile }: Join): void {
+function join(draft: Draft, { ticket, memberId, isNew, asksForId, protocolType, profile }: Join): void {
   const member = draft.members.get(memberId);
   if (member === undefined && !isNew) return answer(draft, ticket, errorCode.unknownMemberId);
   const others = [...draft.members.values()].filter((other) => other !== member);
@@ -93,6 +95,7 @@ function join(draft: Draft, { ticket, memberId, isNew, protocolType, profile }: 
   if (protocolType === "" || !speaksTheirs || chooseProtocol([...others, profile]) === null) {
     return answer(draft, ticket, errorCode.inconsistentGroupProtocol);
   }
+  if (asksForId) return answer(draft, ticket, errorCode.memberIdRequired, { memberId });
   answer(draft, member?.joinTicket ?? null, errorCode.rebalanceInProgress);
   const { assignment, syncTicket } = member ?? { assignment: nothing, syncTicket: null };
   update(draft, { id: memberId, assignment, expiresAt: 0, joinTicket: ticket, syncTicket, ...profile }, {});

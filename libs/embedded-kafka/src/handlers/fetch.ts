@@ -67,13 +67,15 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
       const records = isReadable ? log.read(wanted.fetchOffset, maxBytes, isEmpty) : Buffer.alloc(0);
       isEmpty &&= records.length === 0;
       bytesLeft -= records.length;
+      // With an error nothing is told of the log.
+      const told = error === errorCode.none ? log : undefined;
       return {
         index: wanted.index,
         error,
-        highWatermark: log?.endOffset() ?? -1,
+        highWatermark: told?.endOffset() ?? -1,
         // No transactions: all that is in the log is stable.
-        lastStableOffset: log?.endOffset() ?? -1,
-        logStartOffset: log?.startOffset() ?? -1,
+        lastStableOffset: told?.endOffset() ?? -1,
+        logStartOffset: told?.startOffset() ?? -1,
         aborted: null,
         preferredReadReplica: -1,
         records,
@@ -84,8 +86,8 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
   }
 
   return route(fetch, async (request) => {
-    // No fetch sessions: a client that asks for one is given id 0, and goes on without.
-    if (request.sessionId !== 0) return { error: errorCode.fetchSessionNotFound, sessionId: 0, topics: [] };
+    // No fetch sessions: a client that asks for one (epoch 0) is given id 0, and goes on without; none can be gone on with.
+    if (request.sessionEpoch > 0) return { error: errorCode.fetchSessionNotFound, sessionId: 0, topics: [] };
     if (request.maxWaitMs > 0 && !isReady(request)) await waitUntilReady(request);
     return read(request);
   });

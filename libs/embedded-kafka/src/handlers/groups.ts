@@ -36,7 +36,7 @@ export function groupRoutes(coordinator: GroupCoordinator, offsets: OffsetStore)
   }
 
   return [
-    route(joinGroup, (request, { id: clientId, host: clientHost }) => {
+    route(joinGroup, async (request, { id: clientId, host: clientHost }) => {
       const { groupId, groupInstanceId, protocolType, sessionTimeoutMs, rebalanceTimeoutMs } = request;
       if (groupId === "") return reply(0, errorCode.invalidGroupId);
       // Static membership: to take such a member for another kind would be worse than to refuse it.
@@ -44,12 +44,16 @@ export function groupRoutes(coordinator: GroupCoordinator, offsets: OffsetStore)
       if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
         return reply(0, errorCode.invalidSessionTimeout);
       }
-      const isNew = request.memberId === "";
-      const memberId = isNew ? `${clientId}-${randomUUID()}` : request.memberId;
+      const asksForId = request.memberId === "";
+      const memberId = asksForId ? `${clientId}-${randomUUID()}` : request.memberId;
+      const isNew = asksForId || coordinator.takeId(memberId);
       // Copied: they outlive the frame that they came in.
       const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
       const profile = { clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols };
-      return coordinator.request(groupId, { kind: "join", memberId, isNew, protocolType, profile });
+      const join = { kind: "join", memberId, isNew, asksForId, protocolType, profile } as const;
+      const answer = await coordinator.request(groupId, join);
+      if (answer.error === errorCode.memberIdRequired) coordinator.giveId(memberId, sessionTimeoutMs);
+      return answer;
     }),
     route(syncGroup, ({ groupId, memberId, generation, assignments }) => {
       const copied = new Map(assignments.map((each) => [each.memberId, Buffer.from(each.assignment)]));

@@ -80,8 +80,10 @@ export function topicRoutes(topics: TopicRegistry, offsets: OffsetStore): readon
         const log = topics.partition(name, index);
         if (log === undefined) return { index, lowWatermark: -1, error: errorCode.unknownTopicOrPartition };
         const before = offset === highWatermark ? log.endOffset() : offset;
-        const isInRange = before >= log.startOffset() && before <= log.endOffset();
-        const error = isInRange ? attempt(() => topics.deleteRecords(name, index, before)) : errorCode.offsetOutOfRange;
+        const isInRange = before >= 0 && before <= log.endOffset();
+        // What is below the start was deleted before.
+        const cut = (): void => topics.deleteRecords(name, index, Math.max(before, log.startOffset()));
+        const error = isInRange ? attempt(cut) : errorCode.offsetOutOfRange;
         return { index, lowWatermark: log.startOffset(), error };
       }),
     })),
@@ -109,7 +111,8 @@ function describe({ name, value, isOverride }: ReturnType<typeof listSettings>[n
 function findLayoutFault(partitions: number, replicationFactor: number, assignments: number): Outcome | null {
   if (assignments > 0) return refuse(errorCode.invalidReplicaAssignment, "There is one broker: assign no replicas.");
   if (partitions < 1 || partitions > maxPartitions) {
-    return refuse(errorCode.invalidPartitions, `A topic has 1 to ${maxPartitions} partitions, not ${partitions}.`);
+    const error = partitions < 1 ? errorCode.invalidPartitions : errorCode.policyViolation;
+    return refuse(error, `A topic has 1 to ${maxPartitions} partitions, not ${partitions}.`);
   }
   if (replicationFactor === 1 || replicationFactor === -1) return null;
   return refuse(errorCode.invalidReplicationFactor, `There is one broker: the factor is 1, not ${replicationFactor}.`);

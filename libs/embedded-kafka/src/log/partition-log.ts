@@ -103,7 +103,7 @@ export function openPartitionLog(directory: string, config: TopicConfig, floor: 
       if (!usesAppendTime && sent.maxTimestamp > now + timestampAfterMaxMs) {
         return { error: errorCode.invalidTimestamp };
       }
-      const sequence = producers.check(sent, startOffset() > 0);
+      const sequence = producers.check(sent);
       if (sequence.error !== errorCode.none) return { error: sequence.error };
       if (sequence.baseOffset !== null) return { error, baseOffset: sequence.baseOffset };
       const baseOffset = endOffset();

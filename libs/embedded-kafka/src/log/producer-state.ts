@@ -24,15 +24,11 @@ export function createProducerState() {
   const producers = new Map<number, Producer>();
 
   return {
-    /**
-     * Whether a batch continues its producer's sequence. `isTrimmed`: the log has lost its beginning, and maybe the
-     * producer's earlier batches with it, so one that is unknown may go on anywhere.
-     */
-    check(header: BatchHeader, isTrimmed: boolean): SequenceCheck {
+    /** Whether a batch continues its producer's sequence. As with Kafka, one that is unknown may go on anywhere. */
+    check(header: BatchHeader): SequenceCheck {
       const { producerId, producerEpoch, baseSequence } = header;
       const producer = producers.get(producerId);
-      if (producerId === noProducer) return append;
-      if (producer === undefined) return baseSequence === 0 || isTrimmed ? append : refuse(errorCode.unknownProducerId);
+      if (producerId === noProducer || producer === undefined) return append;
       if (producerEpoch < producer.epoch) return refuse(errorCode.invalidProducerEpoch);
       const recent = producerEpoch === producer.epoch ? producer.recent : [];
       const last = lastSequence(header);

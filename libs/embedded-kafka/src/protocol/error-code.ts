@@ -22,12 +22,13 @@ export const errorCode = {
   invalidReplicaAssignment: 39,
   invalidConfig: 40,
   invalidRequest: 42,
+  policyViolation: 44,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
   invalidTransactionState: 48,
   storageError: 56,
-  unknownProducerId: 59,
   fetchSessionNotFound: 70,
+  memberIdRequired: 79,
   invalidRecord: 87,
 } as const;
 

@@ -36,7 +36,7 @@ function scene() {
     },
     join(
       memberId: string,
-      { isNew = true, protocols = ["range"], protocolType = "consumer", timeoutMs = 10_000 } = {},
+      { isNew = true, asksForId = false, protocols = ["range"], protocolType = "consumer", timeoutMs = 10_000 } = {},
     ) {
       const id = ticket();
       const profile = {
@@ -46,7 +46,7 @@ function scene() {
         rebalanceTimeoutMs: 30_000,
         protocols: protocols.map((name) => ({ name, metadata: Buffer.from(`${memberId} by ${name}`) })),
       };
-      apply({ kind: "join", ticket: id, memberId, isNew, protocolType, profile });
+      apply({ kind: "join", ticket: id, memberId, isNew, asksForId, protocolType, profile });
       return id;
     },
     sync(memberId: string, generation: number, assignments: Readonly<Record<string, string>> = {}) {
@@ -91,6 +91,17 @@ test("those who join at the start meet in one generation, and the first leads", 
     ["b", "b by range"],
   ]);
   expect(second).toMatchObject({ error: 0, generation: 1, leader: "a", memberId: "b", members: [] });
+});
+
+test("who has no id is told one, and is no member before it joins with it", () => {
+  const it = scene();
+  expect(it.replies.get(it.join("a", { asksForId: true }))).toMatchObject({
+    error: errorCode.memberIdRequired,
+    memberId: "a",
+  });
+  expect(it.group).toEqual(emptyGroup);
+  const misfit = it.join("b", { asksForId: true, protocols: [] });
+  expect(it.replies.get(misfit)?.error).toBe(errorCode.inconsistentGroupProtocol);
 });
 
 test("syncs wait for the leader's assignment", () => {

@@ -78,7 +78,7 @@ test("an offset out of range, or a partition that is not there, is told at once"
   await send(writer, "t", batch());
   for (const offset of [-1, 2]) {
     const { partitions } = await fetchFrom(reader, "t", [offset], { maxWaitMs: 30_000 });
-    expect(partitions[0]).toMatchObject({ error: errorCode.offsetOutOfRange, highWatermark: 1, logStartOffset: 0 });
+    expect(partitions[0]).toMatchObject({ error: errorCode.offsetOutOfRange, highWatermark: -1, logStartOffset: -1 });
   }
   const { partitions } = await fetchFrom(reader, "u", [0], { maxWaitMs: 30_000 });
   expect(partitions[0]?.error).toBe(errorCode.unknownTopicOrPartition);
@@ -132,5 +132,7 @@ test("many fetches can wait at once", async () => {
 
 test("there are no fetch sessions", async () => {
   const { reader } = await scene();
-  expect((await fetchFrom(reader, "t", [0], { sessionId: 5 })).error).toBe(errorCode.fetchSessionNotFound);
+  const errorOf = async (sessionEpoch: number) =>
+    (await fetchFrom(reader, "t", [0], { sessionId: 5, sessionEpoch })).error;
+  expect([await errorOf(1), await errorOf(0), await errorOf(-1)]).toEqual([errorCode.fetchSessionNotFound, 0, 0]);
 });

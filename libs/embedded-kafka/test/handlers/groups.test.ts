@@ -23,7 +23,8 @@ const profile = {
 
 /** Joins and syncs as the only member. */
 async function joinAlone(client: ProtocolClient, change: Partial<typeof profile> = {}) {
-  const joined = await client.request(joinGroup, { ...profile, ...change });
+  const { memberId: given } = await client.request(joinGroup, { ...profile, ...change });
+  const joined = await client.request(joinGroup, { ...profile, ...change, memberId: given });
   const { generation, memberId } = joined;
   const assignments = [{ memberId, assignment: Buffer.from("all") }];
   const synced = await client.request(syncGroup, {
@@ -46,6 +47,19 @@ test("a member gets an id, a generation and what the leader assigned", async () 
     ["Stable", 1],
     ["Dead", 0],
   ]);
+});
+
+test("a new member is given an id to join with, which is good once", async () => {
+  const client = await temporaryClient(await temporaryBroker());
+  const ask = (change: object = {}) => client.request(joinGroup, { ...profile, ...change });
+  const first = await ask();
+  expect(first).toMatchObject({ error: errorCode.memberIdRequired, memberId: expect.stringMatching(/./) });
+  const { groups } = await client.request(describeGroups, { groups: ["g"] });
+  expect(groups[0]?.members).toEqual([]);
+  expect(await ask({ memberId: first.memberId })).toMatchObject({ error: 0, memberId: first.memberId });
+  const members = [{ memberId: first.memberId, groupInstanceId: null }];
+  await client.request(leaveGroup, { groupId: "g", members });
+  expect((await ask({ memberId: first.memberId })).error).toBe(errorCode.unknownMemberId);
 });
 
 test("a member that goes silent loses its place to those who wait", async () => {
