@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import { quote } from "./snapshot.js";
 
@@ -55,26 +56,19 @@ export function isSame(expected: unknown, found: unknown): boolean {
   return Object.is(expected, found);
 }
 
-const shownLength = 100;
-
-/** A value for people: times in ISO form, bytes as the text that they are, cut where they are long. */
+/** A value for people, whole: times in ISO form, bytes as the text that they are, or in hex. */
 export function showValue(value: unknown): string {
   if (value === null || value === undefined) return "NULL";
   if (value instanceof Uint8Array) return showBytes(value);
   if (Object.is(value, -0)) return "-0";
   if (typeof value !== "string") return String(value);
   const time = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)\+00$/.exec(value);
-  return time === null ? cut(value) : `${time[1]}T${time[2]}Z`;
+  return time === null ? value : `${time[1]}T${time[2]}Z`;
 }
 
 export function showBytes(bytes: Uint8Array | null): string {
   if (bytes === null) return "no value";
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4 * shownLength)).toString();
-  return `${cut(text)} (${bytes.byteLength} bytes)`;
-}
-
-/** What would break the line is shown as a dot. */
-function cut(text: string): string {
-  const printable = text.replaceAll(/[\p{C}\u2028\u2029]/gu, ".");
-  return printable.length > shownLength ? `${printable.slice(0, shownLength)}…` : printable;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = isUtf8(buffer) ? buffer.toString() : `\\x${buffer.toString("hex")}`;
+  return `${text} (${bytes.byteLength} bytes)`;
 }

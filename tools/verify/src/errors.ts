@@ -7,6 +7,7 @@ export type CannotVerifyCode =
   | "no-checkpoints"
   | "another-cluster"
   | "bad-definition"
+  | "inexact-sum"
   | "log-begins-later"
   | "log-ends-earlier";
 
@@ -67,6 +68,15 @@ export function anotherCluster(topic: string, stored: string, found: string): Ca
 
 export function badDefinition(hash: string, detail: string): CannotVerifyError {
   return new CannotVerifyError("bad-definition", `The pipeline definition ${hash} cannot be used: ${detail}.`);
+}
+
+/** What the oracle itself refuses. */
+export function inexactSum(topic: string, partition: number, offset: number, cause: RangeError): CannotVerifyError {
+  return new CannotVerifyError(
+    "inexact-sum",
+    `${topic}[${partition}] cannot be recomputed at offset ${offset}: ${cause.message}`,
+    cause,
+  );
 }
 
 /** What is given of a partition's log no longer holds what the tables were made from. */

@@ -12,6 +12,7 @@ export const phrases = {
   "unexpected-record": ["unexpected record", "unexpected records"],
   "missing-row": ["missing row", "missing rows"],
   "unexpected-row": ["unexpected row", "unexpected rows"],
+  "unexpected-rows": ["group of unexpected rows", "groups of unexpected rows"],
   "repeated-row": ["row there again", "rows there again"],
   "wrong-value": ["wrong value", "wrong values"],
   "unread-records": ["partition with unread records", "partitions with unread records"],
@@ -25,10 +26,12 @@ export interface Difference {
   readonly what: What;
   /** Null where no table is meant. */
   readonly table: string | null;
-  readonly partition: number;
+  /** Null where none is meant. */
+  readonly partition: number | null;
   /** `offset 120`, or `window 2024-02-03T17:00:05Z, Jakarta, X`. */
   readonly where: string;
   readonly column: string | null;
+  /** Whole, however long. */
   readonly expected: string;
   readonly found: string;
 }

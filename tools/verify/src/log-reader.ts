@@ -68,9 +68,10 @@ export async function* readLog(
   const queue = createBatchQueue<LogBatch>(queuedBatches);
   const stop = () => queue.fail(signal?.reason);
   signal?.addEventListener("abort", stop, { once: true });
+  let starting: Promise<void> | undefined;
   try {
     signal?.throwIfAborted();
-    startReading(consumer, { brokers, topic, left, queue }).catch(queue.fail);
+    starting = startReading(consumer, { brokers, topic, left, queue }).catch(queue.fail);
     yield* queue;
   } catch (error) {
     signal?.throwIfAborted();
@@ -78,6 +79,8 @@ export async function* readLog(
   } finally {
     signal?.removeEventListener("abort", stop);
     queue.end();
+    // A member that is about to join would do so after it has left.
+    await starting;
     await consumer.disconnect().catch(() => undefined);
     await deleteGroup(kafka, groupId);
   }

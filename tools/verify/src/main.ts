@@ -9,13 +9,13 @@ import { formatVerdict } from "./report.js";
 import { verify } from "./verify.js";
 
 const progress = createProgressLine(process.stderr);
+const stopping = new AbortController();
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
   switch (parsed.kind) {
     case "help":
-      process.stdout.write(usage);
-      return 0;
+      return (await print(usage)) ?? 0;
     case "wrong":
       return refuse(parsed.problem);
     case "run":
@@ -30,6 +30,7 @@ async function check({ topic, prefix, differences, json, run }: ToolOptions): Pr
     env: process.env,
     need: ["kafka", "postgres"],
     root: findRepositoryRoot(import.meta.url),
+    signal: stopping.signal,
     onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
   });
   const verdict = await verify({
@@ -39,12 +40,22 @@ async function check({ topic, prefix, differences, json, run }: ToolOptions): Pr
     prefix,
     differences,
     onProgress: progress.update,
+    signal: stopping.signal,
     ...(scenario !== undefined && { scenario }),
   });
   progress.close();
   const width = process.stdout.columns ?? 80;
-  process.stdout.write(`${json ? JSON.stringify(verdict) : formatVerdict(verdict, width)}\n`);
-  return verdict.equal ? 0 : 1;
+  const failed = await print(`${json ? JSON.stringify(verdict) : formatVerdict(verdict, width)}\n`);
+  return failed ?? (verdict.equal ? 0 : 1);
+}
+
+/** The exit code where it could not be written. Whoever read our output may have left (| head): the code still tells. */
+async function print(text: string): Promise<number | undefined> {
+  const error = await new Promise<NodeJS.ErrnoException | null | undefined>((resolve) => {
+    process.stdout.write(text, resolve);
+  });
+  if (!error || error.code === "EPIPE") return undefined;
+  return refuse(`Standard output cannot be written (${error.message}).`);
 }
 
 function refuse(problem: string): number {
@@ -61,6 +72,9 @@ function explain(error: unknown): number {
   return refuse(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
+// Nx and a terminal may both signal the same stop; a person's second Ctrl-C comes later.
+const sameStopMs = 1_000;
+let stoppedAtMs = Infinity;
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
@@ -68,16 +82,21 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     progress.close();
-    process.exit(code);
+    if (performance.now() - stoppedAtMs > sameStopMs) process.exit(code);
+    if (stopping.signal.aborted) return;
+    stoppedAtMs = performance.now();
+    stopping.abort(code);
   });
 }
-// Whoever read our output may have left (| head): the exit code still tells.
+// What print and refuse write is waited for or can be told to nobody; without a listener it would end the process.
 process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.exitCode = explain(error);
+  // Then whatever broke off has done so because of that.
+  process.exitCode = stopping.signal.aborted ? Number(stopping.signal.reason) : explain(error);
 } finally {
   progress.close();
 }

@@ -25,6 +25,10 @@ What the producer was told, to check the log against it:
   --start TIME          otherwise 2024-02-03T17:00:00Z
   --start-index N       otherwise 0
 
+Not compared: of a checkpoint its group, epoch and updated_at; the wording of
+rejections; headers of records; tables that are not the pipeline's own. Rows
+that retention has dropped are counted only: "Equal from DATE on."
+
 Exit code 0: equal, 1: different, 2: nothing can be said.
 
   KAFKA_BROKERS         host:port, several with commas

@@ -1,7 +1,13 @@
-import { createPartitionOracle, type OracleDefinition, type OracleLedger } from "@tidemark/scenario/oracle";
+import {
+  createPartitionOracle,
+  type Judgement,
+  type OracleDefinition,
+  type OracleLedger,
+} from "@tidemark/scenario/oracle";
 import { addLateStart, addNoCheckpoint, addUnread, compareCheckpoint } from "./checkpoint-comparison.js";
+import { inexactSum } from "./errors.js";
 import type { Findings } from "./findings.js";
-import type { LogBatch } from "./log-reader.js";
+import type { LogBatch, ReadRecord } from "./log-reader.js";
 import type { OffsetRange, PartitionPlan } from "./plan.js";
 import type { ScenarioComparison } from "./scenario-comparison.js";
 import type { JudgedRecord, TableComparison } from "./table-comparison.js";
@@ -30,10 +36,18 @@ export async function checkPartition(
   batches: AsyncIterator<LogBatch>,
   context: PartitionContext,
 ): Promise<Ledger> {
-  const { partition, checkpoint, log } = plan;
+  const { topic, partition, checkpoint, log } = plan;
   const { definition, tables, scenario, findings, isPrefix } = context;
   const oracle = createPartitionOracle(definition);
   let skipped = 0;
+
+  function judge(record: ReadRecord): Judgement {
+    try {
+      return oracle.take(record);
+    } catch (error) {
+      throw error instanceof RangeError ? inexactSum(topic, partition, record.offset, error) : error;
+    }
+  }
 
   async function take(batch: LogBatch): Promise<void> {
     if (scenario !== undefined) for (const record of batch.records) scenario.take(record);
@@ -41,7 +55,7 @@ export async function checkPartition(
     if (part.from >= part.to) return;
     const judged: JudgedRecord[] = batch.records
       .filter(({ offset }) => offset >= part.from && offset < part.to)
-      .map((record) => ({ record, judgement: oracle.take(record) }));
+      .map((record) => ({ record, judgement: judge(record) }));
     skipped += part.to - part.from - judged.length;
     await tables.compare(partition, judged, oracle.takeClosed(), part.to);
   }

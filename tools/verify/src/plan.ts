@@ -10,6 +10,7 @@ export interface OffsetRange {
 
 /** What is to be read of a partition, and what for. */
 export interface PartitionPlan {
+  readonly topic: string;
   readonly partition: number;
   readonly checkpoint: StoredCheckpoint | undefined;
   readonly log: OffsetRange;
@@ -45,7 +46,7 @@ export function planPartitions(
           : { from: checkpoint.startOffset, to: checkpoint.nextOffset };
       if (checkpoint !== undefined && tables.from < tables.to) refuseUnlessHeld(topic, checkpoint, log);
       const read = isScenarioGiven ? log : tables;
-      return { partition, checkpoint, log, tables, read };
+      return { topic, partition, checkpoint, log, tables, read };
     });
 }
 

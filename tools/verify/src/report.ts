@@ -13,14 +13,16 @@ export function formatVerdict(verdict: Verdict, width: number): string {
     `watermark delay ${seconds(watermarkDelayMs)}, allowed lateness ${seconds(allowedLatenessMs)}, future skew ${seconds(maxFutureSkewMs)}.`;
   const lines = [...wrap(head, width), "", ...formatLinks(verdict), "", ...wrap(formatLedger(verdict), width)];
   if (verdict.unread > 0) lines.push(`${count(verdict.unread, "offset")} not read yet.`);
+  const ofTopics = verdict.topics > 1 ? `, of all ${number.format(verdict.topics)} topics` : "";
   for (const { table, completeFrom, leftOut, droppedRows } of verdict.retention) {
     const note =
       `Retention: ${table} was compared from ${completeFrom} on. Left out: ${count(leftOut, "row")} that the log ` +
-      `has before that; dropped, of all topics: ${number.format(droppedRows)}.`;
+      `has before that; dropped${ofTopics}: ${number.format(droppedRows)}.`;
     lines.push(...wrap(note, width));
   }
   lines.push("");
-  if (equal) return [...lines, "Equal."].join("\n");
+  const from = verdict.comparedFrom === null ? "" : ` from ${verdict.comparedFrom.slice(0, "2024-02-03".length)} on`;
+  if (equal) return [...lines, `Equal${from}.`].join("\n");
   const all = counts.reduce((sum, kind) => sum + kind.count, 0);
   lines.push(...counts.flatMap((kind) => wrap(`  ${nameKind(kind)}`, width, 4)), "");
   const isAll = differences.length === all;
@@ -63,12 +65,36 @@ const placeOf = ({ link, table, column }: Kind) =>
   table === null ? (link === "scenario-log" ? "log" : "tables") : column === null ? table : `${table}.${column}`;
 
 function formatDifference(difference: Difference, width: number): string[] {
-  const { partition, where, expected, found, what } = difference;
+  const { partition, where, what } = difference;
+  const [expected, found] = cutAlike(escape(difference.expected), escape(difference.found));
+  const ofPartition = partition === null ? "" : `, partition ${partition}`;
   return [
-    ...wrap(`  ${placeOf(difference)}, partition ${partition}, ${where}: ${phrases[what][0]}`, width, 4),
+    ...wrap(`  ${placeOf(difference)}${ofPartition}, ${escape(where)}: ${phrases[what][0]}`, width, 4),
     ...wrap(`    expected  ${expected}`, width, 14),
     ...wrap(`    found     ${found}`, width, 14),
   ];
+}
+
+/** What would break the line, or not be seen in it. */
+function escape(text: string): string {
+  return text.replaceAll(
+    /[\p{C}\u2028\u2029]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+const shownLength = 400;
+/** What is shown of long texts before they differ. */
+const contextLength = 40;
+
+/** Both from the same place on, so that the first character that differs is seen. */
+function cutAlike(one: string, other: string): [string, string] {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  const from = Math.max(one.length, other.length) <= shownLength ? 0 : Math.max(0, at - contextLength);
+  const cut = (text: string) =>
+    `${from > 0 ? "…" : ""}${text.slice(from, from + shownLength)}${text.length > from + shownLength ? "…" : ""}`;
+  return [cut(one), cut(other)];
 }
 
 function count(many: number, noun: string): string {

@@ -3,6 +3,7 @@ import { showBytes, showValue } from "./column.js";
 import type { Findings, Kind, What } from "./findings.js";
 import type { ReadRecord } from "./log-reader.js";
 import type { ProducerRun } from "./producer-run.js";
+import { createRecordIndex, type RecordIndex } from "./record-index.js";
 import type { EventList } from "./scenario-index.js";
 
 /** An event that the partition has to hold, and its place among those. */
@@ -18,8 +19,9 @@ const window = 256;
  * Compares a partition of the log with the events that it has to hold: each once, key, value and timestamp equal, in order
  * per key. Events of different keys may stand in another order.
  *
- * A record is looked for where the last one was found, then up to 256 events ahead, then by its timestamp, wherever that
- * leads; so that one that is missing or too many does not put all others out of place.
+ * A record is looked for where the last one was found, then up to 256 events ahead, then by its timestamp, and at last by
+ * all that it holds, wherever that leads; so that one that is missing or too many does not put all others out of place,
+ * and none is called missing that is there.
  */
 export interface ScenarioComparison {
   take(record: ReadRecord): void;
@@ -80,6 +82,21 @@ export function createScenarioComparison(context: ScenarioContext): ScenarioComp
     return found;
   }
 
+  let index: RecordIndex | undefined;
+
+  /** The same among all events, for a record whose timestamp is not its arrival: a producer's clock may be wrong. */
+  function findAnywhere(record: ReadRecord): Expected | undefined {
+    index ??= createRecordIndex(list.length, eventAt);
+    let found: Expected | undefined;
+    for (const place of index.placesOf(record)) {
+      const expected = { place, record: eventAt(place) };
+      if (!isEqual(expected, record)) continue;
+      found ??= expected;
+      if (!isMatched.has(place)) return expected;
+    }
+    return found;
+  }
+
   function firstPlaceAt(timeMs: number): number {
     let low = 0;
     let high = list.length;
@@ -118,7 +135,7 @@ export function createScenarioComparison(context: ScenarioContext): ScenarioComp
   }
 
   function takeOutOfPlace(record: ReadRecord): void {
-    const exact = findAhead((one) => isEqual(one, record)) ?? findByTime(record);
+    const exact = findAhead((one) => isEqual(one, record)) ?? findByTime(record) ?? findAnywhere(record);
     if (exact !== undefined && !isMatched.has(exact.place)) return match(exact, record);
     if (exact !== undefined) return addRepeated(exact, record);
     const late = findAhead((one) => hasKey(one, record) && hasValue(one, record));

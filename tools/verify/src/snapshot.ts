@@ -1,7 +1,7 @@
 import postgres, { type TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { checkpoints, definitions, retention } from "@tidemark/sinks/tables";
+import { checkpoints, definitions } from "@tidemark/sinks/tables";
 import { CannotVerifyError, noTables, postgresUnreachable } from "./errors.js";
 
 /** A read-only transaction: everything that is read through it stood at one moment. */
@@ -34,22 +34,19 @@ export const derivedColumns = [
 ] as const satisfies readonly (keyof typeof checkpoints.$inferSelect)[];
 export type DerivedColumn = (typeof derivedColumns)[number];
 
-/** What retention has dropped of a table: nothing from `completeFromMs` on. */
-export interface RetentionBoundary {
-  readonly completeFromMs: number;
-  /** In all topics. */
-  readonly droppedRows: number;
-}
-
 const sortMemory = "64MB";
 const connectTimeoutSeconds = 10;
 
 /**
  * Runs `work` on one snapshot of the database. Texts of times are UTC, those of doubles give the same double back.
  *
- * @throws CannotVerifyError `postgres-unreachable`, `no-tables`, and whatever `work` throws
+ * @throws CannotVerifyError `postgres-unreachable`, `no-tables`, the signal's reason, and whatever `work` throws
  */
-export async function withSnapshot<T>(databaseUrl: string, work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+export async function withSnapshot<T>(
+  databaseUrl: string,
+  work: (snapshot: Snapshot) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const sql = postgres(withoutPoolerParameters(databaseUrl), {
     max: 1,
     prepare: false,
@@ -57,7 +54,12 @@ export async function withSnapshot<T>(databaseUrl: string, work: (snapshot: Snap
     onnotice: () => {},
     connection: { application_name: "tidemark-verify" },
   });
+  // A query in progress is not waited for: it may sort for minutes.
+  const stop = () => void sql.end({ timeout: 0 });
+  signal?.addEventListener("abort", stop, { once: true });
+  let working: Promise<T> | undefined;
   try {
+    signal?.throwIfAborted();
     // postgres.js types what `begin` gives as if it were a row.
     const box = await sql.begin("isolation level repeatable read read only", async (snapshot) => {
       await snapshot.unsafe(
@@ -65,12 +67,17 @@ export async function withSnapshot<T>(databaseUrl: string, work: (snapshot: Snap
          SET LOCAL work_mem = '${sortMemory}'; SET LOCAL cursor_tuple_fraction = 1;
          SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
       );
-      return { result: await work(snapshot) };
+      working = work(snapshot);
+      return { result: await working };
     });
     return box.result;
   } catch (error) {
+    signal?.throwIfAborted();
     throw judge(error, databaseUrl);
   } finally {
+    signal?.removeEventListener("abort", stop);
+    // Where the connection broke off, it may still have something to close.
+    await working?.catch(() => undefined);
     await sql.end({ timeout: 1 });
   }
 }
@@ -127,18 +134,13 @@ export async function readDefinitions(snapshot: Snapshot): Promise<ReadonlyMap<s
   return new Map(rows.map(([name, json]) => [String(name), JSON.parse(String(json)) as unknown]));
 }
 
-/** By the table's name. */
-export async function readRetention(snapshot: Snapshot): Promise<ReadonlyMap<string, RetentionBoundary>> {
-  const { table, completeFrom, droppedRows } = getTableColumns(retention);
+/** How many topics have a checkpoint. */
+export async function countTopics(snapshot: Snapshot): Promise<number> {
+  const { topic } = getTableColumns(checkpoints);
   const rows = await snapshot
-    .unsafe(
-      `SELECT ${quote(table.name)}, (extract(epoch FROM ${quote(completeFrom.name)}) * 1000)::float8,
-       ${quote(droppedRows.name)} FROM ${nameTable(retention)}`,
-    )
+    .unsafe(`SELECT count(DISTINCT ${quote(topic.name)})::int FROM ${nameTable(checkpoints)}`)
     .values();
-  return new Map(
-    rows.map(([name, ms, dropped]) => [String(name), { completeFromMs: Number(ms), droppedRows: Number(dropped) }]),
-  );
+  return Number(rows[0]?.[0]);
 }
 
 export function quote(identifier: string): string {

@@ -4,7 +4,9 @@ import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@t
 import { badDefinition } from "./errors.js";
 import type { ReadRecord } from "./log-reader.js";
 import { createRowComparison, type ComparisonContext, type ExpectedRow, type RecordTable } from "./row-comparison.js";
-import type { RetentionBoundary } from "./snapshot.js";
+import type { RetentionBoundary } from "./retention.js";
+import { findUnclaimedTopics, findUnnamedRollup } from "./unspoken-rows.js";
+import { compareView, type ViewSummary } from "./view-comparison.js";
 import { createWindowComparison } from "./window-comparison.js";
 
 const raw: RecordTable = { table: socmedUserSales, age: "Ts", ignored: [] };
@@ -13,6 +15,12 @@ const late: RecordTable = { table: socmedLate, age: "watermark", ignored: [] };
 const rejected: RecordTable = { table: socmedRejected, age: "watermark", ignored: ["expected", "received"] };
 
 const rollupTables = new Map([socmed5s, socmed1m].map((table) => [getTableConfig(table).name, table]));
+
+const recordTables = [raw, late, rejected].map(({ table }) => table);
+const allTables = [...recordTables, ...rollupTables.values()];
+
+/** Their names. */
+export const recordTableNames = recordTables.map((table) => getTableConfig(table).name);
 
 /** A record and what becomes of it. */
 export interface JudgedRecord {
@@ -38,6 +46,8 @@ export interface TableComparison {
   ): Promise<void>;
   /** Nothing more is expected in partitions up to this one. */
   finish(partition: number): Promise<void>;
+  /** What no single partition tells: the views over all, and rows that no checkpoint or definition speaks for. Last. */
+  compareRest(): Promise<readonly ViewSummary[]>;
   summarise(): readonly TableSummary[];
 }
 
@@ -51,6 +61,7 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
   const contextOf = (table: string): ComparisonContext => ({ ...context, retention: retention.get(table) });
   const rowsOf = (table: RecordTable) => createRowComparison(table, contextOf(getTableConfig(table.table).name));
   const rows = { raw: rowsOf(raw), late: rowsOf(late), rejected: rowsOf(rejected) };
+  const [firstHash = ""] = definitions.keys();
   const windowsOf = ([hash, rollup]: readonly [string, OracleRollup]) => {
     const table = rollupTables.get(rollup.name);
     if (table === undefined) throw badDefinition(hash, `there is no table ${rollup.name}`);
@@ -79,6 +90,16 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     },
     async finish(partition) {
       for (const comparison of all) await comparison.finish(partition);
+    },
+    async compareRest() {
+      const views: ViewSummary[] = [];
+      for (const [name, table] of rollupTables) {
+        const [, rollup] = rollups.get(name) ?? [];
+        if (rollup !== undefined) views.push(await compareView(rollup, table, context));
+        else await findUnnamedRollup(context, table, firstHash);
+      }
+      await findUnclaimedTopics(context, allTables);
+      return views;
     },
     summarise: () => all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
   };

@@ -8,17 +8,19 @@ import { readLog } from "./log-reader.js";
 import { checkPartition, type Ledger } from "./partition-check.js";
 import type { ProducerRun } from "./producer-run.js";
 import { planPartitions, type PartitionPlan } from "./plan.js";
+import { acceptBoundaries, compareDropped, limitRetention, readBoundaries } from "./retention.js";
 import { createScenarioComparison, type ScenarioComparison } from "./scenario-comparison.js";
 import { listEvents, type EventList } from "./scenario-index.js";
 import {
+  countTopics,
   readCheckpoints,
   readDefinitions,
-  readRetention,
   withSnapshot,
   type Snapshot,
   type StoredCheckpoint,
 } from "./snapshot.js";
-import { createTableComparison } from "./table-comparison.js";
+import { createTableComparison, recordTableNames } from "./table-comparison.js";
+import type { ViewSummary } from "./view-comparison.js";
 
 export interface VerifyOptions {
   readonly kafkaBrokers: readonly string[];
@@ -43,12 +45,12 @@ export interface VerifyProgress {
   readonly of: number;
 }
 
-/** Of a table from which retention dropped rows: those before the boundary were compared on neither side. */
+/** Of a table from which retention dropped rows: before the boundary only those were compared that are still there. */
 export interface RetentionNote {
   readonly table: string;
   /** ISO. */
   readonly completeFrom: string;
-  /** Rows that the log would have there, before the boundary. */
+  /** Rows that the log has before the boundary, and the table no longer. */
   readonly leftOut: number;
   /** Rows that retention says it has dropped, of all topics. */
   readonly droppedRows: number;
@@ -71,6 +73,10 @@ export interface Verdict {
   /** Rows that were expected and compared, by table. */
   readonly compared: Readonly<Record<string, number>>;
   readonly retention: readonly RetentionNote[];
+  /** Topics that have a checkpoint in this database. */
+  readonly topics: number;
+  /** ISO: from when on all that the log has was compared; null where nothing was left out. */
+  readonly comparedFrom: string | null;
   /** The first of each kind, then the first of all, up to as many as were asked for, in the order found. */
   readonly differences: readonly Difference[];
   /** All of them, by kind. */
@@ -88,7 +94,7 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
   signal?.throwIfAborted();
   const { ranges } = await readLogRanges(kafkaBrokers, topic);
   const scenario = options.scenario && (await prepareRun(options.scenario, ranges.length, options));
-  return withSnapshot(options.databaseUrl, (snapshot) => compareAll(snapshot, scenario, options));
+  return withSnapshot(options.databaseUrl, (snapshot) => compareAll(snapshot, scenario, options), signal);
 }
 
 /** The run, and the events that each partition has to hold. */
@@ -124,10 +130,13 @@ async function compareAll(
   }
   const plans = planPartitions(topic, checkpoints, ranges, scenario !== undefined);
   const definitions = await definitionsOf(snapshot, checkpoints);
-  const retention = await readRetention(snapshot);
   const findings = createFindings(options.differences ?? 10);
+  const limits = limitRetention(itemOf(definitions, first.definitionHash), recordTableNames, checkpoints);
+  const retention = acceptBoundaries(await readBoundaries(snapshot), limits, findings);
+  const topics = await countTopics(snapshot);
   const tables = createTableComparison({ snapshot, topic, findings, definitions, retention });
 
+  let views: readonly ViewSummary[];
   let done = 0;
   const of = plans.reduce((sum, { read }) => sum + read.to - read.from, 0);
   function onOffsets(offsets: number): void {
@@ -158,12 +167,20 @@ async function compareAll(
       );
     }
     await tables.finish(Infinity);
+    views = await tables.compareRest();
   } finally {
     await batches.return(undefined);
   }
 
   const summaries = tables.summarise();
-  const compared = summaries.map(({ table, compared: rows }) => [table, rows] as const);
+  const notes = summaries.flatMap(({ table, leftOut }) => {
+    const boundary = retention.get(table);
+    if (boundary === undefined) return [];
+    compareDropped(table, boundary, { leftOut, topics }, findings);
+    const completeFrom = new Date(boundary.completeFromMs).toISOString();
+    return [{ table, completeFrom, leftOut, droppedRows: boundary.droppedRows }];
+  });
+  const compared = [...summaries, ...views].map(({ table, compared: rows }) => [table, rows] as const);
   const ledger = addUp(ledgers);
   return {
     topic,
@@ -175,16 +192,16 @@ async function compareAll(
     events: scenario?.events ?? null,
     ledger,
     compared: Object.fromEntries([...compared, [checkpointTable, checkpoints.length]]),
-    retention: summaries.flatMap(({ table, leftOut }) => {
-      const boundary = retention.get(table);
-      if (boundary === undefined) return [];
-      const completeFrom = new Date(boundary.completeFromMs).toISOString();
-      return [{ table, completeFrom, leftOut, droppedRows: boundary.droppedRows }];
-    }),
+    retention: notes,
+    topics,
+    comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),
     differences: findings.first(),
     counts: findings.counts(),
   };
 }
+
+/** Of ISO times. */
+const latestOf = (times: readonly string[]) => times.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
 
 async function definitionsOf(
   snapshot: Snapshot,

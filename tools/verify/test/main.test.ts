@@ -1,9 +1,13 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   consume,
   createTopic,
@@ -15,6 +19,7 @@ import {
   run,
   runOf,
   startServers,
+  type Ended,
   type TestServers,
 } from "./servers.js";
 
@@ -52,6 +57,27 @@ async function runMain(args: readonly string[], env: Record<string, string> = {}
   const { code, out, err } = await run([...program, ...args], { ...addresses, KAFKA_TOPIC: "default", ...env });
   return { code, out, err: withoutProgress(err) };
 }
+
+/** The same, for what happens while it runs. */
+function spawnMain(
+  args: readonly string[],
+  stdio: StdioOptions = ["ignore", "pipe", "pipe"],
+  more: Record<string, string> = {},
+): ChildProcess {
+  const addresses = { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
+  const env = { ...process.env, ...addresses, KAFKA_TOPIC: "default", ...more };
+  return spawn(process.execPath, [...program, ...args], { env, stdio });
+}
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  let out = "";
+  let err = "";
+  child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { code, out, err: withoutProgress(err) };
+}
+
 const scenario = ["--scenario=default", "--seed=7", "--events=3000"];
 
 describe("verify:run", () => {
@@ -102,6 +128,7 @@ describe("verify:run", () => {
     const { code, out } = await runMain(["--help"]);
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: nx run verify:run/);
+    expect(out).toMatch(/\nNot compared: of a checkpoint its group, epoch and updated_at; /);
     expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
@@ -118,18 +145,62 @@ describe("verify:run", () => {
     expect(err).toMatch(/^verify: waiting for a stack [^\n]*\n$/);
   });
 
-  it("minds nobody reading its output any more", async () => {
-    const env = {
-      ...process.env,
-      KAFKA_BROKERS: servers.kafkaBrokers.join(","),
-      DATABASE_URL: databaseUrl,
-      KAFKA_TOPIC: "default",
+  it("ends with 130 on Ctrl-C while it reads, and leaves nothing in Kafka", async () => {
+    const lock = postgres(databaseUrl, { max: 1 });
+    const admin = servers.kafka.admin();
+    await admin.connect();
+    const listGroups = async () => {
+      const { groups } = await admin.listGroups();
+      return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("tidemark-verify-"));
     };
-    const child = spawn(process.execPath, program, { env, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.destroy();
-    let err = "";
-    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    expect({ code, err: withoutProgress(err) }).toEqual({ code: 0, err: "" });
+    // It reads the log, and waits for the table, for as long as the lock is held.
+    const ended = await lock.begin(async (transaction) => {
+      await transaction.unsafe("LOCK TABLE socmed_user_sales IN ACCESS EXCLUSIVE MODE");
+      const child = spawnMain([]);
+      await vi.waitFor(async () => expect(await listGroups()).toHaveLength(1), { timeout: 50_000 });
+      child.kill("SIGINT");
+      return endOf(child);
+    });
+    expect(ended).toMatchObject({ code: 130, err: "" });
+    expect(await listGroups()).toEqual([]);
+    await admin.disconnect();
+    await lock.end();
+  });
+
+  it("ends on a second Ctrl-C, be Kafka as silent as it may", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    const connection = once(silent, "connection");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const child = spawnMain([], undefined, { KAFKA_BROKERS: `127.0.0.1:${port}` });
+    const end = endOf(child);
+    const [socket] = (await connection) as [Socket];
+    // One stop may be signalled twice, by Nx and by the terminal: only a later one is a second.
+    await vi.waitFor(() => expect(child.kill("SIGINT") && child.exitCode === null).toBe(false), { timeout: 50_000 });
+    expect(await end).toEqual({ code: 130, out: "", err: "" });
+    socket.destroy();
+    silent.close();
+  });
+
+  it.runIf(existsSync("/dev/full"))("ends with 2 and one sentence where its verdict cannot be written", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = spawnMain([], ["ignore", full, "pipe"]);
+    const { code, err } = await endOf(child);
+    closeSync(full);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^verify: [^\n]+ENOSPC[^\n]+\.\n$/);
+  });
+
+  it("minds nobody reading what goes wrong", async () => {
+    const child = spawnMain(["--scenario=default", "--seed=1"]);
+    child.stderr?.destroy();
+    expect(await endOf(child)).toMatchObject({ code: 2, out: "" });
+  });
+
+  it("minds nobody reading its output any more", async () => {
+    const child = spawnMain([]);
+    child.stdout?.destroy();
+    const { code, err } = await endOf(child);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
   });
 });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { showValue } from "../src/column.js";
 import { createFindings } from "../src/findings.js";
 import { formatProgress } from "../src/progress.js";
 import { formatVerdict } from "../src/report.js";
@@ -21,6 +22,8 @@ const equal: Verdict = {
   ledger: { read: 1_234_567, counted: 1_234_500, duplicate: 60, late: 0, quarantined: 0, rejected: 7, skipped: 0 },
   compared: { socmed_user_sales: 1_234_500, socmed_5s: 88_000, "tidemark.checkpoints": 8 },
   retention: [],
+  topics: 1,
+  comparedFrom: null,
   differences: [],
   counts: [],
 };
@@ -92,7 +95,7 @@ By the log: read 1,234,567 = counted 1,234,500 + duplicate 60 + rejected 7.
 Offsets without a record: 12.
 1,200 offsets not read yet.
 Retention: socmed_5s was compared from 2024-02-03T00:00:00.000Z on. Left out: 1
-row that the log has before that; dropped, of all topics: 3.
+row that the log has before that; dropped: 3.
 
   log: 1 missing event
   socmed_5s: 3 missing rows
@@ -134,4 +137,45 @@ it("describes progress with its share, its rate and what is left", () => {
     "1,200,000 of 10,000,000 offsets compared (12 %), 100,000/s, 1m 28s left",
   );
   expect(formatProgress({ step: "scenario", done: 0, of: 5 }, 0, 1_000)).toBe("0 of 5 events placed (0 %)");
+});
+
+it("says from when on it is equal where retention has dropped rows", () => {
+  const text = formatVerdict({ ...equal, comparedFrom: "2024-02-03T00:00:00.000Z" }, 80);
+  expect(text).toMatch(/\n\nEqual from 2024-02-03 on\.$/);
+});
+
+it("cuts long values so that the first character that differs is seen", () => {
+  const value = (middle: string) => `${"a".repeat(5_000)}${middle}${"z".repeat(5_000)}`;
+  const findings = createFindings(1);
+  findings.add({ link: "log-tables", what: "wrong-value", table: "socmed_rejected", column: "bytes" }, () => ({
+    partition: 3,
+    where: "offset 5",
+    expected: value("expected here"),
+    found: value("found here"),
+  }));
+  const [difference] = findings.first();
+  expect(difference?.expected).toHaveLength(10_013);
+  const text = formatVerdict(
+    { ...equal, equal: false, differences: findings.first(), counts: findings.counts() },
+    1_000,
+  );
+  expect(text).toMatch(/\n {4}expected {2}…a{20,}expected herez+…\n {4}found {5}…a{20,}found herez+…\n/);
+  expect(text.length).toBeLessThan(2_000);
+});
+
+it("says what is not a character where that is what differs", () => {
+  const findings = createFindings(1);
+  const text = (value: string) => showValue(Buffer.from(value));
+  findings.add({ link: "log-tables", what: "wrong-value", table: "socmed_rejected", column: "bytes" }, () => ({
+    partition: 3,
+    where: "offset 5",
+    expected: text("a\u0000b"),
+    found: text("a\nb"),
+  }));
+  const report = formatVerdict(
+    { ...equal, equal: false, differences: findings.first(), counts: findings.counts() },
+    80,
+  );
+  expect(report).toContain("expected  a\\u0000b (3 bytes)\n    found     a\\u000ab (3 bytes)");
+  expect(showValue(Buffer.from([0xff, 0x61]))).toBe("\\xff61 (2 bytes)");
 });

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { verify } from "../src/verify.js";
-import { consume, createTopic, messageOf, produce, query, recordsOf, runOf, startServers } from "./servers.js";
+import { createStream, presets } from "@tidemark/scenario";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { formatVerdict } from "../src/report.js";
+import { verify, type Verdict } from "../src/verify.js";
+import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
 
 const topic = "dirty";
-const boundary = "2024-02-03 17:03:00+00";
+const boundary = "2024-02-04 00:00:00+00";
 let servers: TestServers;
 let databaseUrl: string;
 
@@ -23,8 +25,9 @@ beforeAll(async () => {
   await createTopic(servers, topic, 4);
   // Rejected before any event, so that there is no watermark.
   await produce(servers, topic, [{ partition: 0, key: null, value: null, timestampMs: -1 }]);
-  // Ten minutes, so that late and rejected rows lie on both sides of the boundary.
-  const records = recordsOf(runOf("dirty", 30_000));
+  // Ten minutes around midnight, so that late and rejected rows lie on both sides of the boundary.
+  const stream = createStream({ scenario: presets.dirty, seed: 7, startMs: Date.parse("2024-02-03T23:57:00Z") });
+  const records = recordsOf({ stream, startIndex: 0, events: 30_000 });
   await produce(
     servers,
     topic,
@@ -36,6 +39,15 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 const check = (url: string) => verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl: url, topic });
+const kindsOf = ({ counts }: Verdict) =>
+  counts.map(({ table, column, what, count }) => `${table}${column === null ? "" : `.${column}`}: ${count} ${what}`);
+
+const say = (url: string, table: string, completeFrom: string, droppedRows: number) =>
+  query(
+    url,
+    `INSERT INTO tidemark.retention (table_name, complete_from, dropped_rows)
+     VALUES ('${table}', '${completeFrom}', ${droppedRows})`,
+  );
 
 /** Drops the old rows of each table as retention does, and says so. */
 async function dropOld(url: string): Promise<Record<string, number>> {
@@ -43,10 +55,7 @@ async function dropOld(url: string): Promise<Record<string, number>> {
   for (const [table, age] of Object.entries(ages)) {
     const { count } = await query(url, `DELETE FROM ${table} WHERE ${isOld(age)}`);
     dropped[table] = count;
-    await query(
-      url,
-      `INSERT INTO tidemark.retention (table_name, complete_from, dropped_rows) VALUES ('${table}', '${boundary}', ${count})`,
-    );
+    await say(url, table, boundary, count);
   }
   return dropped;
 }
@@ -54,13 +63,14 @@ async function dropOld(url: string): Promise<Record<string, number>> {
 it("rows that were dropped are named, and not expected; all others are compared as ever", async () => {
   const url = await servers.copyDatabase(databaseUrl);
   const whole = await check(url);
+  expect(whole.comparedFrom).toBeNull();
   const dropped = await dropOld(url);
   const verdict = await check(url);
   expect(verdict.differences).toEqual([]);
   expect(verdict.retention).toEqual(
     Object.entries(dropped).map(([table, count]) => ({
       table,
-      completeFrom: "2024-02-03T17:03:00.000Z",
+      completeFrom: "2024-02-04T00:00:00.000Z",
       leftOut: count,
       droppedRows: count,
     })),
@@ -71,6 +81,8 @@ it("rows that were dropped are named, and not expected; all others are compared 
     expect(verdict.compared[table]).toBeGreaterThan(0);
   }
   expect(verdict.compared["socmed_1m"]).toBe(whole.compared["socmed_1m"]);
+  expect(verdict.comparedFrom).toBe("2024-02-04T00:00:00.000Z");
+  expect(formatVerdict(verdict, 80)).toMatch(/\nEqual from 2024-02-04 on\.$/);
 });
 
 it("without the boundary they are missing", async () => {
@@ -84,21 +96,93 @@ it("without the boundary they are missing", async () => {
   expect(counts).toHaveLength(4);
 });
 
-it("old rows that are still there are not compared; a fault from the boundary on is found", async () => {
+it("old rows that are still there are compared; so is all from the boundary on", async () => {
   const url = await servers.copyDatabase(databaseUrl);
-  for (const table of Object.keys(ages)) {
-    await query(
-      url,
-      `INSERT INTO tidemark.retention (table_name, complete_from, dropped_rows) VALUES ('${table}', '${boundary}', 0)`,
-    );
-  }
-  await query(url, `UPDATE socmed_5s SET sales = sales + 1 WHERE window_start < '${boundary}'`);
-  expect(await check(url)).toMatchObject({ equal: true });
+  for (const table of Object.keys(ages)) await say(url, table, boundary, 0);
+  expect(await check(url)).toMatchObject({ equal: true, comparedFrom: null });
+  const { count } = await query(url, `UPDATE socmed_5s SET sales = sales + 1 WHERE window_start < '${boundary}'`);
+  expect(kindsOf(await check(url))).toEqual([`socmed_5s.sales: ${count} wrong-value`]);
   for (const [table, age] of Object.entries(ages)) {
     await query(url, `DELETE FROM ${table} WHERE ${age} = (SELECT min(${age}) FROM ${table} WHERE NOT ${isOld(age)})`);
   }
   const { counts } = await check(url);
-  expect(counts.map(({ table, what }) => [table, what])).toEqual(
-    expect.arrayContaining(Object.keys(ages).map((table) => [table, "missing-row"])),
+  expect(counts.filter(({ what }) => what === "missing-row").map(({ table }) => table)).toEqual(
+    expect.arrayContaining(Object.keys(ages)),
   );
+});
+
+describe("a boundary that retention cannot have set is a difference, and excuses nothing", () => {
+  it.each([
+    ["beyond the watermark", "9999-01-01"],
+    ["just beyond the watermark", "2024-02-05"],
+    ["without end", "infinity"],
+    ["before all time", "-infinity"],
+    ["a microsecond within a day", "2024-02-04 00:00:00.000001+00"],
+    ["within a day", "2024-02-03 23:59:00+00"],
+  ])("%s", async (_name, completeFrom) => {
+    const url = await servers.copyDatabase(databaseUrl);
+    const { count } = await query(url, "DELETE FROM socmed_5s");
+    await say(url, "socmed_5s", completeFrom, count);
+    const verdict = await check(url);
+    expect(kindsOf(verdict)).toEqual([
+      "tidemark.retention.complete_from: 1 wrong-value",
+      `socmed_5s: ${count} missing-row`,
+    ]);
+    expect(verdict.retention).toEqual([]);
+    expect(verdict.differences[0]).toMatchObject({ partition: null, where: "socmed_5s" });
+    expect(formatVerdict(verdict, 80)).toMatch(/\n {2}tidemark\.retention\.complete_from, socmed_5s: wrong value\n/);
+  });
+
+  it("where no partition has a watermark", async () => {
+    const url = await servers.copyDatabase(databaseUrl);
+    await query(url, "UPDATE tidemark.checkpoints SET watermark = NULL");
+    await say(url, "socmed_5s", boundary, 0);
+    expect(kindsOf(await check(url))).toContain("tidemark.retention.complete_from: 1 wrong-value");
+  });
+
+  it("of a table whose rows stay", async () => {
+    const url = await servers.copyDatabase(databaseUrl);
+    const { count } = await query(url, `DELETE FROM socmed_1m WHERE window_start < '${boundary}'`);
+    await say(url, "socmed_1m", boundary, count);
+    const verdict = await check(url);
+    expect(kindsOf(verdict)).toEqual([
+      "tidemark.retention.complete_from: 1 wrong-value",
+      `socmed_1m: ${count} missing-row`,
+    ]);
+    expect(verdict.differences[0]).toMatchObject({ expected: "no boundary: retention never drops rows of socmed_1m" });
+  });
+});
+
+describe("the rows that are gone have to be as many as were dropped", () => {
+  it("exactly, where the topic is the only one", async () => {
+    const url = await servers.copyDatabase(databaseUrl);
+    const dropped = await dropOld(url);
+    await query(url, "UPDATE tidemark.retention SET dropped_rows = dropped_rows + 1");
+    const verdict = await check(url);
+    expect(kindsOf(verdict)).toEqual(["tidemark.retention.dropped_rows: 4 wrong-value"]);
+    const count = dropped["socmed_5s"] ?? NaN;
+    expect(verdict.differences).toContainEqual(
+      expect.objectContaining({ where: "socmed_5s", expected: String(count), found: String(count + 1) }),
+    );
+  });
+
+  it("at most, where there are several topics", async () => {
+    const url = await servers.copyDatabase(databaseUrl);
+    const dropped = await dropOld(url);
+    await query(
+      url,
+      `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+       SELECT 'other', partition, group_name, cluster_id, definition_hash, 0, 0, 0 FROM tidemark.checkpoints;
+       UPDATE tidemark.retention SET dropped_rows = dropped_rows + 1`,
+    );
+    const more = await check(url);
+    expect(more.differences).toEqual([]);
+    expect(formatVerdict(more, 500)).toContain("dropped, of all 2 topics: ");
+    await query(url, "UPDATE tidemark.retention SET dropped_rows = dropped_rows - 2");
+    const verdict = await check(url);
+    expect(kindsOf(verdict)).toEqual(["tidemark.retention.dropped_rows: 4 wrong-value"]);
+    expect(verdict.differences).toContainEqual(
+      expect.objectContaining({ where: "socmed_5s", expected: `at least ${dropped["socmed_5s"]}` }),
+    );
+  });
 });

@@ -34,7 +34,7 @@ afterAll(() => servers.close());
 let topics = 0;
 
 /** Fills a topic of its own, of which the consumer has read nothing yet. */
-async function check(messages: readonly TestMessage[]): Promise<Verdict> {
+async function check(messages: readonly TestMessage[], scenario = run): Promise<Verdict> {
   topics += 1;
   const topic = `faulty-${topics}`;
   await createTopic(servers, topic, partitions);
@@ -45,7 +45,7 @@ async function check(messages: readonly TestMessage[]): Promise<Verdict> {
      SELECT '${topic}', partition, group_name, cluster_id, definition_hash, 0, 0, 0
      FROM tidemark.checkpoints WHERE topic = 'sound'`,
   );
-  return verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, prefix: true, scenario: run });
+  return verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, prefix: true, scenario });
 }
 
 const kindsOf = ({ counts }: Verdict) => counts.map(({ what, count }) => `${count} ${what}`);
@@ -149,6 +149,24 @@ describe("a log is compared with its scenario", () => {
   it("of which a long piece is missing, without calling the rest wrong", async () => {
     const verdict = await check(sound.filter((_, at) => at < 1_000 || at >= 2_500));
     expect(kindsOf(verdict)).toEqual(["1500 missing-event"]);
+  });
+
+  it("whose halves were exchanged, without calling what is there missing, whatever the producers' clocks say", async () => {
+    const clocks = runOf("clocks", 8_000);
+    const messages = recordsOf(clocks).map((record) => messageOf(record, partitions));
+    const verdict = await check([...messages.slice(4_000), ...messages.slice(0, 4_000)], clocks);
+    expect(new Set(verdict.counts.map(({ what }) => what))).toEqual(new Set(["out-of-order"]));
+  });
+
+  it("in which events without a timestamp stand far behind, or again", async () => {
+    const clocks = runOf("clocks", 8_000);
+    const events = recordsOf(clocks);
+    const messages = events.map((record) => messageOf(record, partitions));
+    const at = events.findIndex(({ timestampMs }) => timestampMs === -1);
+    const first = messages[at];
+    if (first === undefined) throw new RangeError("All have a timestamp.");
+    expect(kindsOf(await check([...messages.toSpliced(at, 1), first], clocks))).toEqual(["1 out-of-order"]);
+    expect(kindsOf(await check([...messages, first], clocks))).toEqual(["1 repeated-event"]);
   });
 
   it("which goes on behind the scenario's end", async () => {

@@ -1,0 +1,122 @@
+import { getTableColumns } from "drizzle-orm";
+import { retention } from "@tidemark/sinks/tables";
+import type { OracleDefinition } from "@tidemark/scenario/oracle";
+import { showValue } from "./column.js";
+import type { Findings } from "./findings.js";
+import { nameTable, quote, type Snapshot, type StoredCheckpoint } from "./snapshot.js";
+
+/** From when on a table holds all of its rows. */
+export interface RetentionBoundary {
+  readonly completeFromMs: number;
+  /** In all topics. */
+  readonly droppedRows: number;
+}
+
+/** A row of `tidemark.retention`, whatever it says. */
+export interface StoredBoundary extends RetentionBoundary {
+  readonly table: string;
+  /** As Postgres writes it. */
+  readonly completeFrom: string;
+}
+
+/** What bounds a boundary. */
+export interface RetentionLimits {
+  /** Tables that retention drops rows of. */
+  readonly droppable: ReadonlySet<string>;
+  /** No boundary lies beyond it: a window that is still open, or an id that is still live, may begin there. */
+  readonly latestMs: number;
+}
+
+const retentionTable = "tidemark.retention";
+const dayMs = 86_400_000;
+const columns = getTableColumns(retention);
+
+const wrongValue = (column: string) =>
+  ({ link: "log-tables", what: "wrong-value", table: retentionTable, column }) as const;
+
+export async function readBoundaries(snapshot: Snapshot): Promise<readonly StoredBoundary[]> {
+  const { table, completeFrom, droppedRows } = columns;
+  const rows = await snapshot
+    .unsafe(
+      `SELECT ${quote(table.name)}, ${quote(completeFrom.name)}::text,
+       (extract(epoch FROM ${quote(completeFrom.name)}) * 1000)::float8, ${quote(droppedRows.name)}
+       FROM ${nameTable(retention)} ORDER BY ${quote(table.name)}`,
+    )
+    .values();
+  return rows.map(([name, text, ms, dropped]) => ({
+    table: String(name),
+    completeFrom: String(text),
+    completeFromMs: Number(ms),
+    droppedRows: Number(dropped),
+  }));
+}
+
+/**
+ * Rows of the coarsest rollup stay. Retention follows the lowest partition watermark; a partition without one does not
+ * hold it. A day holds whole windows, so that one that ended by the watermark - allowed lateness has nothing open in it.
+ */
+export function limitRetention(
+  { rollups, allowedLatenessMs }: OracleDefinition,
+  recordTables: readonly string[],
+  checkpoints: readonly StoredCheckpoint[],
+): RetentionLimits {
+  const coarsestMs = Math.max(...rollups.map(({ sizeMs }) => sizeMs));
+  const finer = rollups.filter(({ sizeMs }) => sizeMs < coarsestMs).map(({ name }) => name);
+  const watermarks = checkpoints.flatMap(({ columns: { watermark } }) =>
+    watermark === null ? [] : [Date.parse(showValue(watermark))],
+  );
+  const lowestMs = watermarks.length === 0 ? -Infinity : Math.min(...watermarks);
+  return { droppable: new Set([...recordTables, ...finer]), latestMs: lowestMs - allowedLatenessMs };
+}
+
+/** The boundaries that retention can have set, by the table's name. Any other is a difference, and excuses nothing. */
+export function acceptBoundaries(
+  stored: readonly StoredBoundary[],
+  limits: RetentionLimits,
+  findings: Findings,
+): ReadonlyMap<string, RetentionBoundary> {
+  const sound = stored.filter((boundary) => {
+    const { table, completeFrom } = boundary;
+    const expected = expectOtherwise(boundary, limits);
+    if (expected === undefined) return true;
+    findings.add(wrongValue(columns.completeFrom.name), () => ({
+      partition: null,
+      where: table,
+      expected,
+      found: showValue(completeFrom),
+    }));
+    return false;
+  });
+  return new Map(sound.map(({ table, ...boundary }) => [table, boundary]));
+}
+
+function expectOtherwise(
+  { table, completeFrom, completeFromMs }: StoredBoundary,
+  { droppable, latestMs }: RetentionLimits,
+): string | undefined {
+  if (!droppable.has(table)) return `no boundary: retention never drops rows of ${table}`;
+  if (latestMs === -Infinity) return "no boundary: no partition has a watermark";
+  // The text, which has all microseconds.
+  if (completeFromMs <= latestMs && completeFrom.endsWith(" 00:00:00+00")) return undefined;
+  // A watermark that no Date can hold is a difference of its checkpoint already.
+  const latest = Number.isFinite(latestMs) ? new Date(Math.floor(latestMs / dayMs) * dayMs).toISOString() : "none";
+  return `the start of a UTC day, ${latest} at the latest`;
+}
+
+/** Rows that are gone before a boundary are those that were dropped; or some of those, where there are other topics. */
+export function compareDropped(
+  table: string,
+  boundary: RetentionBoundary,
+  { leftOut, topics }: { readonly leftOut: number; readonly topics: number },
+  findings: Findings,
+): void {
+  const { droppedRows } = boundary;
+  const isAlone = topics === 1;
+  if (isAlone ? droppedRows === leftOut : droppedRows >= leftOut) return;
+  findings.add(wrongValue(columns.droppedRows.name), () => ({
+    partition: null,
+    where: table,
+    expected: isAlone ? String(leftOut) : `at least ${leftOut}`,
+    found: String(droppedRows),
+  }));
+}
