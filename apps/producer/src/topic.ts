@@ -1,4 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Admin } from "kafkajs";
+
+const LEADER_POLL_MS = 50;
+const LEADER_POLLS = 200;
 
 export interface TopicState {
   /** How many partitions it has. */
@@ -17,10 +21,25 @@ export async function ensureTopic(admin: Admin, topic: string, partitions: numbe
     (await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, configEntries: [{ name: "retention.ms", value: "-1" }] }],
     }));
+  if (created) await waitForLeaders(admin, topic);
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const found = topics.find(({ name }) => name === topic);
   if (found === undefined || found.partitions.length === 0) throw new Error(`topic ${topic} is not ready yet`);
   return { partitions: found.partitions.length, created };
+}
+
+/** A real Kafka tells of a new topic's leaders a moment before they know of it themselves: that is no outage to warn of. */
+async function waitForLeaders(admin: Admin, topic: string): Promise<void> {
+  for (let poll = 1; ; poll += 1) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      const isEarly = (error as { type?: unknown }).type === "NOT_LEADER_FOR_PARTITION";
+      if (!isEarly || poll === LEADER_POLLS) throw error;
+    }
+    await sleep(LEADER_POLL_MS);
+  }
 }
 
 /** The partitions that hold a record whose timestamp is `fromMs` (epoch ms) or later. */
