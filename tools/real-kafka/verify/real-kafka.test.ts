@@ -151,7 +151,7 @@ describe("real-kafka:run", () => {
       node,
       "-e",
       `const { spawn } = require("node:child_process");
-       console.log("main", spawn(process.execPath, ${words}, { stdio: "inherit" }).pid, "");`,
+       process.stdout.write("main " + spawn(process.execPath, ${words}, { stdio: "inherit" }).pid + " \\n");`,
     ]);
     const pid = Number((await parent.says(/main (\d+) /)).split(" ")[1]);
     await parent.says(/^127\.0\.0\.1:\d+$/m);
