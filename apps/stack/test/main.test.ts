@@ -51,7 +51,7 @@ test("stack.json leads clients to both servers, and after Ctrl-C nothing is left
   );
   first.child.kill("SIGINT");
   expect(await first.exited).toBe(0);
-  expect(await processesOf(directory)).toEqual([]);
+  await until(async () => (await processesOf(directory)).length === 0);
   expect((await readdir(directory)).toSorted()).toEqual(["kafka", "postgres"]);
 
   const second = await start({ directory });
@@ -59,7 +59,7 @@ test("stack.json leads clients to both servers, and after Ctrl-C nothing is left
   expect(second.output()).not.toContain("making a Postgres");
   second.child.kill("SIGTERM");
   expect(await second.exited).toBe(0);
-  expect(await processesOf(directory)).toEqual([]);
+  await until(async () => (await processesOf(directory)).length === 0);
 });
 
 test("a closed terminal ends the stack, unless it is detached", async () => {
@@ -204,6 +204,6 @@ test("whatever is wrong gives one sentence and exit code 2", async () => {
     expect(stack.complaints()).toContain(says);
     expect(stack.complaints()).toMatch(/^stack {2}.+\n$/);
   }
-  expect(await processesOf(parent)).toEqual([]);
+  await until(async () => (await processesOf(parent)).length === 0);
   await release();
 });
