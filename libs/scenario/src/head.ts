@@ -65,12 +65,12 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
   /** An event whose Ts and pair are its own; an ordinary one goes by its producer's clock. */
   function own(fresh: number, arrivalMs: number, plan: Plan, pairDraw: number, ts: number): Head {
     const pair = places.draw(pairDraw, timeline.secondsAt(ts * 1000));
-    const clock = plan === ordinary ? clocks.of(pair, timeline.secondsAt(arrivalMs)) : honestClock;
+    const clock = plan.kind === "ordinary" ? clocks.of(pair, timeline.secondsAt(arrivalMs)) : honestClock;
     return { fresh, arrivalMs, plan, pair, ts: inRange(ts + clock.aheadSeconds), clock, original: null };
   }
 
-  /** What makes the fault of an event that is told by one before it; null where there is none. */
-  function anchored(fresh: number, arrivalMs: number, plan: Plan): Head | null {
+  /** The fault that is told by an event before it; null where there is no such event, undefined for all other kinds. */
+  function anchored(fresh: number, arrivalMs: number, plan: Plan): Head | null | undefined {
     switch (plan.kind) {
       case "equalTime": {
         const anchor = findOrdinary(fresh - 1);
@@ -97,7 +97,7 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
         return copyOf(findBefore(fresh, seconds), fresh, arrivalMs, plan);
       }
       default:
-        return null;
+        return undefined;
     }
   }
 
@@ -129,11 +129,10 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
     // Drawn for every kind, so that an event's own draws don't depend on what it is meant to be.
     const delay = whole(delaySeconds);
     const pairDraw = generator.next();
-    const found = plan.kind === "ordinary" ? null : anchored(fresh, arrivalMs, plan);
-    if (found !== null) return found;
-    const kept = isAnchored(plan.kind) ? ordinary : plan;
-    const ts = Math.floor(arrivalMs / 1000) - delayOf(kept.kind, delay, arrivalMs);
-    return own(fresh, arrivalMs, kept.kind === "ordinary" ? ordinary : kept, pairDraw, ts);
+    const found = anchored(fresh, arrivalMs, plan);
+    if (found) return found;
+    const ts = Math.floor(arrivalMs / 1000) - delayOf(plan.kind, delay, arrivalMs);
+    return own(fresh, arrivalMs, found === null ? ordinary : plan, pairDraw, ts);
   }
 
   return headOf;
@@ -141,19 +140,6 @@ export function createHeads(options: HeadsOptions): (fresh: number) => Head {
 
 function copyOf(original: Head | null, fresh: number, arrivalMs: number, plan: Plan): Head | null {
   return original && { ...original, fresh, arrivalMs, plan, original };
-}
-
-const anchoredKinds: ReadonlySet<Plan["kind"]> = new Set([
-  "equalTime",
-  "lateJust",
-  "lateFar",
-  "duplicateAtOnce",
-  "duplicateAfterAMinute",
-  "duplicateAfterARestart",
-]);
-
-function isAnchored(kind: Plan["kind"]): boolean {
-  return anchoredKinds.has(kind);
 }
 
 function inRange(ts: number): number {

@@ -32,17 +32,17 @@ export function createTimeline(scenario: Scenario, startMs: number, rate: number
       `startMs must be whole epoch milliseconds from 1970-01-02 to the year 9999, got ${startMs}`,
     );
   const curve = createCurve(rate === undefined ? scenario.rate : { kind: "constant", perSecond: rate });
-  const { everyEvents, events: replayed } = scenario.faults?.replays ?? { everyEvents: Infinity, events: 0 };
+  const never = { everyEvents: Number.MAX_SAFE_INTEGER, events: 0 };
+  const { everyEvents, events: replayed } = scenario.faults?.replays ?? never;
   const freshInRound = everyEvents - replayed;
-  const roundOf = (index: number): number => (replayed === 0 ? 0 : Math.floor(index / everyEvents));
+  const roundOf = (index: number): number => Math.floor(index / everyEvents);
   return {
     arrivalMs: (index) => startMs + curve.offsetMs(index),
     secondsAt: (arrivalMs) => (arrivalMs - startMs) / 1000,
     indexBefore: (index, seconds) => Math.max(0, curve.countBefore(curve.offsetMs(index) - seconds * 1000) - 1),
-    replayOf: (index) =>
-      index - roundOf(index) * (replayed === 0 ? 0 : everyEvents) < freshInRound ? null : index - replayed,
+    replayOf: (index) => (index - roundOf(index) * everyEvents < freshInRound ? null : index - replayed),
     freshOf: (index) => index - roundOf(index) * replayed,
-    indexOf: (fresh) => (replayed === 0 ? fresh : fresh + Math.floor(fresh / freshInRound) * replayed),
+    indexOf: (fresh) => fresh + Math.floor(fresh / freshInRound) * replayed,
     latestIndex: Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, curve.countBefore(LATEST_MS - startMs) - 1)),
   };
 }
