@@ -1,6 +1,7 @@
 import type { ScenarioRecord } from "../index.js";
 import {
-  createPartitionOracle,
+  createAnswering,
+  type Judgement,
   type Located,
   type OracleDefinition,
   type OracleRow,
@@ -21,74 +22,70 @@ export interface AnswersOptions {
   readonly onRow: (table: TableName, row: object) => void;
 }
 
-/** After so many records a partition gives away its closed windows: it bounds the memory, and changes no row. */
-const RECORDS_PER_CLOSING = 1000;
-
 /**
  * Events are in the order of the stream. Windows are given once nothing can change them: of one partition and table by
  * start, city and platform, partitions interleaved.
  */
 export function createAnswers({ definition, partitions, onRow }: AnswersOptions): Answers {
-  const logs = Array.from({ length: partitions }, () => ({ oracle: createPartitionOracle(definition), nextOffset: 0 }));
-
-  function giveWindows(windows: readonly OracleWindow[], partition: number): void {
-    for (const window of windows.toSorted(byStartAndKeys)) {
-      onRow(window.rollup as TableName, windowRow(window, partition));
-    }
-  }
-
-  return {
-    take({ value, timestampMs }, at) {
-      const { partition, offset } = at;
-      const log = logs[partition] as (typeof logs)[number];
-      const judgement = log.oracle.take({ offset, timestampMs, value });
-      log.nextOffset = offset + 1;
-      switch (judgement.kind) {
-        case "counted":
-          onRow("socmed_user_sales", eventRow(judgement.row, at));
-          break;
-        case "duplicate":
-          break;
-        case "late":
-          onRow("socmed_late", {
-            ...eventRow(judgement.row, at),
-            watermark: isoOf(judgement.watermarkMs),
-            missed_by_ms: judgement.missedByMs,
-          });
-          break;
-        case "quarantined":
-        case "rejected": {
-          const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
-          const bytes = value && Buffer.from(value).toString("base64");
-          onRow("socmed_rejected", {
-            partition,
-            offset,
-            bytes,
-            reason,
-            field,
-            watermark: isoOf(judgement.watermarkMs),
-          });
-          break;
-        }
+  const answering = createAnswering({
+    definition,
+    partitions,
+    onJudged: (judgement, { value }, at) => giveJudged(judgement, value, at, onRow),
+    onWindows(windows, partition) {
+      for (const window of windows.toSorted(byStartAndKeys)) {
+        onRow(window.rollup as TableName, windowRow(window, partition));
       }
-      if (log.nextOffset % RECORDS_PER_CLOSING === 0) giveWindows(log.oracle.takeClosed(), partition);
     },
+  });
+  return {
+    take: answering.take,
     finish() {
-      for (const [partition, { oracle }] of logs.entries()) giveWindows(oracle.takeRest(), partition);
-      for (const [partition, { oracle, nextOffset }] of logs.entries()) {
+      for (const [partition, end] of answering.finish().partitions.entries()) {
         onRow("checkpoints", {
           partition,
           start_offset: 0,
-          next_offset: nextOffset,
-          watermark: isoOf(oracle.watermarkMs),
-          max_event_time: isoOf(oracle.maxEventTimeMs),
-          ...oracle.ledger,
+          next_offset: end.nextOffset,
+          watermark: isoOf(end.watermarkMs),
+          max_event_time: isoOf(end.maxEventTimeMs),
+          ...end.ledger,
           skipped: 0,
           lost: 0,
         });
       }
     },
   };
+}
+
+function giveJudged(judgement: Judgement, value: Uint8Array | null, at: Located, onRow: AnswersOptions["onRow"]): void {
+  switch (judgement.kind) {
+    case "counted":
+      onRow("socmed_user_sales", eventRow(judgement.row, at));
+      break;
+    case "duplicate":
+      break;
+    case "late":
+      onRow("socmed_late", {
+        ...eventRow(judgement.row, at),
+        watermark: isoOf(judgement.watermarkMs),
+        missed_by_ms: judgement.missedByMs,
+      });
+      break;
+    case "quarantined":
+    case "rejected": {
+      const { partition, offset } = at;
+      const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
+      const bytes = value && Buffer.from(value).toString("base64");
+      onRow("socmed_rejected", {
+        partition,
+        offset,
+        bytes,
+        reason,
+        field,
+        watermark: isoOf(judgement.watermarkMs),
+      });
+      break;
+    }
+  }
 }
 
 function eventRow(row: OracleRow, { partition, offset }: Located) {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { createStream, type Scenario, ScenarioError, type Stream } from "../index.js";
-import { type OracleDefinition, partitionOfKey } from "../oracle/index.js";
+import { createPlacement, type OracleDefinition } from "../oracle/index.js";
 import { createAnswers } from "./answers.js";
 import { type AnswersFolder, createAnswersFolder } from "./answers-folder.js";
 import { codeOf, OutputError } from "./errors.js";
@@ -121,19 +121,6 @@ async function* makeChunks({ options, scenario, stream, end, folder, progress }:
   answers?.finish();
   await folder?.flush(true);
   if (lines.size > 0) yield lines.take();
-}
-
-/** Where each record lies in an empty topic. */
-function createPlacement(partitions: number): (key: string) => { readonly partition: number; readonly offset: number } {
-  const nextOffsets = Array.from({ length: partitions }, () => 0);
-  const partitionOf = new Map<string, number>();
-  return (key) => {
-    const partition = partitionOf.get(key) ?? partitionOfKey(key, partitions);
-    partitionOf.set(key, partition);
-    const offset = nextOffsets[partition] as number;
-    nextOffsets[partition] = offset + 1;
-    return { partition, offset };
-  };
 }
 
 /** By the options, otherwise by the pipeline that the scenario's labels are for, otherwise by the consumer's defaults. */

@@ -37,49 +37,81 @@ export interface Answers {
   }[];
 }
 
+/** The answers of records that come one by one, for whoever has to wait between them. */
+export interface Answering {
+  /** The next record of its partition's log. */
+  take(record: StreamRecord, at: Located): void;
+  /** Gives the windows that are left. No record may follow. */
+  finish(): Answers;
+}
+
+export interface AnsweringOptions extends Omit<AnswerOptions, "onWindow"> {
+  /** Called with the windows of one partition that can't change any more: in each rollup by rising start, from call to call. */
+  readonly onWindows: (windows: readonly OracleWindow[], partition: number) => void;
+}
+
 /** After so many records a partition gives away its closed windows: it bounds the memory, and changes no answer. */
 const RECORDS_PER_CLOSING = 1000;
 
+/** @throws RangeError as `createPartitionOracle` and its `take` do */
+export function createAnswering({ definition, partitions, onJudged, onWindows }: AnsweringOptions): Answering {
+  const logs = Array.from({ length: partitions }, () => ({ oracle: createPartitionOracle(definition), nextOffset: 0 }));
+  return {
+    take(record, at) {
+      const { partition, offset } = at;
+      const log = logs[partition];
+      if (log === undefined) throw new RangeError(`There is no partition ${partition}.`);
+      const { timestampMs, value } = record;
+      onJudged(log.oracle.take({ offset, timestampMs, value }), record, at);
+      log.nextOffset = offset + 1;
+      if (log.nextOffset % RECORDS_PER_CLOSING === 0) onWindows(log.oracle.takeClosed(), partition);
+    },
+    finish() {
+      for (const [partition, { oracle }] of logs.entries()) onWindows(oracle.takeRest(), partition);
+      return {
+        partitions: logs.map(({ oracle, nextOffset }) => {
+          const { ledger, watermarkMs, maxEventTimeMs } = oracle;
+          return { ledger, watermarkMs, maxEventTimeMs, nextOffset };
+        }),
+      };
+    },
+  };
+}
+
 /**
- * The right answers for a stream that is sent to an empty topic: records are spread over its partitions by key, as Kafka's
- * Java producer does, with offsets from 0 on in each. Keys are remembered, so there should be few different ones.
+ * Where each record comes to lie in an empty topic: by its key as Kafka's Java producer has it, with offsets from 0 on in each
+ * partition. Keys are remembered, so there should be few different ones.
  *
- * @throws RangeError as `createPartitionOracle` and `take` do, and for a number of partitions that is not above 0
+ * @throws RangeError for a number of partitions that is not above 0
  */
-export function answer(records: Iterable<StreamRecord>, options: AnswerOptions): Answers {
-  const { definition, partitions, onJudged, onWindow } = options;
+export function createPlacement(partitions: number): (key: string) => Located {
   if (!(Number.isInteger(partitions) && partitions > 0)) {
     throw new RangeError(`partitions must be an integer above 0, got ${partitions}.`);
   }
-  const logs = Array.from({ length: partitions }, (_, partition) => ({
-    partition,
-    oracle: createPartitionOracle(definition),
-    nextOffset: 0,
-  }));
-  const logOfKey = new Map<string, (typeof logs)[number]>();
-  for (const record of records) {
-    const log = logOfKey.get(record.key) ?? logs[partitionOfKey(record.key, partitions)];
-    if (log === undefined) throw new RangeError(`"${record.key}" has no partition.`);
-    logOfKey.set(record.key, log);
-
-    const { partition, oracle } = log;
-    const offset = log.nextOffset;
-    log.nextOffset += 1;
-    onJudged(oracle.take({ offset, timestampMs: record.timestampMs, value: record.value }), record, {
-      partition,
-      offset,
-    });
-    if (log.nextOffset % RECORDS_PER_CLOSING === 0) {
-      for (const window of oracle.takeClosed()) onWindow(window, partition);
-    }
-  }
-  for (const { partition, oracle } of logs) {
-    for (const window of oracle.takeRest()) onWindow(window, partition);
-  }
-  return {
-    partitions: logs.map(({ oracle, nextOffset }) => {
-      const { ledger, watermarkMs, maxEventTimeMs } = oracle;
-      return { ledger, watermarkMs, maxEventTimeMs, nextOffset };
-    }),
+  const nextOffsets = Array.from({ length: partitions }, () => 0);
+  const partitionOf = new Map<string, number>();
+  return (key) => {
+    const partition = partitionOf.get(key) ?? partitionOfKey(key, partitions);
+    partitionOf.set(key, partition);
+    const offset = nextOffsets[partition] as number;
+    nextOffsets[partition] = offset + 1;
+    return { partition, offset };
   };
+}
+
+/**
+ * The right answers for a stream that is sent to an empty topic.
+ *
+ * @throws RangeError as `createPlacement` and `createAnswering` do
+ */
+export function answer(records: Iterable<StreamRecord>, { onWindow, ...options }: AnswerOptions): Answers {
+  const place = createPlacement(options.partitions);
+  const answering = createAnswering({
+    ...options,
+    onWindows(windows, partition) {
+      for (const window of windows) onWindow(window, partition);
+    },
+  });
+  for (const record of records) answering.take(record, place(record.key));
+  return answering.finish();
 }
