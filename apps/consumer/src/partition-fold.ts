@@ -1,7 +1,7 @@
 import { decode, type Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
-import { createTask, type Rollup, type RowOf, type Snapshot } from "@tidemark/windowing";
+import { createTask, type Rollup, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import { enrich, type EventRow } from "./event-row.js";
 import type { SocmedTaskDefinition } from "./pipeline.js";
 
@@ -53,20 +53,17 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
   let pending = 0;
 
   function fold(records: readonly SourceRecord[]): FoldedRows {
-    const events: (EventRow | null)[] = [];
-    const arrivalsMs: number[] = [];
     const rejections = new Map<number, Rejection>();
-    for (const { value, offset, timestampMs } of records) {
+    const events = records.map(({ value, offset }, index) => {
       const decoded = decode(value);
-      if (!decoded.ok) rejections.set(events.length, decoded.rejection);
-      events.push(decoded.ok ? enrich(decoded.event, offset) : null);
-      arrivalsMs.push(timestampMs);
-    }
-    const outcome = task.step(events, arrivalsMs);
-    const rows: EventRow[] = [];
-    for (const [index, verdict] of outcome.verdicts.entries()) {
-      if (verdict === "counted") rows.push(itemAt(events, index));
-    }
+      if (decoded.ok) return enrich(decoded.event, offset);
+      rejections.set(index, decoded.rejection);
+      return null;
+    });
+    const outcome = task.step(
+      events,
+      records.map(({ timestampMs }) => timestampMs),
+    );
     const late = outcome.late.map(({ index, watermarkMs, missedByMs }) => ({
       ...itemAt(events, index),
       watermark: watermarkMs,
@@ -80,7 +77,7 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
       rejected.push(rejectedRow(itemAt(records, index), futureReason(itemAt(events, index), aheadMs), watermarkMs));
     }
     rejected.sort((a, b) => a.offset - b.offset);
-    return { rows, late, rejected };
+    return { rows: countedOf(events, outcome), late, rejected };
   }
 
   return {
@@ -113,6 +110,14 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
       };
     },
   };
+}
+
+/** The events that no note of the outcome names. Of most batches that is all of them. */
+function countedOf(events: readonly (EventRow | null)[], outcome: StepResult): readonly EventRow[] {
+  const { late, rejected, quarantined, duplicates } = outcome;
+  const others = new Set(duplicates);
+  for (const { index } of [...late, ...rejected, ...quarantined]) others.add(index);
+  return events.filter((event, index): event is EventRow => event !== null && !others.has(index));
 }
 
 /** What is known to be there: a note of the fold points at it. */

@@ -5,6 +5,7 @@ import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
 import { findRoot, isKafkajsError, judgeError } from "./kafkajs-errors.js";
 import { runSession, type SessionOptions } from "./kafkajs-session.js";
+import { speedUpKafkajs } from "./kafkajs-varlong.js";
 
 /** So many sessions in a row may end by an error that nobody knows before a fetch came back; then it counts as fatal. */
 const UNKNOWN_ERRORS = 5;
@@ -12,6 +13,7 @@ const TOPIC_POLL_MS = 2_000;
 
 /** The port on kafkajs 2.2.4: one session after another until the signal. */
 export function createKafkajsPort(options: SessionOptions): KafkaPort {
+  speedUpKafkajs();
   const { topic, brokers } = options;
   let consumer: Consumer | undefined;
 
