@@ -3,19 +3,20 @@ import { fileURLToPath } from "node:url";
 
 export const repositoryRoot = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The command that runs an app's main from source, as its serve target does, without nx between. */
-export function runFromSource(app: "stack" | "producer" | "consumer"): [string, ...string[]] {
-  return runMain(`apps/${app}`);
+/** The command that runs an app as its serve target does, without nx between: what its build has made. */
+export function runBuilt(app: "stack" | "producer" | "consumer"): [string, ...string[]] {
+  const folder = `${repositoryRoot}apps/${app}`;
+  return [process.execPath, ...nodeOptions(folder), `${folder}/dist/main.js`];
 }
 
-/** The same for a tool and its run target. */
+/** The same for a tool and its run target, from source. */
 export function runToolFromSource(tool: "verify"): [string, ...string[]] {
-  return runMain(`tools/${tool}`);
+  const folder = `${repositoryRoot}tools/${tool}`;
+  const fromSource = ["--conditions=@tidemark/source", "--import", "tsx"];
+  return [process.execPath, ...nodeOptions(folder), ...fromSource, `${folder}/src/main.ts`];
 }
 
-function runMain(project: string): [string, ...string[]] {
-  const folder = `${repositoryRoot}${project}`;
+function nodeOptions(folder: string): readonly string[] {
   const { config } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as { config?: { node?: string } };
-  const options = config?.node === undefined ? [] : config.node.split(" ");
-  return [process.execPath, ...options, "--conditions=@tidemark/source", "--import", "tsx", `${folder}/src/main.ts`];
+  return config?.node === undefined ? [] : config.node.split(" ");
 }

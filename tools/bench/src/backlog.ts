@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { runFromSource } from "./apps.js";
+import { runBuilt } from "./apps.js";
 import { runMeasured } from "./measured-process.js";
 import type { BenchStack } from "./stack.js";
 
@@ -16,7 +16,7 @@ export interface Backlog {
 export async function fillTopic(stack: BenchStack, scenario: object, events: number): Promise<Backlog> {
   const file = join(stack.directory, "bench-scenario.json");
   await writeFile(file, JSON.stringify(scenario));
-  const [node, ...producer] = runFromSource("producer");
+  const [node, ...producer] = runBuilt("producer");
   const backlog = ["--scenario", file, "--seed=1", `--events=${events}`, "--rate=max"];
   await runMeasured(node, [...producer, ...backlog], { KAFKA_BROKERS: stack.kafkaBrokers.join(",") });
   return { scenario: file, seed: 1, events };

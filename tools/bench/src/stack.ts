@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findAddresses } from "@tidemark/addresses";
 import { Client } from "pg";
-import { repositoryRoot, runFromSource } from "./apps.js";
+import { repositoryRoot, runBuilt } from "./apps.js";
 
 /** Embedded servers of a run's own, in a temporary directory. */
 export interface BenchStack {
@@ -19,7 +19,7 @@ export async function startStack(): Promise<BenchStack> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-bench-"));
   // Postgres may run as another user, who has to get in.
   await chmod(directory, 0o755);
-  const [command, ...args] = runFromSource("stack");
+  const [command, ...args] = runBuilt("stack");
   const env = { ...process.env, TIDEMARK_DIR: directory, KAFKA_BROKERS: "", DATABASE_URL: "" };
   const child = spawn(command, args, { env, stdio: ["ignore", "ignore", "inherit"] });
   try {

@@ -1,5 +1,5 @@
 import { presets } from "@tidemark/scenario";
-import { runFromSource } from "./apps.js";
+import { runBuilt } from "./apps.js";
 import { fillTopic } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
 import { findFaults } from "./check.js";
@@ -35,7 +35,7 @@ export const throughput: Benchmark = async ({ events, rounds }, print) => {
 
 async function measureRound(stack: BenchStack, events: number): Promise<ThroughputRound> {
   const databaseUrl = await stack.createDatabase();
-  const [node, ...consumer] = runFromSource("consumer");
+  const [node, ...consumer] = runBuilt("consumer");
   const env = { KAFKA_BROKERS: stack.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
   const run = await runMeasured(node, [...consumer, "--until-caught-up", "--json"], env);
   const faults = await findFaults(databaseUrl, events);

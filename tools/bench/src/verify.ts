@@ -1,5 +1,5 @@
 import { presets } from "@tidemark/scenario";
-import { runFromSource, runToolFromSource } from "./apps.js";
+import { runBuilt, runToolFromSource } from "./apps.js";
 import { fillTopic, type Backlog } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
 import { runMeasured, type ProcessFigures } from "./measured-process.js";
@@ -53,7 +53,7 @@ export const verify: Benchmark = async ({ events, rounds }, print) => {
 
 async function consumeAll(stack: BenchStack): Promise<string> {
   const databaseUrl = await stack.createDatabase();
-  const [node, ...consumer] = runFromSource("consumer");
+  const [node, ...consumer] = runBuilt("consumer");
   await runMeasured(node, [...consumer, "--until-caught-up", "--json"], addressesOf(stack, databaseUrl));
   return databaseUrl;
 }
