@@ -1,10 +1,13 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { copyPipeline, type PipelineCopy } from "@tidemark/pipeline-copy";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Difference } from "../src/findings.js";
 import { verify, type Verdict } from "../src/verify.js";
 import { plantedFaults } from "./planted/faults.js";
 import { differencesOf } from "./planted/model-differences.js";
 import { modelTables, type ModelRow, type PlacedRecord } from "./planted/model.js";
-import { copyPipeline, type PipelineCopy } from "./planted/pipeline-copy.js";
 import { createTopic, messageOf, produce, recordsOf, runOf, startServers, type TestServers } from "./servers.js";
 
 const topic = "dirty";
@@ -42,6 +45,20 @@ function placeRecords(): PlacedRecord[] {
   });
 }
 
+const execute = promisify(execFile);
+/** A mistake may keep a consumer from ever catching up. */
+const longestRunMs = 120_000;
+
+/** Runs the copy's consumer until it has caught up. Rejects, with what it said, where it fails or never does. */
+async function consume(env: Readonly<Record<string, string>>): Promise<void> {
+  const [command, ...args] = copy.fromSource;
+  await execute(command, [...args, "--until-caught-up", "--json"], {
+    env: { ...process.env, TIDEMARK_DIR: join(copy.root, ".tidemark"), ...env },
+    timeout: longestRunMs,
+    killSignal: "SIGKILL",
+  });
+}
+
 let runs = 0;
 
 /** What is to be said of an empty database that the copy's consumer, as it is now, has filled. */
@@ -49,7 +66,7 @@ async function consumeAndVerify(): Promise<Verdict> {
   runs += 1;
   const databaseUrl = await servers.createDatabase();
   const { kafkaBrokers } = servers;
-  await copy.consume({
+  await consume({
     KAFKA_BROKERS: kafkaBrokers.join(","),
     KAFKA_TOPIC: topic,
     KAFKA_GROUP: `planted-${runs}`,
@@ -95,7 +112,7 @@ describe("a copy of the pipeline", { timeout: 180_000 }, () => {
     "in which the verifier finds and names %s",
     async (_name, fault) => {
       const { finds, inModel, ...edit } = fault;
-      const verdict = await copy.withMistake(edit, consumeAndVerify);
+      const verdict = await copy.withEdits([edit], consumeAndVerify);
       expect(verdict.equal).toBe(false);
       const expected = differencesOf(soundTables, modelTables(placed, inModel));
       const found = Object.fromEntries(verdict.counts.map((kind) => [kindOf(kind), kind.count]));
@@ -111,33 +128,11 @@ describe("a copy of the pipeline", { timeout: 180_000 }, () => {
       find: "hash, logStartOffset],",
       replace: "hash, logStartOffset + 1],",
     };
-    const verdict = await copy.withMistake(edit, consumeAndVerify);
+    const verdict = await copy.withEdits([edit], consumeAndVerify);
     expect(verdict.equal).toBe(false);
     // All else follows from where the tables say that they begin.
     expect(verdict.counts.map(kindOf)).toEqual(["tidemark.checkpoints.start_offset wrong-value"]);
     expect(verdict.differences).toHaveLength(partitions);
     expect(verdict.differences[0]).toMatchObject({ partition: 0, expected: "at most 0", found: "1" });
-  });
-});
-
-describe("planting", () => {
-  const file = "libs/windowing/src/lateness.ts";
-
-  it.each([
-    ["no longer there", "no such line", 0],
-    ["there more than once", "watermarkMs: number", 2],
-  ])("refuses a line that is %s", async (_name, find, times) => {
-    const planting = copy.withMistake({ file, find, replace: "" }, () => Promise.resolve());
-    await expect(planting).rejects.toThrow(`${file} has this ${times} times`);
-  });
-
-  it("takes the mistake back, whatever becomes of the work", async () => {
-    const sound = await copy.read(file);
-    const work = copy.withMistake({ file, find: "> watermarkMs", replace: ">= watermarkMs" }, async () => {
-      expect(await copy.read(file)).not.toBe(sound);
-      throw new Error("the work failed");
-    });
-    await expect(work).rejects.toThrow("the work failed");
-    expect(await copy.read(file)).toBe(sound);
   });
 });

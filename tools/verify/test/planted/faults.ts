@@ -1,4 +1,4 @@
-import type { Edit } from "./pipeline-copy.js";
+import type { Edit } from "@tidemark/pipeline-copy";
 import type { Rules } from "./model.js";
 
 /** A mistake of the kind that a developer makes, and what the verifier must make of it. */

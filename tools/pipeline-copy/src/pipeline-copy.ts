@@ -5,9 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { fromSource } from "../servers.js";
 
-/** A mistake in one place of the pipeline's source. */
+/** A change in one place of the pipeline's source. */
 export interface Edit {
   /** From the repository's root. */
   readonly file: string;
@@ -16,27 +15,31 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** The consumer and all libs on disk, so that mistakes can be made in them and nobody else is harmed. */
+/** The consumer and all libs on disk, so that they can be changed and nobody else notices. */
 export interface PipelineCopy {
-  /** Makes the mistake for as long as `work` takes. Throws where there is no such line any more, or several. */
-  withMistake<T>(edit: Edit, work: () => Promise<T>): Promise<T>;
+  /** Where the copy lies, and what it runs with may lie too. */
+  readonly root: string;
+  /** Changes the source for as long as `work` takes. Throws where a line to change is there no more, or several times. */
+  withEdits<T>(edits: readonly Edit[], work: () => Promise<T>): Promise<T>;
+  /** A file of the source as it is now. */
   read(file: string): Promise<string>;
-  /** Runs the copy's consumer until it has caught up. Rejects, with what it said, where it fails or never does. */
-  consume(env: Readonly<Record<string, string>>): Promise<void>;
+  /** The command that runs the copy's consumer from its source. */
+  readonly fromSource: readonly [string, ...string[]];
+  /** Compiles the source as it is now. Returns the command that runs the compiled consumer until the next build. */
+  build(): Promise<readonly [string, ...string[]]>;
   remove(): Promise<void>;
 }
 
-const repository = fileURLToPath(new URL("../../../..", import.meta.url));
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const consumer = "apps/consumer";
 const execute = promisify(execFile);
-/** A mistake may keep a consumer from ever catching up. */
-const longestRunMs = 120_000;
 
 /** By nx.json the consumer knows where the repository begins. */
 const rootFiles = ["nx.json", "package.json", "tsconfig.base.json"];
 const notCopied = new Set(["node_modules", "dist", "test", "test-results", "bench"]);
 
 export async function copyPipeline(): Promise<PipelineCopy> {
-  const root = await mkdtemp(join(tmpdir(), "tidemark-planted-"));
+  const root = await mkdtemp(join(tmpdir(), "tidemark-copy-"));
   await chmod(root, 0o755);
   for (const file of rootFiles) await cp(join(repository, file), join(root, file));
   // What is left behind of a lib that is no more has no package.json.
@@ -44,46 +47,59 @@ export async function copyPipeline(): Promise<PipelineCopy> {
     existsSync(join(repository, "libs", lib, "package.json")),
   );
   await linkPackages("", root);
-  for (const project of ["apps/consumer", ...libs.map((lib) => `libs/${lib}`)]) {
+  for (const project of [consumer, ...libs.map((lib) => `libs/${lib}`)]) {
     await cp(join(repository, project), join(root, project), {
       recursive: true,
       filter: (source) => !notCopied.has(basename(source)),
     });
     await linkPackages(project, root);
-    const { name } = JSON.parse(await readFile(join(root, project, "package.json"), "utf8")) as { name: string };
+    const { name } = await readManifest(join(root, project));
     await link(join(root, project), join(root, "node_modules", name));
   }
-
+  const { config } = await readManifest(join(root, consumer));
+  const node = [process.execPath, ...(config?.node?.split(" ") ?? [])] as [string, ...string[]];
   const read = (file: string) => readFile(join(root, file), "utf8");
 
   return {
+    root,
     read,
-    async withMistake({ file, find, replace }, work) {
-      const sound = await read(file);
-      const times = sound.split(find).length - 1;
-      if (times !== 1) {
-        throw new Error(`${file} has this ${times} times, and a mistake can only be made where it is once: ${find}`);
-      }
-      await writeFile(
-        join(root, file),
-        sound.replace(find, () => replace),
-      );
+    async withEdits(edits, work) {
+      const sound = new Map<string, string>();
       try {
+        for (const edit of edits) {
+          const text = await read(edit.file);
+          if (!sound.has(edit.file)) sound.set(edit.file, text);
+          await writeFile(join(root, edit.file), change(text, edit));
+        }
         return await work();
       } finally {
-        await writeFile(join(root, file), sound);
+        for (const [file, text] of sound) await writeFile(join(root, file), text);
       }
     },
-    async consume(env) {
-      const main = join(root, "apps/consumer/src/main.ts");
-      await execute(process.execPath, [...fromSource, main, "--until-caught-up", "--json"], {
-        env: { ...process.env, TIDEMARK_DIR: join(root, ".tidemark"), ...env },
-        timeout: longestRunMs,
-        killSignal: "SIGKILL",
-      });
+    fromSource: [...node, "--conditions=@tidemark/source", "--import", "tsx", join(root, consumer, "src/main.ts")],
+    async build() {
+      const tsc = join(repository, "node_modules/typescript-7/bin/tsc");
+      await execute(process.execPath, [tsc, "-b", join(root, consumer, "tsconfig.build.json")]);
+      return [...node, join(root, consumer, "dist/main.js")];
     },
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+function change(text: string, { file, find, replace }: Edit): string {
+  const times = text.split(find).length - 1;
+  if (times !== 1)
+    throw new Error(`${file} has this ${times} times, and can be changed only where it is once: ${find}`);
+  return text.replace(find, () => replace);
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly config?: { readonly node?: string };
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
 /** Links what a project of the repository has installed, but for the workspace's own packages. */

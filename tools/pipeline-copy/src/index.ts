@@ -1,0 +1,1 @@
+export { copyPipeline, type Edit, type PipelineCopy } from "./pipeline-copy.js";
