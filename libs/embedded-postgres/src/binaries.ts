@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
@@ -39,6 +40,24 @@ export async function prepareBinaries(
   log(`the user ${account.name}, whom Postgres runs as, may not enter ${native}: its binaries are copied to ${copy}`);
   return describe(join(copy, "bin"), account).catch((error: unknown) => {
     throw cannotRun(copy, error);
+  });
+}
+
+/**
+ * The binaries of another installation, left as they are: `bin` holds `initdb` and `postgres`.
+ *
+ * Throws `no-binaries`.
+ */
+export async function useBinaries(bin: string, account: Account | undefined): Promise<Binaries> {
+  const missing = ["initdb", "postgres"].filter((name) => !existsSync(join(bin, name)));
+  if (missing.length > 0) {
+    throw new EmbeddedPostgresError(
+      "no-binaries",
+      `${bin} holds no ${missing.join(" and no ")}. Give a directory with both, such as /usr/lib/postgresql/15/bin.`,
+    );
+  }
+  return describe(bin, account).catch((error: unknown) => {
+    throw cannotRun(bin, error);
   });
 }
 

@@ -85,16 +85,13 @@ async function makeCluster(dataDir: string, binaries: Binaries, account: Account
     if (account !== undefined) {
       await Promise.all([workshop, secret].map((path) => chown(path, account.uid, account.gid)));
     }
-    // The builtin C.UTF-8 sorts by code point and depends on no library of the machine.
     const args = [
       `--pgdata=${made}`,
       `--username=${superuser}`,
       `--pwfile=${secret}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      "--no-locale",
-      "--locale-provider=builtin",
-      "--builtin-locale=C.UTF-8",
+      ...localeOptions(binaries.major),
       "--no-instructions",
     ];
     const initdb = supervise(binaries.initdb, args, { account, cwd: workshop, onLine: () => undefined });
@@ -110,6 +107,16 @@ async function makeCluster(dataDir: string, binaries: Binaries, account: Account
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
+}
+
+/**
+ * Names sort by code point, and case follows Unicode. The builtin C.UTF-8 depends on no library of the machine; before 17,
+ * which brought it, case is the machine's.
+ */
+function localeOptions(major: number): readonly string[] {
+  return major < 17
+    ? ["--no-locale", "--lc-ctype=C.UTF-8"]
+    : ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
 }
 
 /** Removes what makers of a cluster left beside it when they were killed. */

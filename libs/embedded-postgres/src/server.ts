@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client, escapeIdentifier } from "pg";
 import { type Account, findAccount } from "./account.js";
-import { type Binaries, prepareBinaries } from "./binaries.js";
+import { type Binaries, prepareBinaries, useBinaries } from "./binaries.js";
 import { ensureCluster, superuser } from "./cluster.js";
 import { EmbeddedPostgresError, explainFailure } from "./errors.js";
 import { endLeftover, readPostmasterFile, stopPostmaster } from "./leftover.js";
@@ -13,6 +13,8 @@ import { supervise } from "./supervisor.js";
 export interface PostgresOptions {
   /** Made when missing. Below a directory that Postgres's OS user may not enter it becomes a link to one elsewhere. */
   readonly dataDir: string;
+  /** A directory with another installation's `initdb` and `postgres`; absent: those from npm. `findInstalledPostgres` finds some. */
+  readonly binDir?: string;
   /** 0 or absent: any that is free. */
   readonly port?: number;
   /** Made when missing. Default `tidemark`. */
@@ -65,7 +67,10 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const wanted = resolve(options.dataDir);
   const account = await findAccount(wanted, log);
   const dataDir = await placeDataDir(wanted, account, reachableBase, log);
-  const binaries = await prepareBinaries(account, reachableBase, log);
+  const { binDir } = options;
+  const binaries = await (binDir === undefined
+    ? prepareBinaries(account, reachableBase, log)
+    : useBinaries(resolve(binDir), account));
   const password = await ensureCluster(dataDir, binaries, account, log);
   await endLeftover(dataDir, log);
 

@@ -75,12 +75,16 @@ export interface Owner {
   readonly postgres: { readonly pid: number; readonly databaseUrl: string };
 }
 
-/** Another Node process that starts Postgres on the directory. */
-export async function startOwner(dataDir: string): Promise<Owner> {
+/** Another Node process that starts Postgres on the directory, with the binaries of `binDir` where that is given. */
+export async function startOwner(dataDir: string, ...binDir: readonly string[]): Promise<Owner> {
   const script = fileURLToPath(new URL("owner.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=@tidemark/source", "--import", "tsx", script, dataDir], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@tidemark/source", "--import", "tsx", script, dataDir, ...binDir],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   onTestFinished(() => void child.kill("SIGKILL"));
   for await (const line of createInterface({ input: child.stdout })) {
     const postgres = JSON.parse(line) as Owner["postgres"];
