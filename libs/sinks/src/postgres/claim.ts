@@ -33,6 +33,9 @@ interface CheckpointRow {
   readonly lost: number;
 }
 
+// Any constant will do; all writers must agree on it.
+const firstClaimLock = 7_415_064;
+
 const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
 const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},
   read, counted, duplicate, late, quarantined, rejected, skipped, lost`;
@@ -76,16 +79,17 @@ export async function claimPartition(
     hash,
     JSON.stringify(identity.definition),
   ]);
-  await client.query(
+  const { rowCount: first } = await client.query(
     `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
      VALUES ($1, $2, $3, $4, $5, $6, $6, 0) ON CONFLICT DO NOTHING`,
     [topic, partition, identity.group, identity.clusterId, hash, logStartOffset],
   );
+  // Two identities that begin at once don't see each other's rows yet: the second one to come waits for the first.
+  if (first === 1) await client.query("SELECT pg_advisory_xact_lock($1)", [firstClaimLock]);
   const { rows } = await client.query<CheckpointRow>(
     `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE topic = $1 AND partition = $2 RETURNING ${claimed}`,
     [topic, partition],
   );
-  // Behind the row's lock: of two that begin at once on empty tables, the second sees the first here.
   await compareIdentity(client, identity, hash);
   const row = rows[0];
   if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
