@@ -75,6 +75,6 @@ export interface Sink {
     checkpoint: Checkpoint,
     rows: RowBuffer,
   ): Promise<void>;
-  /** Ends connections; what waits rejects with SinkError `closed`. */
+  /** Ends connections; what waits, and what is asked later, rejects with SinkError `closed`. May be called again. */
   close(): Promise<void>;
 }

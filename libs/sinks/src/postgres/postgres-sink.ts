@@ -25,6 +25,7 @@ export function createSink(options: SinkOptions): Sink {
   const databaseUrl = parseDatabaseUrl(options.databaseUrl);
   const pool = createPool(databaseUrl, options.connections ?? 4);
   const closing = new AbortController();
+  let closed: Promise<void> | undefined;
   const { raw } = tables;
   const timeUnitMs = { [raw.time]: raw.timeUnitMs };
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
@@ -101,7 +102,7 @@ export function createSink(options: SinkOptions): Sink {
 
     async close() {
       closing.abort();
-      await pool.end();
+      await (closed ??= pool.end());
     },
   };
 }
