@@ -11,11 +11,16 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function startTestServer(): Promise<TestServer> {
+/** On the embedded Postgres, or on the binaries of `binDir`. */
+export async function startTestServer(binDir?: string): Promise<TestServer> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-sinks-"));
   // Postgres may run as another user, who has to get in.
   await chmod(directory, 0o755);
-  const server = await startPostgres({ dataDir: join(directory, "data"), settings: { fsync: "off" } });
+  const server = await startPostgres({
+    dataDir: join(directory, "data"),
+    settings: { fsync: "off" },
+    ...(binDir !== undefined && { binDir }),
+  });
   let databases = 0;
 
   async function query(databaseUrl: string, text: string, values: unknown[] = []) {

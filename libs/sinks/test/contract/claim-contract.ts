@@ -1,0 +1,150 @@
+import { expect, it } from "vitest";
+import { checkpointOf, commit, eventAt, identity, noLedger, startMs, startSeconds, windowOf } from "./fixtures.js";
+import type { CurrentStore } from "./sink-contract.js";
+
+/** What a claim gives, and whom it refuses. */
+export function claimContract(store: CurrentStore): void {
+  it("gives an empty partition at its first claim, beginning where the log begins", async () => {
+    expect(await store().open().claim(3, 40)).toEqual({
+      partition: 3,
+      epoch: 1,
+      startOffset: 40,
+      nextOffset: 40,
+      watermarkMs: -Infinity,
+      maxEventTimeMs: -Infinity,
+      ledger: noLedger,
+      windows: [],
+      ids: [],
+    });
+  });
+
+  it("takes another epoch each time, and keeps the offset at which the partition began", async () => {
+    await store().open().claim(0, 40);
+    expect(await store().open().claim(0, 70)).toMatchObject({ epoch: 2, startOffset: 40, nextOffset: 40 });
+  });
+
+  it("gives back what the checkpoint wrote: offset, watermark, ledger, open windows, live ids", async () => {
+    const sink = store().open();
+    const ledger = { read: 8, counted: 2, duplicate: 3, late: 1, quarantined: 1, rejected: 1, skipped: 5, lost: 7 };
+    const changed = [
+      { rollup: "socmed_5s", rows: [windowOf(2), windowOf(1, startMs, ["Jakarta", "X"])] },
+      { rollup: "socmed_1m", rows: [windowOf(3)] },
+    ];
+    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0, 1], 20, { ledger, changed }));
+    const claim = await store().open().claim(0, 0);
+    expect({ ...claim, windows: [] }).toEqual({
+      partition: 0,
+      epoch: 2,
+      startOffset: 0,
+      nextOffset: 20,
+      watermarkMs: startMs - 300_000,
+      maxEventTimeMs: startMs,
+      ledger,
+      windows: [],
+      ids: [
+        { id: eventAt(0, 0).ID, timeMs: startMs },
+        { id: eventAt(1, 1).ID, timeMs: startMs + 1000 },
+      ],
+    });
+    expect(claim.windows.map(({ rollup, rows }) => ({ rollup, rows: byKeys(rows) }))).toEqual(changed);
+  });
+
+  it("gives no window that was closed, and every one that was open, to the millisecond", async () => {
+    const sink = store().open();
+    const changed = [
+      { rollup: "socmed_5s", rows: [windowOf(1, startMs), windowOf(2, startMs + 5_000)] },
+      { rollup: "socmed_1m", rows: [windowOf(3, startMs), windowOf(4, startMs - 60_000)] },
+    ];
+    const opens = async (expectedOffset: number, watermarkMs: number) => {
+      const step = checkpointOf([], expectedOffset + 1, { changed, watermarkMs, maxEventTimeMs: watermarkMs });
+      await commit(sink, await sink.claim(0, 0), expectedOffset, step);
+      const { windows } = await sink.claim(0, 0);
+      return windows.map(({ rows }) => rows.map(({ values }) => values[0]));
+    };
+    expect(await opens(0, startMs + 4_999)).toEqual([[1, 2], [3]]);
+    expect(await opens(1, startMs + 5_000)).toEqual([[2], [3]]);
+    expect(await opens(2, startMs + 59_999)).toEqual([[], [3]]);
+    expect(await opens(3, startMs + 60_000)).toEqual([[], []]);
+  });
+
+  it("keeps a window open, and its ids alive, for the allowed lateness", async () => {
+    const definition = { ...identity.definition, allowedLatenessMs: 2_000 };
+    const sink = store().open({ definition });
+    const claim = await sink.claim(0, 0);
+    await commit(sink, claim, 0, checkpointOf([0], 1, { watermarkMs: startMs + 6_999 }));
+    const alive = await sink.claim(0, 0);
+    expect(alive.windows[0]?.rows).toEqual([windowOf(1)]);
+    expect(alive.ids).toEqual([{ id: eventAt(0, 0).ID, timeMs: startMs }]);
+    await commit(sink, alive, 1, checkpointOf([], 2, { changed: [], watermarkMs: startMs + 7_000 }));
+    expect(await sink.claim(0, 0)).toMatchObject({ windows: [{ rows: [] }, { rows: [] }], ids: [] });
+  });
+
+  it("gives every id whose window is open, and none of an event a window's length behind the watermark", async () => {
+    const sink = store().open();
+    const rows = [0, 1, 4, 5, 9].map((second, offset) => eventAt(offset, second));
+    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([], 5, { rows, watermarkMs: startMs + 6_000 }));
+    const { ids } = await sink.claim(0, 0);
+    const seconds = ids.map(({ timeMs }) => timeMs / 1000 - startSeconds);
+    expect(seconds).toEqual(expect.arrayContaining([5, 9]));
+    expect(seconds).not.toContain(0);
+    expect(seconds).not.toContain(1);
+  });
+
+  it("gives nothing of other partitions and other topics", async () => {
+    const sink = store().open();
+    const other = store().open({ topic: "another" });
+    await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0], 1));
+    await commit(other, await other.claim(0, 0), 0, checkpointOf([0, 1], 2));
+    expect(await sink.claim(0, 0)).toMatchObject({ epoch: 1, nextOffset: 0, ledger: noLedger, windows: [], ids: [] });
+  });
+
+  it("keeps a partition without an event without a watermark", async () => {
+    const sink = store().open();
+    const ledger = { ...noLedger, read: 1, rejected: 1 };
+    const never = { watermarkMs: -Infinity, maxEventTimeMs: -Infinity };
+    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([], 1, { ...never, ledger, changed: [] }));
+    expect(await sink.claim(0, 0)).toMatchObject({ ...never, nextOffset: 1, ledger, windows: [], ids: [] });
+  });
+
+  it.each([
+    ["refused-group", { group: "another" }],
+    ["refused-cluster", { clusterId: "cluster-2" }],
+    ["refused-definition", { definition: { ...identity.definition, watermarkDelayMs: 1 } }],
+  ])("refuses (%s) an identity other than the one stored, and leaves the owner alone", async (code, other) => {
+    const owner = store().open();
+    const claim = await owner.claim(0, 0);
+    await expect(store().open(other).claim(0, 0)).rejects.toMatchObject({ code });
+    await expect(store().open(other).claim(1, 0)).rejects.toMatchObject({ code });
+    await commit(owner, claim, 0, checkpointOf([0], 1));
+    expect((await store().read()).checkpoints).toMatchObject([{ partition: 0, epoch: 1, nextOffset: 1 }]);
+  });
+
+  it("takes one of two identities that begin at once, on whatever partitions", async () => {
+    const definition = { ...identity.definition, watermarkDelayMs: 1 };
+    for (const topic of ["a", "b", "c", "d", "e", "f"]) {
+      const sinks = [store().open({ topic }), store().open({ topic, definition })];
+      const outcomes = await Promise.all(
+        sinks.map((sink, first) =>
+          Promise.allSettled([first, first + 2, first + 4].map((partition) => sink.claim(partition, 0))),
+        ),
+      );
+      const refusals = outcomes.map((claims) => claims.filter(({ status }) => status === "rejected"));
+      expect(refusals.map(({ length }) => length).toSorted()).toEqual([0, 3]);
+      const refusal = { status: "rejected", reason: expect.objectContaining({ code: "refused-definition" }) };
+      expect(refusals.flat()).toEqual([refusal, refusal, refusal]);
+      await Promise.all(sinks.map((sink) => sink.close()));
+    }
+  });
+
+  it("rejects with `closed` once the sink is closed", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    await sink.close();
+    await expect(sink.claim(0, 0)).rejects.toMatchObject({ code: "closed" });
+    await expect(commit(sink, claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "closed" });
+  });
+}
+
+function byKeys<T extends { readonly keys: readonly string[] }>(rows: readonly T[]): T[] {
+  return rows.toSorted((a, b) => (a.keys.join("|") < b.keys.join("|") ? -1 : 1));
+}

@@ -1,0 +1,129 @@
+import { expect, it } from "vitest";
+import { checkpointOf, commit, eventAt, identity, noLedger, startMs, windowOf } from "./fixtures.js";
+import type { CurrentStore } from "./sink-contract.js";
+
+const at = { topic: identity.topic, partition: 0 };
+
+/** What a commit writes, as a whole or not at all. */
+export function commitContract(store: CurrentStore): void {
+  it("writes rows, late and rejected ones, windows and the checkpoint by value, with where they came from", async () => {
+    const sink = store().open();
+    const late = { ...eventAt(1, -400), conversion_rate: null, watermark: startMs, missed_by_ms: 12_345 };
+    const rejected = {
+      offset: 2,
+      bytes: Uint8Array.of(0, 255),
+      reason: "not-utf8",
+      field: null,
+      expected: "UTF-8",
+      received: "0xff",
+      watermark: startMs,
+    };
+    const tombstone = { ...rejected, offset: 3, bytes: null, field: "Ts", watermark: null };
+    const ledger = { ...noLedger, read: 4, counted: 1, late: 1, rejected: 2 };
+    const step = checkpointOf([0], 4, { ledger, late: [late], rejected: [rejected, tombstone] });
+    await commit(sink, await sink.claim(0, 0), 0, step);
+    expect(await store().read()).toEqual({
+      rows: [{ ...eventAt(0, 0), ...at }],
+      late: [{ ...late, ...at }],
+      rejected: [
+        { ...rejected, ...at },
+        { ...tombstone, ...at },
+      ],
+      windows: [{ rollup: "socmed_5s", ...at, ...windowOf(4) }],
+      checkpoints: [
+        {
+          ...at,
+          epoch: 1,
+          startOffset: 0,
+          nextOffset: 4,
+          watermarkMs: startMs - 300_000,
+          maxEventTimeMs: startMs,
+          ledger,
+        },
+      ],
+    });
+  });
+
+  it("takes a buffer that was filled in several goes, by several checkpoints one after the other", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const buffer = sink.openBuffer(0);
+    for (const offset of [0, 1, 2]) buffer.add(checkpointOf([offset], offset + 1));
+    await sink.commit(claim, 0, checkpointOf([], 3), buffer);
+    await commit(sink, claim, 3, checkpointOf([3], 4));
+    expect((await store().read()).rows).toEqual([0, 1, 2, 3].map((offset) => ({ ...eventAt(offset, offset), ...at })));
+  });
+
+  it("writes absolute window rows over those of the checkpoint before, and leaves the others", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const jakarta = windowOf(7, startMs, ["Jakarta", "X"]);
+    const both = { rollup: "socmed_5s", rows: [windowOf(1), jakarta] };
+    await commit(
+      sink,
+      claim,
+      0,
+      checkpointOf([0], 1, { changed: [both, { rollup: "socmed_1m", rows: [windowOf(1)] }] }),
+    );
+    await commit(sink, claim, 1, checkpointOf([1], 2));
+    expect((await store().read()).windows).toEqual([
+      { rollup: "socmed_5s", ...at, ...windowOf(2) },
+      { rollup: "socmed_5s", ...at, ...jakarta },
+      { rollup: "socmed_1m", ...at, ...windowOf(1) },
+    ]);
+  });
+
+  it.each([
+    ["ledger_read", { ...noLedger, read: 1 }],
+    ["ledger_offsets", { ...noLedger, read: 2, counted: 2 }],
+  ])("refuses (%s) a ledger that doesn't add up, and writes none of that checkpoint", async (rule, ledger) => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const before = await store().read();
+    await expect(commit(sink, claim, 0, checkpointOf([0], 1, { ledger }))).rejects.toThrow(rule);
+    expect(await store().read()).toEqual(before);
+    await commit(sink, claim, 0, checkpointOf([0], 1));
+    expect((await store().read()).rows).toHaveLength(1);
+  });
+
+  it("refuses windows of a rollup that it doesn't know, and writes none of that checkpoint", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const before = await store().read();
+    const changed = [{ rollup: "socmed_1y", rows: [windowOf(1)] }];
+    await expect(commit(sink, claim, 0, checkpointOf([0], 1, { changed }))).rejects.toThrow("socmed_1y");
+    expect(await store().read()).toEqual(before);
+  });
+
+  it("refuses a row with a value that its column can't hold when it is added, naming the column", () => {
+    const buffer = store().open().openBuffer(0);
+    const rows = [{ ...eventAt(0, 0), Sales: 2 ** 31 }];
+    expect(() => buffer.add({ rows, late: [], rejected: [] })).toThrow(
+      expect.objectContaining({ code: "unencodable", message: expect.stringContaining("sales") }),
+    );
+  });
+
+  it("refuses the rows of another kind of sink", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    await expect(sink.commit(claim, 0, checkpointOf([], 1), { add: () => undefined })).rejects.toThrow(TypeError);
+  });
+
+  it("lets nobody see a part of a checkpoint", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const writing = (async () => {
+      for (let offset = 0; offset < 40; offset += 2) {
+        await commit(sink, claim, offset, checkpointOf([offset, offset + 1], offset + 2));
+      }
+    })();
+    for (let last = 0; last < 40;) {
+      const { rows, windows, checkpoints } = await store().read();
+      last = checkpoints[0]?.nextOffset ?? 0;
+      expect(rows).toHaveLength(last);
+      expect(windows[0]?.values[0] ?? 0).toBe(last);
+      expect(checkpoints[0]?.ledger.counted).toBe(last);
+    }
+    await writing;
+  });
+}

@@ -1,0 +1,38 @@
+import type { CheckpointLedger, RollupRow, Sink, SinkIdentity } from "../../src/index.js";
+
+/** A store that the contract is held against; each test gets an empty one. */
+export interface TestStore {
+  /** A sink on it, as a consumer of its own would make it. */
+  open(identity?: Partial<SinkIdentity>): Sink;
+  /** All that it holds, as it stands at one moment. */
+  read(): Promise<StoreContents>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** Rows by Drizzle property names, times in the units in which they were given; sorted by topic, partition, offset or window. */
+export interface StoreContents {
+  readonly rows: readonly object[];
+  readonly late: readonly object[];
+  readonly rejected: readonly object[];
+  readonly windows: readonly StoredWindow[];
+  readonly checkpoints: readonly StoredCheckpoint[];
+}
+
+export interface StoredWindow extends RollupRow {
+  readonly rollup: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly values: readonly number[];
+}
+
+export interface StoredCheckpoint {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  readonly startOffset: number;
+  readonly nextOffset: number;
+  readonly watermarkMs: number;
+  readonly maxEventTimeMs: number;
+  readonly ledger: CheckpointLedger;
+}
