@@ -55,6 +55,12 @@ export function unencodable(column: string, type: string, value: unknown): SinkE
   return new SinkError("unencodable", `Column ${column} (${type}) cannot hold ${shown}.`);
 }
 
+/** What Postgres answers where a CHECK of the checkpoint row fails: a bug of ours, and nothing is written. */
+export function brokenLedger(constraint: "ledger_read" | "ledger_offsets"): Error {
+  const message = `new row for relation "checkpoints" violates check constraint "${constraint}"`;
+  return Object.assign(new Error(message), { code: "23514", constraint });
+}
+
 export function sinkClosed(): SinkError {
   return new SinkError("closed", "The sink was closed while it waited for Postgres.");
 }

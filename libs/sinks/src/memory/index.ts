@@ -1,0 +1,2 @@
+export { createMemorySink, type MemorySinkOptions } from "./memory-sink.js";
+export { createMemoryStore, type MemoryStore } from "./memory-store.js";

@@ -1,0 +1,99 @@
+import type { Checkpoint, Claim } from "../checkpoint.js";
+import { hashDefinition } from "../definition.js";
+import { brokenLedger, fenced, refused } from "../errors.js";
+import type { SinkIdentity } from "../postgres/claim.js";
+import { checkpoints, definitions } from "../tables/tidemark.js";
+import type { MemoryTables } from "./memory-store.js";
+
+type Row = Omit<typeof checkpoints.$inferSelect, "watermark" | "maxEventTime" | "updatedAt"> & {
+  /** Epoch ms; null before the first event. */
+  readonly watermark: number | null;
+  readonly maxEventTime: number | null;
+  readonly updatedAt: number;
+};
+
+/** What stands at the head of a claim: the checkpoint row. */
+export type ClaimHead = Omit<Claim, "windows" | "ids">;
+
+/** The checkpoint rows of one topic. */
+export interface MemoryCheckpoints {
+  /** Bumps the epoch. Throws SinkError `refused-…`, and bumps nothing then. */
+  claim(partition: number, logStartOffset: number): ClaimHead;
+  /** Throws SinkError `fenced` unless the row stands at `expectedOffset` and the claim's epoch, and writes nothing. */
+  prepare(claim: Pick<Claim, "partition" | "epoch">, expectedOffset: number, checkpoint: Checkpoint): () => void;
+}
+
+const emptyLedger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, skipped: 0, lost: 0 };
+
+const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
+
+export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIdentity): MemoryCheckpoints {
+  const { topic, group, clusterId, definition } = identity;
+  const definitionHash = hashDefinition(definition);
+  const keyOf = (partition: number) => JSON.stringify([topic, partition]);
+  const find = (partition: number) => tables.find(checkpoints, keyOf(partition)) as Row | undefined;
+  const put = (row: Row) => tables.put(checkpoints, keyOf(row.partition), { ...row });
+
+  function compareIdentity(): void {
+    const stored = (tables.stored(checkpoints) as unknown as readonly Row[]).find(
+      (row) =>
+        row.topic === topic &&
+        (row.group !== group || row.clusterId !== clusterId || row.definitionHash !== definitionHash),
+    );
+    if (stored === undefined) return;
+    if (stored.clusterId !== clusterId) throw refused("cluster", topic, stored.clusterId, clusterId);
+    if (stored.group !== group) throw refused("group", topic, stored.group, group);
+    throw refused("definition", topic, stored.definitionHash, definitionHash);
+  }
+
+  return {
+    claim(partition, logStartOffset) {
+      compareIdentity();
+      const before = find(partition) ?? {
+        topic,
+        partition,
+        group,
+        clusterId,
+        definitionHash,
+        startOffset: logStartOffset,
+        nextOffset: logStartOffset,
+        epoch: 0,
+        watermark: null,
+        maxEventTime: null,
+        ...emptyLedger,
+        updatedAt: Date.now(),
+      };
+      const row = { ...before, epoch: before.epoch + 1 };
+      tables.put(definitions, definitionHash, { hash: definitionHash, definition });
+      put(row);
+      const { epoch, startOffset, nextOffset, watermark, maxEventTime } = row;
+      const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row;
+      return {
+        partition,
+        epoch,
+        startOffset,
+        nextOffset,
+        watermarkMs: watermark ?? -Infinity,
+        maxEventTimeMs: maxEventTime ?? -Infinity,
+        ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+      };
+    },
+
+    prepare({ partition, epoch }, expectedOffset, { nextOffset, watermarkMs, maxEventTimeMs, ledger }) {
+      const row = find(partition);
+      if (row?.epoch !== epoch || row.nextOffset !== expectedOffset) throw fenced(topic, partition, epoch);
+      const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = ledger;
+      if (read !== counted + duplicate + late + quarantined + rejected) throw brokenLedger("ledger_read");
+      if (nextOffset - row.startOffset !== read + skipped + lost) throw brokenLedger("ledger_offsets");
+      return () =>
+        put({
+          ...row,
+          ...ledger,
+          nextOffset,
+          watermark: finiteOrNull(watermarkMs),
+          maxEventTime: finiteOrNull(maxEventTimeMs),
+          updatedAt: Date.now(),
+        });
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { RollupRow } from "../checkpoint.js";
+import type { RollupDefinition } from "../tables/rollups.js";
+import { createRowTarget } from "./memory-rows.js";
+import type { MemoryTables } from "./memory-store.js";
+import type { StoredRow } from "./stored-row.js";
+
+/** A rollup's absolute rows: written over what is there, and read back those still open. */
+export interface MemoryRollup {
+  readonly sizeMs: number;
+  readonly name: string;
+  /** Checks the rows, and gives what writes them. Throws where a column can't hold a value, or a window comes twice. */
+  prepare(topic: string, partition: number, rows: readonly RollupRow[]): () => void;
+  /** Rows of windows that start after `sinceMs`. */
+  read(topic: string, partition: number, sinceMs: number): RollupRow[];
+}
+
+export function createMemoryRollup(tables: MemoryTables, definition: RollupDefinition, table: PgTable): MemoryRollup {
+  const { name, sizeMs, keys, aggregates } = definition;
+  const measures = Object.keys(aggregates);
+  const target = createRowTarget(table);
+
+  const toRow = ({ windowStartMs, keys: texts, values }: RollupRow): StoredRow => ({
+    window_start: windowStartMs,
+    ...Object.fromEntries(keys.map((key, index) => [key, texts[index]])),
+    ...Object.fromEntries(measures.map((measure, index) => [measure, values[index]])),
+  });
+
+  return {
+    name,
+    sizeMs,
+    prepare(topic, partition, rows) {
+      const given = rows.map(toRow);
+      target.check(given, { topic, partition });
+      const byKey = new Map(
+        given.map((row, index) => [
+          JSON.stringify([topic, partition, row["window_start"], ...(rows[index] as RollupRow).keys]),
+          target.store(row, { topic, partition }),
+        ]),
+      );
+      if (byKey.size < rows.length) throw new Error(`The checkpoint holds a window of ${name} twice.`);
+      return () => {
+        for (const [key, row] of byKey) tables.put(table, key, row);
+      };
+    },
+    read: (topic, partition, sinceMs) =>
+      tables
+        .stored(table)
+        .filter(
+          (row) => row["topic"] === topic && row["partition"] === partition && Number(row["window_start"]) > sinceMs,
+        )
+        .map((row) => ({
+          windowStartMs: Number(row["window_start"]),
+          keys: keys.map((key) => String(row[key])),
+          values: measures.map((measure) => Number(row[measure])),
+        })),
+  };
+}

@@ -1,0 +1,67 @@
+import type { NewRows, RowBuffer } from "../checkpoint.js";
+import { createCopyEncoder } from "../copy/copy-encoder.js";
+import type { PgTable } from "drizzle-orm/pg-core";
+import { createRowForm, type StoredRow } from "./stored-row.js";
+
+/** A table that takes rows which a Postgres column of the same definition would hold. */
+export interface RowTarget {
+  readonly table: PgTable;
+  /** Throws SinkError `unencodable`, as the Postgres sink does. */
+  check(rows: readonly object[], constants: StoredRow): void;
+  store(row: object, constants: StoredRow): StoredRow;
+}
+
+export function createRowTarget(table: PgTable, timeUnitMs?: Readonly<Record<string, number>>): RowTarget {
+  const encoder = createCopyEncoder(table, timeUnitMs === undefined ? {} : { timeUnitMs });
+  const form = createRowForm(table, timeUnitMs);
+  return {
+    table,
+    check(rows, constants) {
+      const stream = encoder.open(constants);
+      stream.append(rows);
+      stream.release();
+    },
+    store: form.store,
+  };
+}
+
+export interface RowTargets {
+  readonly raw: RowTarget;
+  readonly late: RowTarget;
+  readonly rejected: RowTarget;
+}
+
+/** Rows for one table. */
+export interface TableRows {
+  readonly table: PgTable;
+  readonly rows: readonly StoredRow[];
+}
+
+export class MemoryRowBuffer implements RowBuffer {
+  readonly #rows = new Map<PgTable, StoredRow[]>();
+  readonly #targets: RowTargets;
+  readonly #constants: StoredRow;
+
+  constructor(targets: RowTargets, constants: StoredRow) {
+    this.#targets = targets;
+    this.#constants = constants;
+  }
+
+  add({ rows, late, rejected }: NewRows): void {
+    this.#append(this.#targets.raw, rows);
+    this.#append(this.#targets.late, late);
+    this.#append(this.#targets.rejected, rejected);
+  }
+
+  end(): readonly TableRows[] {
+    return [...this.#rows].map(([table, rows]) => ({ table, rows }));
+  }
+
+  #append(target: RowTarget, added: readonly object[]): void {
+    if (added.length === 0) return;
+    target.check(added, this.#constants);
+    const rows = this.#rows.get(target.table) ?? [];
+    for (const row of added) rows.push(target.store(row, this.#constants));
+    this.#rows.set(target.table, rows);
+  }
+}

@@ -1,0 +1,82 @@
+import type { Claim, RollupRow, Sink } from "../checkpoint.js";
+import { sinkClosed } from "../errors.js";
+import type { SinkIdentity } from "../postgres/claim.js";
+import type { SinkTables } from "../sink-tables.js";
+import { createMemoryCheckpoints } from "./memory-checkpoints.js";
+import { createMemoryRollup } from "./memory-rollup.js";
+import { createRowTarget, MemoryRowBuffer } from "./memory-rows.js";
+import { MemoryTables, type MemoryStore } from "./memory-store.js";
+
+export interface MemorySinkOptions extends SinkIdentity {
+  /** Shared by the sinks that write the same tables; made by `createMemoryStore`. */
+  readonly store: MemoryStore;
+  readonly tables: SinkTables;
+}
+
+/**
+ * A sink for tests: what the Postgres sink promises, without a server. Each claim and each commit happens in one moment of
+ * the call, and the store is never away. Throws TypeError for a store of another making.
+ */
+export function createMemorySink(options: MemorySinkOptions): Sink {
+  const { store, topic, definition, tables } = options;
+  if (!(store instanceof MemoryTables)) throw new TypeError("The store was not made by createMemoryStore.");
+  const { raw } = tables;
+  const timeUnitMs = { [raw.time]: raw.timeUnitMs };
+  const targets = {
+    raw: createRowTarget(raw.table, timeUnitMs),
+    late: createRowTarget(tables.late, timeUnitMs),
+    rejected: createRowTarget(tables.rejected),
+  };
+  const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));
+  const checkpoints = createMemoryCheckpoints(store, options);
+  let closed = false;
+
+  function readIds(target: MemoryTables, partition: number, sinceMs: number): Claim["ids"] {
+    return target
+      .stored(raw.table)
+      .filter((row) => row["topic"] === topic && row["partition"] === partition && Number(row[raw.time]) > sinceMs)
+      .map((row) => ({ id: String(row[raw.id]), timeMs: Number(row[raw.time]) }));
+  }
+
+  function prepareWindows(partition: number, name: string, rows: readonly RollupRow[]): () => void {
+    const rollup = rollups.find((known) => known.name === name);
+    if (rollup === undefined) throw new Error(`The checkpoint holds rows of ${name}, which this sink doesn't write.`);
+    return rollup.prepare(topic, partition, rows);
+  }
+
+  return {
+    async claim(partition, logStartOffset) {
+      if (closed) throw sinkClosed();
+      const head = checkpoints.claim(partition, logStartOffset);
+      const openSince = (sizeMs: number) => head.watermarkMs - definition.allowedLatenessMs - sizeMs;
+      const hasEvents = head.watermarkMs > -Infinity;
+      return {
+        ...head,
+        windows: (hasEvents ? rollups : []).map(({ name, sizeMs, read }) => ({
+          rollup: name,
+          rows: read(topic, partition, openSince(sizeMs)),
+        })),
+        ids: hasEvents ? readIds(store, partition, openSince(rollups[0]?.sizeMs ?? 0)) : [],
+      };
+    },
+
+    openBuffer: (partition) => new MemoryRowBuffer(targets, { topic, partition }),
+
+    async commit(claim, expectedOffset, checkpoint, rows) {
+      if (!(rows instanceof MemoryRowBuffer)) throw new TypeError("The rows are another sink's.");
+      const writes = checkpoint.changed.map(({ rollup, rows: changed }) =>
+        prepareWindows(claim.partition, rollup, changed),
+      );
+      if (closed) throw sinkClosed();
+      const writeHead = checkpoints.prepare(claim, expectedOffset, checkpoint);
+      // From here on nothing fails: all or nothing.
+      writeHead();
+      for (const { table, rows: added } of rows.end()) store.append(table, added);
+      for (const write of writes) write();
+    },
+
+    async close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { getTableColumns } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+
+/** A row by Drizzle property names: epoch ms for any timestamptz, bytes of its own, null where there is nothing. */
+export type StoredRow = Readonly<Record<string, unknown>>;
+
+/** How a table's rows are kept, and how they are given back. */
+export interface RowForm {
+  store(row: object, constants: StoredRow): StoredRow;
+  /** As Drizzle's `select` gives the row. */
+  select(row: StoredRow): object;
+}
+
+const timestamptz = "timestamp with time zone";
+
+const valueOrNull = (value: unknown, of: (value: unknown) => unknown) =>
+  value === null || value === undefined ? null : of(value);
+
+/** `timeUnitMs`: milliseconds in one unit of a number given for a timestamptz column, by property; 1 where absent. */
+export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string, number>> = {}): RowForm {
+  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => {
+    const type = column.getSQLType();
+    const unitMs = timeUnitMs[property] ?? 1;
+    const isTime = type === timestamptz;
+    return {
+      property,
+      store: (value: unknown) => (isTime ? toEpochMs(value, unitMs) : keep(type, value)),
+      select: (value: unknown) =>
+        column.mapFromDriverValue(isTime ? new Date(value as number).toISOString() : value) as unknown,
+    };
+  });
+  return {
+    store(row, constants) {
+      const given = { ...row, ...constants } as StoredRow;
+      const stored: Record<string, unknown> = {};
+      for (const { property, store } of columns) stored[property] = valueOrNull(given[property], store);
+      return stored;
+    },
+    select(row) {
+      return Object.fromEntries(columns.map(({ property, select }) => [property, valueOrNull(row[property], select)]));
+    },
+  };
+}
+
+function toEpochMs(value: unknown, unitMs: number): number {
+  return value instanceof Date ? value.getTime() : Number(value) * unitMs;
+}
+
+/** What the caller may change later is copied; a uuid is given back in lower case. */
+function keep(type: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return value.slice();
+  return type === "uuid" ? String(value).toLowerCase() : value;
+}
