@@ -8,7 +8,13 @@ const at = { topic: identity.topic, partition: 0 };
 export function commitContract(store: CurrentStore): void {
   it("writes rows, late and rejected ones, windows and the checkpoint by value, with where they came from", async () => {
     const sink = store().open();
-    const late = { ...eventAt(1, -400), conversion_rate: null, watermark: startMs, missed_by_ms: 12_345 };
+    const late = {
+      ...eventAt(1, -400),
+      ID: "ABCDEF00-0000-4000-8000-000000000000",
+      conversion_rate: null,
+      watermark: startMs,
+      missed_by_ms: 12_345,
+    };
     const rejected = {
       offset: 2,
       bytes: Uint8Array.of(0, 255),
@@ -24,7 +30,7 @@ export function commitContract(store: CurrentStore): void {
     await commit(sink, await sink.claim(0, 0), 0, step);
     expect(await store().read()).toEqual({
       rows: [{ ...eventAt(0, 0), ...at }],
-      late: [{ ...late, ...at }],
+      late: [{ ...late, ID: late.ID.toLowerCase(), ...at }],
       rejected: [
         { ...rejected, ...at },
         { ...tombstone, ...at },
@@ -86,13 +92,19 @@ export function commitContract(store: CurrentStore): void {
     expect((await store().read()).rows).toHaveLength(1);
   });
 
-  it("refuses windows of a rollup that it doesn't know, and writes none of that checkpoint", async () => {
+  it.each([
+    ["of a rollup that it doesn't know", [{ rollup: "socmed_1y", rows: [windowOf(1)] }]],
+    ["that come twice", [{ rollup: "socmed_5s", rows: [windowOf(1), windowOf(2)] }]],
+    ["with a value that its column can't hold", [{ rollup: "socmed_5s", rows: [windowOf(0.5)] }]],
+  ])("refuses windows %s, and writes none of that checkpoint", async (_which, changed) => {
     const sink = store().open();
     const claim = await sink.claim(0, 0);
     const before = await store().read();
-    const changed = [{ rollup: "socmed_1y", rows: [windowOf(1)] }];
-    await expect(commit(sink, claim, 0, checkpointOf([0], 1, { changed }))).rejects.toThrow("socmed_1y");
+    const refusal = await commit(sink, claim, 0, checkpointOf([0], 1, { changed })).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Error);
+    expect(refusal).not.toMatchObject({ code: "fenced" });
     expect(await store().read()).toEqual(before);
+    await commit(sink, claim, 0, checkpointOf([0], 1));
   });
 
   it("refuses a row with a value that its column can't hold when it is added, naming the column", () => {

@@ -1,14 +1,11 @@
-import { getTableColumns, is, sql } from "drizzle-orm";
-import { PgTimestamp, type PgTable } from "drizzle-orm/pg-core";
+import type { PgTable } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { createSink, migrate, socmedTables, type Sink, type SinkOptions } from "../../src/index.js";
-import { checkpoints } from "../../src/tables/index.js";
 import type { TestServer } from "../postgres-server.js";
 import { identity } from "./fixtures.js";
-import type { StoreContents, StoredCheckpoint, StoredWindow, TestStore } from "./test-store.js";
-
-type Row = Readonly<Record<string, unknown>>;
+import { storedTables, toContents, type SelectedRow } from "./store-contents.js";
+import type { TestStore } from "./test-store.js";
 
 export interface PostgresStore extends TestStore {
   readonly databaseUrl: string;
@@ -22,7 +19,6 @@ export async function createPostgresStore(server: TestServer): Promise<PostgresS
   const client = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   const database = drizzle(client);
   const sinks: Sink[] = [];
-  const { raw, late, rejected, rollups } = socmedTables;
   return {
     databaseUrl,
     open(options = {}) {
@@ -32,68 +28,15 @@ export async function createPostgresStore(server: TestServer): Promise<PostgresS
     },
     read: () =>
       database.transaction(
-        async (transaction): Promise<StoreContents> => {
-          const all = async (table: PgTable, order: string) =>
-            plain(table, await transaction.select().from(table).orderBy(sql.raw(order)));
-          const place = 'topic, partition, "offset"';
-          const windows: StoredWindow[] = [];
-          for (const { definition, table } of rollups) {
-            const rows = await all(table, "topic, partition, window_start, kota, sosial_media");
-            windows.push(...rows.map((row) => toWindow(definition, row)));
-          }
-          return {
-            rows: await all(raw.table, place),
-            late: await all(late, place),
-            rejected: await all(rejected, place),
-            windows,
-            checkpoints: (await all(checkpoints, "topic, partition")).map(toCheckpoint),
-          };
+        async (snapshot) => {
+          const rows = new Map<PgTable, readonly SelectedRow[]>();
+          for (const table of storedTables) rows.set(table, await snapshot.select().from(table));
+          return toContents((table) => rows.get(table) ?? []);
         },
         { isolationLevel: "repeatable read", accessMode: "read only" },
       ),
     async close() {
       await Promise.all([...sinks.map((sink) => sink.close()), client.end()]);
     },
-  };
-}
-
-/** Rows as they were given to the sink: times as epoch ms, bytes as Uint8Array. */
-function plain(table: PgTable, rows: readonly Row[]): Row[] {
-  const columns = getTableColumns(table);
-  return rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row).map(([property, value]) => {
-        if (is(columns[property], PgTimestamp) && value instanceof Date) return [property, value.getTime()];
-        return [property, value instanceof Uint8Array ? Uint8Array.from(value) : value];
-      }),
-    ),
-  );
-}
-
-function toWindow(
-  { name, keys, aggregates }: (typeof socmedTables.rollups)[number]["definition"],
-  row: Row,
-): StoredWindow {
-  return {
-    rollup: name,
-    topic: String(row["topic"]),
-    partition: Number(row["partition"]),
-    windowStartMs: Number(row["window_start"]),
-    keys: keys.map((key) => String(row[key])),
-    values: Object.keys(aggregates).map((measure) => Number(row[measure])),
-  };
-}
-
-function toCheckpoint(row: Row): StoredCheckpoint {
-  const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row as Record<string, number>;
-  return {
-    topic: String(row["topic"]),
-    partition: Number(row["partition"]),
-    epoch: Number(row["epoch"]),
-    startOffset: Number(row["startOffset"]),
-    nextOffset: Number(row["nextOffset"]),
-    watermarkMs: Number(row["watermark"] ?? -Infinity),
-    maxEventTimeMs: Number(row["maxEventTime"] ?? -Infinity),
-    ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost } as StoredCheckpoint["ledger"],
   };
 }

@@ -1,0 +1,17 @@
+import { describe } from "vitest";
+import { socmedTables } from "../../src/index.js";
+import { createMemorySink, createMemoryStore } from "../../src/memory/index.js";
+import { identity } from "./fixtures.js";
+import { sinkContract } from "./sink-contract.js";
+import { toContents } from "./store-contents.js";
+
+describe("the memory sink", () => {
+  sinkContract(async () => {
+    const store = createMemoryStore();
+    return {
+      open: (other = {}) => createMemorySink({ ...identity, store, tables: socmedTables, ...other }),
+      read: async () => toContents((table) => store.rows(table)),
+      close: async () => undefined,
+    };
+  });
+});

@@ -1,0 +1,83 @@
+import { getTableColumns, is } from "drizzle-orm";
+import { PgTimestamp, type PgTable } from "drizzle-orm/pg-core";
+import { socmedTables, type CheckpointLedger } from "../../src/index.js";
+import { checkpoints } from "../../src/tables/index.js";
+import type { StoreContents, StoredCheckpoint, StoredWindow } from "./test-store.js";
+
+/** A row as Drizzle's `select` gives it. */
+export type SelectedRow = Readonly<Record<string, unknown>>;
+
+const tables = socmedTables;
+
+export const storedTables: readonly PgTable[] = [
+  tables.raw.table,
+  tables.late,
+  tables.rejected,
+  ...tables.rollups.map(({ table }) => table),
+  checkpoints,
+];
+
+/** The contents of these tables, whose rows `rowsOf` gives in any order. */
+export function toContents(rowsOf: (table: PgTable) => readonly SelectedRow[]): StoreContents {
+  const all = (table: PgTable, by: readonly string[]) => sort(plain(table, rowsOf(table)), by);
+  const place = ["topic", "partition", "offset"];
+  const windows: StoredWindow[] = [];
+  for (const { definition, table } of tables.rollups) {
+    const rows = all(table, ["topic", "partition", "window_start", ...definition.keys]);
+    windows.push(...rows.map((row) => toWindow(definition, row)));
+  }
+  return {
+    rows: all(tables.raw.table, place),
+    late: all(tables.late, place),
+    rejected: all(tables.rejected, place),
+    windows,
+    checkpoints: all(checkpoints, ["topic", "partition"]).map(toCheckpoint),
+  };
+}
+
+function sort(rows: readonly SelectedRow[], by: readonly string[]): SelectedRow[] {
+  return rows.toSorted((a, b) => {
+    const property = by.find((name) => a[name] !== b[name]) ?? "";
+    return (a[property] as string) < (b[property] as string) ? -1 : 1;
+  });
+}
+
+/** Rows as they were given to the sink: times as epoch ms, bytes as Uint8Array. */
+function plain(table: PgTable, rows: readonly SelectedRow[]): SelectedRow[] {
+  const columns = getTableColumns(table);
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([property, value]) => {
+        if (is(columns[property], PgTimestamp) && value instanceof Date) return [property, value.getTime()];
+        return [property, value instanceof Uint8Array ? Uint8Array.from(value) : value];
+      }),
+    ),
+  );
+}
+
+type Definition = (typeof socmedTables.rollups)[number]["definition"];
+
+function toWindow({ name, keys, aggregates }: Definition, row: SelectedRow): StoredWindow {
+  return {
+    rollup: name,
+    topic: String(row["topic"]),
+    partition: Number(row["partition"]),
+    windowStartMs: Number(row["window_start"]),
+    keys: keys.map((key) => String(row[key])),
+    values: Object.keys(aggregates).map((measure) => Number(row[measure])),
+  };
+}
+
+function toCheckpoint(row: SelectedRow): StoredCheckpoint {
+  const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row as unknown as CheckpointLedger;
+  return {
+    topic: String(row["topic"]),
+    partition: Number(row["partition"]),
+    epoch: Number(row["epoch"]),
+    startOffset: Number(row["startOffset"]),
+    nextOffset: Number(row["nextOffset"]),
+    watermarkMs: Number(row["watermark"] ?? -Infinity),
+    maxEventTimeMs: Number(row["maxEventTime"] ?? -Infinity),
+    ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+  };
+}
