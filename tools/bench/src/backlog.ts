@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { presets } from "@tidemark/scenario";
 import { runBuilt } from "./apps.js";
 import { runMeasured } from "./measured-process.js";
-import type { BenchStack } from "./stack.js";
+import type { BenchServers } from "./servers.js";
 
 /** How the producer is told of the backlog, so that others can be told of it alike. */
 export interface Backlog {
@@ -10,14 +11,24 @@ export interface Backlog {
   readonly scenario: string;
   readonly seed: number;
   readonly events: number;
+  readonly topic: string;
 }
 
-/** Sends so many events of a scenario to the stack's topic, by the producer itself. */
-export async function fillTopic(stack: BenchStack, scenario: object, events: number): Promise<Backlog> {
-  const file = join(stack.directory, "bench-scenario.json");
+/** The deck's events, a thousand of them to a second of event time. */
+export const benchScenario = { ...presets.deck, name: "bench", rate: { kind: "constant", perSecond: 1_000 } };
+
+/** Sends so many events of a scenario to a topic, from the one of `startIndex` on, by the producer itself. */
+export async function fillTopic(
+  servers: BenchServers,
+  scenario: object,
+  events: number,
+  topic = "socmed-events",
+  startIndex = 0,
+): Promise<Backlog> {
+  const file = join(servers.directory, "bench-scenario.json");
   await writeFile(file, JSON.stringify(scenario));
-  const [node, ...producer] = runBuilt("producer");
-  const backlog = ["--scenario", file, "--seed=1", `--events=${events}`, "--rate=max"];
-  await runMeasured(node, [...producer, ...backlog], { KAFKA_BROKERS: stack.kafkaBrokers.join(",") });
-  return { scenario: file, seed: 1, events };
+  const backlog = ["--scenario", file, "--seed=1", `--events=${events}`, "--rate=max", `--topic=${topic}`];
+  const start = startIndex === 0 ? [] : [`--start-index=${startIndex}`];
+  await runMeasured([...runBuilt("producer"), ...backlog, ...start], { KAFKA_BROKERS: servers.kafkaBrokers.join(",") });
+  return { scenario: file, seed: 1, events, topic };
 }

@@ -1,8 +1,15 @@
+import type { ServerKind } from "./servers.js";
+
+export interface BenchSizes {
+  readonly events: number;
+  readonly rounds: number;
+  readonly servers: ServerKind;
+  /** How many consumers share the partitions. */
+  readonly consumers: number;
+}
+
 /** One of the benchmarks: prints its table as it goes. */
-export type Benchmark = (
-  sizes: { readonly events: number; readonly rounds: number },
-  print: (line: string) => void,
-) => Promise<Measured>;
+export type Benchmark = (sizes: BenchSizes, print: (line: string) => void) => Promise<Measured>;
 
 export interface Measured {
   /** What goes into the JSON file. */

@@ -4,20 +4,23 @@ const sums = `sum(usage_count)::text || ' ' || sum(sales)::text || ' ' || sum(vi
   sum(page_visitors)::text || ' ' || sum(conversion)::text`;
 
 /** What voids a figure: a sentence for each thing that is wrong with the tables; none where they are right. */
-export async function findFaults(databaseUrl: string, events: number): Promise<string[]> {
+export async function findFaults(databaseUrl: string, events: number, topic = "socmed-events"): Promise<string[]> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    const { rows } = await client.query<Record<string, string>>(`SELECT
-      (SELECT sum(read)::text FROM tidemark.checkpoints) AS read,
-      (SELECT sum(counted)::text FROM tidemark.checkpoints) AS counted,
-      (SELECT count(*)::text FROM socmed_user_sales) AS raw_rows,
-      (SELECT ${sums} FROM socmed_user_sales) AS raw,
-      (SELECT ${sums} FROM socmed_5s) AS five_seconds,
-      (SELECT ${sums} FROM socmed_1m) AS one_minute,
-      (SELECT count(*)::text FROM socmed_user_sales WHERE
+    const { rows } = await client.query<Record<string, string>>(
+      `SELECT
+      (SELECT sum(read)::text FROM tidemark.checkpoints WHERE topic = $1) AS read,
+      (SELECT sum(counted)::text FROM tidemark.checkpoints WHERE topic = $1) AS counted,
+      (SELECT count(*)::text FROM socmed_user_sales WHERE topic = $1) AS raw_rows,
+      (SELECT ${sums} FROM socmed_user_sales WHERE topic = $1) AS raw,
+      (SELECT ${sums} FROM socmed_5s WHERE topic = $1) AS five_seconds,
+      (SELECT ${sums} FROM socmed_1m WHERE topic = $1) AS one_minute,
+      (SELECT count(*)::text FROM socmed_user_sales WHERE topic = $1 AND (
         conversion_rate IS DISTINCT FROM conversion::float8 / nullif(visitors, 0)::float8 * 100 OR
-        bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100) AS wrong_rates`);
+        bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100)) AS wrong_rates`,
+      [topic],
+    );
     const found = rows[0] ?? {};
     const faults: string[] = [];
     const expect = (what: string, got: string | undefined, wanted: string | undefined) => {

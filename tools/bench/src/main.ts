@@ -1,12 +1,24 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Benchmark } from "./benchmark.js";
+import { checkpoints } from "./checkpoint-sizes.js";
+import { growth } from "./growth.js";
+import { live } from "./live.js";
 import { parseOptions, usage, type BenchmarkName } from "./options.js";
 import { scenario } from "./scenario.js";
+import { stages } from "./stages.js";
 import { throughput } from "./throughput.js";
 import { verify } from "./verify.js";
 
-const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = { throughput, scenario, verify };
+const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
+  throughput,
+  stages,
+  checkpoints,
+  live,
+  growth,
+  scenario,
+  verify,
+};
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));

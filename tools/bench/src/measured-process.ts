@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { readCpuSeconds } from "./process-tree.js";
 
 /** What a process took, from its start to its end. */
 export interface ProcessFigures {
@@ -9,60 +10,86 @@ export interface ProcessFigures {
   readonly cpuSeconds: number | undefined;
   /** Largest resident set in MB (10^6 bytes); undefined where there is no /proc. */
   readonly peakMegabytes: number | undefined;
-  /** What it printed, and when, in seconds since its start. */
+  /** What it printed, and when. */
   readonly lines: readonly PrintedLine[];
 }
 
 export interface PrintedLine {
-  readonly atSeconds: number;
+  /** As `performance.now()` of this process, in ms. */
+  readonly atMs: number;
   readonly text: string;
 }
 
-const sampleEveryMs = 50;
-const ticksPerSecond = 100; // USER_HZ, on every Linux
+export interface MeasuredProcess {
+  readonly pid: number;
+  /** Rejects, with what the process said, when it exits with another code than 0. */
+  readonly ended: Promise<ProcessFigures>;
+  /** Resolves to the first line that holds these words, as soon as it is printed; rejects where the process ends before. */
+  awaitLine(words: string): Promise<PrintedLine>;
+  /** SIGTERM. */
+  stop(): void;
+}
 
-/** Runs a command to its end. Rejects, with what it said, when it exits with another code than 0. */
-export async function runMeasured(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<ProcessFigures> {
+const sampleEveryMs = 50;
+
+export type Command = readonly [string, ...string[]];
+
+export function startMeasured(command: Command, env: Readonly<Record<string, string>>): MeasuredProcess {
+  const [program, ...args] = command;
   const started = performance.now();
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const lines: PrintedLine[] = [];
-  createInterface({ input: child.stdout }).on("line", (text) => {
-    lines.push({ atSeconds: (performance.now() - started) / 1000, text });
-  });
+  const printed = createInterface({ input: child.stdout });
+  printed.on("line", (text) => lines.push({ atMs: performance.now(), text }));
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const pid = child.pid ?? 0;
   let figures: { cpuSeconds?: number; peakMegabytes?: number } = {};
   const sampler = setInterval(async () => {
     // The process may have ended between two samples: then the last one stands.
-    if (child.pid !== undefined) figures = await sample(child.pid).catch(() => figures);
+    figures = await sample(pid).catch(() => figures);
   }, sampleEveryMs);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  }).finally(() => clearInterval(sampler));
-  if (code !== 0) throw new Error(`${args.join(" ")} ended with code ${code}:\n${errors}`);
+
+  async function figuresAtEnd(): Promise<ProcessFigures> {
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    }).finally(() => clearInterval(sampler));
+    if (code !== 0) throw new Error(`${command.join(" ")} ended with code ${code}:\n${errors}`);
+    const { cpuSeconds, peakMegabytes } = figures;
+    return { wallSeconds: (performance.now() - started) / 1000, cpuSeconds, peakMegabytes, lines };
+  }
+
+  const ended = figuresAtEnd();
   return {
-    wallSeconds: (performance.now() - started) / 1000,
-    cpuSeconds: figures.cpuSeconds,
-    peakMegabytes: figures.peakMegabytes,
-    lines,
+    pid,
+    ended,
+    async awaitLine(words) {
+      const found = new Promise<PrintedLine>((resolve) => {
+        const look = () => {
+          const line = lines.find(({ text }) => text.includes(words));
+          if (line !== undefined) resolve(line);
+        };
+        printed.on("line", look);
+        look();
+      });
+      const line = await Promise.race([found, ended.then(() => undefined)]);
+      if (line === undefined) throw new Error(`${command.join(" ")} ended and never said: ${words}`);
+      return line;
+    },
+    stop: () => void child.kill("SIGTERM"),
   };
 }
 
+/** Runs a command to its end. Rejects, with what it said, when it exits with another code than 0. */
+export function runMeasured(command: Command, env: Readonly<Record<string, string>>): Promise<ProcessFigures> {
+  return startMeasured(command, env).ended;
+}
+
 async function sample(pid: number): Promise<{ cpuSeconds: number; peakMegabytes: number }> {
-  const [status, stat] = await Promise.all([
-    readFile(`/proc/${pid}/status`, "utf8"),
-    readFile(`/proc/${pid}/stat`, "utf8"),
-  ]);
+  const [status, cpuSeconds] = await Promise.all([readFile(`/proc/${pid}/status`, "utf8"), readCpuSeconds(pid)]);
   const peakKibibytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
   // A process that is ending has no memory any more.
   if (Number.isNaN(peakKibibytes)) throw new Error(`Process ${pid} has ended.`);
-  // Fields 14 and 15, counted behind the command's name, which may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   return { cpuSeconds, peakMegabytes: (peakKibibytes * 1024) / 1e6 };
 }

@@ -12,3 +12,10 @@ export function medianOfKnown(values: readonly (number | undefined)[]): number |
   const known = values.filter((value) => value !== undefined);
   return known.length === 0 ? undefined : median(known);
 }
+
+/** The smallest of sorted figures that at least this share (0 to 1) of them does not exceed. Throws RangeError without any. */
+export function quantile(sorted: readonly number[], share: number): number {
+  const found = sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)];
+  if (found === undefined) throw new RangeError("Nothing was measured.");
+  return found;
+}

@@ -1,23 +1,34 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { serverKinds } from "./servers.js";
 
-export const benchmarkNames = ["throughput", "scenario", "verify"] as const;
+export const benchmarkNames = ["throughput", "stages", "checkpoints", "live", "growth", "scenario", "verify"] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
-export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds N] [--out FILE]
+export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds N] [--servers KIND] [--consumers N] [--out FILE]
 
   throughput   (the default) Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY from memory
                into the same table; 1,000 events make one second of event time
+  stages       the same path without each of its stages in turn, to see what each costs
+  checkpoints  the same path with 500 to 50,000 records to a checkpoint
+  live         100 and 1,000 events/s: from when an event is due to when a reader sees its row
+  growth       the path into tables of 1,000,000 and of 20,000,000 rows, and a restart with 200,000 live ids
   scenario     how fast events of each preset are made, and what of it is their encoding
   verify       how fast the verifier checks a log and its tables, and its peak memory
 
-  --events N   default 2000000; scenario: 500000 of each preset
-  --rounds N   how often all is measured, one after the other (default 3)
-  --out FILE   where the figures go as JSON (default dist/bench/BENCHMARK.json)
+  --events N       default 2000000; scenario, growth: 500000; live: 30 s of each rate
+  --rounds N       how often all is measured, one after the other (default 3)
+  --servers KIND   embedded (the default), or real: Apache Kafka from Maven Central, and the Postgres of this machine
+  --consumers N    throughput: how many share the partitions (default 1)
+  --out FILE       where the figures go as JSON (default dist/bench/BENCHMARK.json)
 `;
 
 const defaultEvents: Readonly<Record<BenchmarkName, number>> = {
   throughput: 2_000_000,
+  stages: 2_000_000,
+  checkpoints: 2_000_000,
+  live: 30_000,
+  growth: 500_000,
   scenario: 500_000,
   verify: 2_000_000,
 };
@@ -33,11 +44,13 @@ const schema = z
     benchmark: z.enum(benchmarkNames, { error: `it takes ${benchmarkNames.join(", ")}` }).default("throughput"),
     events: count(100_000_000).optional(),
     rounds: count(100).prefault("3"),
+    servers: z.enum(serverKinds, { error: `it takes ${serverKinds.join(" or ")}` }).default("embedded"),
+    consumers: count(8).prefault("1"),
     out: z.string().min(1, "it takes a file name").optional(),
   })
-  .transform(({ benchmark, events, rounds, out }) => ({
+  .transform(({ benchmark, events, out, ...rest }) => ({
+    ...rest,
     benchmark,
-    rounds,
     events: events ?? defaultEvents[benchmark],
     out: out ?? `dist/bench/${benchmark}.json`,
   }));
@@ -53,6 +66,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | "help" | {
       options: {
         events: { type: "string" },
         rounds: { type: "string" },
+        servers: { type: "string" },
+        consumers: { type: "string" },
         out: { type: "string" },
         help: { type: "boolean", short: "h" },
       },

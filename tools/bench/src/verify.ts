@@ -4,7 +4,7 @@ import { fillTopic, type Backlog } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
 import { runMeasured, type ProcessFigures } from "./measured-process.js";
 import { median, medianOfKnown } from "./median.js";
-import { startStack, type BenchStack } from "./stack.js";
+import { startServers, type BenchServers } from "./servers.js";
 import { decimals, row, whole } from "./table.js";
 
 const widths = [26, 12, 10, 10, 14] as const;
@@ -20,19 +20,21 @@ interface VerifyFigures {
  * The verifier as a process: the log against the tables, and the whole chain from the scenario on. All kinds of faults are
  * in the stream. A verdict that isn't "equal" ends the run, since the figures would be void.
  */
-export const verify: Benchmark = async ({ events, rounds }, print) => {
-  print(`Verified: ${events} events of dirty at 1,000 to a second of event time, 8 partitions, embedded servers`);
-  print(row(widths, ["", "events/s", "seconds", "peak MB", "CPU s/million"]));
-  const stack = await startStack();
+export const verify: Benchmark = async ({ events, rounds, servers: kind }, print) => {
+  const servers = await startServers(kind);
   try {
+    print(
+      `Verified: ${events} events of dirty at 1,000 to a second of event time, 8 partitions, ${servers.description}`,
+    );
+    print(row(widths, ["", "events/s", "seconds", "peak MB", "CPU s/million"]));
     const scenario = { ...presets.dirty, name: "bench", rate: { kind: "constant", perSecond: 1_000 } };
-    const backlog = await fillTopic(stack, scenario, events);
-    const databaseUrl = await consumeAll(stack);
+    const backlog = await fillTopic(servers, scenario, events);
+    const databaseUrl = await consumeAll(servers);
     const links = { "log -> tables": [], "scenario -> log -> tables": runArguments(backlog) };
     const figures: Record<string, VerifyFigures> = {};
     for (const [name, args] of Object.entries(links)) {
       const taken: VerifyFigures[] = [];
-      for (let round = 1; round <= rounds; round += 1) taken.push(await measure(stack, databaseUrl, events, args));
+      for (let round = 1; round <= rounds; round += 1) taken.push(await measure(servers, databaseUrl, events, args));
       const one = medianOf(taken);
       figures[name] = one;
       print(
@@ -47,28 +49,25 @@ export const verify: Benchmark = async ({ events, rounds }, print) => {
     }
     return { figures: { events, rounds, links: figures }, faults: [] };
   } finally {
-    await stack.close();
+    await servers.close();
   }
 };
 
-async function consumeAll(stack: BenchStack): Promise<string> {
-  const databaseUrl = await stack.createDatabase();
-  const [node, ...consumer] = runBuilt("consumer");
-  await runMeasured(node, [...consumer, "--until-caught-up", "--json"], addressesOf(stack, databaseUrl));
+async function consumeAll(servers: BenchServers): Promise<string> {
+  const databaseUrl = await servers.createDatabase();
+  await runMeasured([...runBuilt("consumer"), "--until-caught-up", "--json"], addressesOf(servers, databaseUrl));
   return databaseUrl;
 }
 
 async function measure(
-  stack: BenchStack,
+  servers: BenchServers,
   databaseUrl: string,
   events: number,
   args: readonly string[],
 ): Promise<VerifyFigures> {
-  const [node, ...verifier] = runToolFromSource("verify");
   const run: ProcessFigures = await runMeasured(
-    node,
-    [...verifier, "--json", ...args],
-    addressesOf(stack, databaseUrl),
+    [...runToolFromSource("verify"), "--json", ...args],
+    addressesOf(servers, databaseUrl),
   );
   return {
     eventsPerSecond: events / run.wallSeconds,
@@ -78,8 +77,8 @@ async function measure(
   };
 }
 
-function addressesOf(stack: BenchStack, databaseUrl: string): Record<string, string> {
-  return { KAFKA_BROKERS: stack.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
+function addressesOf(servers: BenchServers, databaseUrl: string): Record<string, string> {
+  return { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
 }
 
 function runArguments({ scenario, seed, events }: Backlog): readonly string[] {

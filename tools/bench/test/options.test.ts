@@ -7,13 +7,15 @@ describe("parseOptions", () => {
       benchmark: "throughput",
       events: 2_000_000,
       rounds: 3,
+      servers: "embedded",
+      consumers: 1,
       out: "dist/bench/throughput.json",
     });
   });
 
   it("has sizes and a file of each benchmark's own", () => {
     expect(parseOptions(["scenario"])).toMatchObject({ events: 500_000, out: "dist/bench/scenario.json" });
-    expect(parseOptions(["verify", "--events=5", "--rounds", "2", "--out=x.json"])).toEqual({
+    expect(parseOptions(["verify", "--events=5", "--rounds", "2", "--out=x.json"])).toMatchObject({
       benchmark: "verify",
       events: 5,
       rounds: 2,
@@ -22,10 +24,12 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["speed"], 'benchmark got "speed"; it takes throughput, scenario, verify.'],
+    [["speed"], 'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify.'],
     [["scenario", "verify"], 'One benchmark at a time: "verify" is one too many.'],
     [["--events=0"], '--events got "0"; it takes an integer from 1 to 100000000.'],
     [["--rounds=many"], '--rounds got "many"; it takes an integer from 1 to 100.'],
+    [["--servers=mine"], '--servers got "mine"; it takes embedded or real.'],
+    [["--consumers=9"], '--consumers got "9"; it takes an integer from 1 to 8.'],
     [["--out="], '--out got ""; it takes a file name.'],
     [["--round=1"], "Unknown option '--round'. See --help."],
   ])("refuses %j", (args, problem) => {

@@ -7,6 +7,8 @@ const round = (eventsPerSecond: number, peakMegabytes?: number) => ({
   wholeSeconds: 2,
   peakMegabytes,
   cpuSecondsPerMillion: undefined,
+  postgresCpuSecondsPerMillion: undefined,
+  walBytesPerEvent: 200,
   bareCopyRowsPerSecond: 10,
   ratio: eventsPerSecond / 10,
   faults: eventsPerSecond === 9 ? ["read: 1, expected 2"] : [],
