@@ -92,10 +92,17 @@ export function claimContract(store: CurrentStore): void {
 
   it("gives nothing of other partitions and other topics", async () => {
     const sink = store().open();
-    const other = store().open({ topic: "another" });
-    await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0], 1));
-    await commit(other, await other.claim(0, 0), 0, checkpointOf([0, 1], 2));
-    expect(await sink.claim(0, 0)).toMatchObject({ epoch: 1, nextOffset: 0, ledger: noLedger, windows: [], ids: [] });
+    const other = store().open({ topic: "tweets" });
+    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0], 1));
+    const elsewhere = { changed: [{ rollup: "socmed_5s", rows: [windowOf(9, startMs, ["Jakarta", "X"])] }] };
+    await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0, 1], 2, elsewhere));
+    await commit(other, await other.claim(0, 0), 0, checkpointOf([0, 1, 2], 3, elsewhere));
+    const claim = await sink.claim(0, 0);
+    expect(claim).toMatchObject({ epoch: 2, nextOffset: 1, ids: [{ id: eventAt(0, 0).ID }] });
+    expect(claim.windows).toEqual([
+      { rollup: "socmed_5s", rows: [windowOf(1)] },
+      { rollup: "socmed_1m", rows: [] },
+    ]);
   });
 
   it("keeps a partition without an event without a watermark", async () => {
