@@ -77,13 +77,28 @@ export async function inTransaction<T>(
   }
 }
 
-/** Sends one complete COPY stream. Rejects with the server's own error. */
+/**
+ * Sends one complete COPY stream. Rejects with the server's own error, and sends no more then.
+ *
+ * Chunk by chunk, since pg-copy-streams goes on with what it has queued when the server has refused the COPY meanwhile,
+ * and throws then, where nobody can catch it.
+ */
 export async function copyIn(client: PoolClient, statement: string, chunks: readonly Uint8Array[]): Promise<void> {
   const stream = client.query(copyFrom(statement));
   await new Promise<void>((resolve, reject) => {
-    stream.once("error", reject);
+    const rest = chunks.values();
+    let refused = false;
+    const sendNext = (): void => {
+      if (refused) return;
+      const { done, value } = rest.next();
+      if (done === true) stream.end();
+      else stream.write(value, sendNext);
+    };
+    stream.once("error", (error) => {
+      refused = true;
+      reject(error);
+    });
     stream.once("finish", resolve);
-    for (const chunk of chunks) stream.write(chunk);
-    stream.end();
+    sendNext();
   });
 }

@@ -1,0 +1,131 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Sink, SinkEvent } from "../../src/index.js";
+import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
+import { createPostgresStore, type PostgresStore } from "../contract/postgres-store.js";
+import { startTestServer, type TestServer } from "../postgres-server.js";
+
+let server: TestServer;
+let store: PostgresStore;
+let sink: Sink;
+let events: SinkEvent[];
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  store = await createPostgresStore(server);
+  events = [];
+  // One connection: whatever breaks it is seen by what comes next.
+  sink = store.open({ connections: 1, onEvent: (event) => events.push(event) });
+});
+afterEach(() => store.close());
+
+const query = (text: string) => server.query(store.databaseUrl, text);
+
+/** A trigger of that kind on the raw table, which runs `body`. */
+async function addTrigger(kind: string, body: string): Promise<void> {
+  await query(`CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NEW; END $$`);
+  await query(`CREATE ${kind} EXECUTE FUNCTION act()`);
+}
+
+const many = 150_000;
+/** So many rows that they are under way for a while: some 20 MB. */
+const manyRows = Array.from({ length: many }, (_, offset) => eventAt(offset, 0));
+const manyStep = () => checkpointOf([], many, { rows: manyRows });
+
+describe("an error of the server in the middle of a COPY", () => {
+  it.each([
+    ["at the first row, while rows are still sent", "TRIGGER failing BEFORE INSERT ON socmed_user_sales FOR EACH ROW"],
+    ["after the last row was sent", "TRIGGER failing AFTER INSERT ON socmed_user_sales FOR EACH STATEMENT"],
+    [
+      "at COMMIT",
+      "CONSTRAINT TRIGGER failing AFTER INSERT ON socmed_user_sales DEFERRABLE INITIALLY DEFERRED FOR EACH ROW",
+    ],
+  ])("%s: rejects with Postgres's own error, writes nothing, and the next commit succeeds", async (_when, kind) => {
+    await addTrigger(kind, "RAISE EXCEPTION 'no room in %', TG_TABLE_NAME USING ERRCODE = '23X01';");
+    const claim = await sink.claim(0, 0);
+    const before = await store.read();
+    await expect(commit(sink, claim, 0, manyStep())).rejects.toMatchObject({
+      code: "23X01",
+      message: expect.stringMatching(/^no room in socmed_user_sales/),
+    });
+    expect(await store.read()).toEqual(before);
+    expect(events).toEqual([]);
+    await query("DROP FUNCTION act CASCADE");
+    await commit(sink, claim, 0, checkpointOf([0], 1));
+    expect((await store.read()).rows).toHaveLength(1);
+  });
+});
+
+describe("a connection that is cut in the middle of a COPY", () => {
+  it.each([
+    ["by the server", false],
+    ["by the network", true],
+  ])("%s: the commit is tried again, and its rows are there once", async (_by, abruptly) => {
+    const wire = await startWire(store.databaseUrl);
+    const wired = store.open({ databaseUrl: wire.databaseUrl, connections: 1, onEvent: (event) => events.push(event) });
+    const claim = await wired.claim(0, 0);
+    const gate = await holdGate();
+    await addTrigger(
+      'TRIGGER waiting BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
+      "PERFORM pg_advisory_xact_lock_shared(99);",
+    );
+    const committing = commit(wired, claim, 0, manyStep());
+    const pid = await vi.waitUntil(async () => (await copying())[0]?.["pid"], { timeout: 50_000 });
+    if (abruptly) wire.cut();
+    else await query(`SELECT pg_terminate_backend(${Number(pid)})`);
+    await vi.waitUntil(() => events.length > 0, { timeout: 50_000 });
+    await gate.end();
+    await committing;
+    const { rows, checkpoints } = await store.read();
+    expect(rows).toEqual(manyRows.map((row) => ({ ...row, topic: "socmed-events", partition: 0 })));
+    expect(checkpoints).toMatchObject([{ nextOffset: many, epoch: 1 }]);
+    expect(events.map(({ kind }) => kind)).toContain("available");
+  });
+});
+
+const copying = () =>
+  query(
+    "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event_type = 'Lock' AND wait_event = 'advisory'",
+  );
+
+/** Holds what the trigger waits for. */
+async function holdGate(): Promise<Client> {
+  const client = new Client({ connectionString: store.databaseUrl });
+  await client.connect();
+  await client.query("SELECT pg_advisory_lock(99)");
+  return client;
+}
+
+/** A way to Postgres that can be cut. */
+async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: string; cut(): void }> {
+  const url = new URL(databaseUrl);
+  const target = { host: url.hostname, port: Number(url.port) };
+  const sockets = new Set<Socket>();
+  const wire: Server = createServer((near) => {
+    const far = connect(target);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("error", () => undefined).on("close", () => to.destroy());
+      from.pipe(to);
+    }
+  }).listen(0, "127.0.0.1");
+  await once(wire, "listening");
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+    sockets.clear();
+  };
+  onTestFinished(() => {
+    cut();
+    wire.close();
+  });
+  url.port = String((wire.address() as AddressInfo).port);
+  return { databaseUrl: url.href, cut };
+}
