@@ -45,20 +45,18 @@ describe("the Postgres sink", () => {
     expect(made).toEqual([{ days: 6 }]);
   });
 
-  it("takes events of the first and the last day that the schema allows", async () => {
+  it("takes events of the first and the last day that the schema allows, and of the days around them", async () => {
     const sink = open();
     const claim = await sink.claim(0, 0);
-    const rows = [
-      { ...eventAt(0, 0), Ts: 0 },
-      { ...eventAt(1, 0), Ts: 253_402_300_799 },
-    ];
-    await commit(sink, claim, 0, checkpointOf([], 2, { rows, changed: [] }));
+    const times = [-1, 0, 253_402_300_799, 253_402_300_800];
+    const rows = times.map((Ts, offset) => ({ ...eventAt(offset, 0), Ts }));
+    await commit(sink, claim, 0, checkpointOf([], 4, { rows, changed: [] }));
     expect(
       await server.query(
         store.databaseUrl,
-        "SELECT extract(epoch FROM ts)::int8::text AS ts FROM socmed_user_sales ORDER BY 1",
+        "SELECT extract(epoch FROM ts)::int8::text AS ts FROM socmed_user_sales ORDER BY ts",
       ),
-    ).toEqual([{ ts: "0" }, { ts: "253402300799" }]);
+    ).toEqual(times.map((ts) => ({ ts: String(ts) })));
   });
 
   it("ends whoever holds the checkpoint row for longer than a statement may take, and says so once", async () => {
