@@ -1,22 +1,30 @@
 import type { PgTable } from "drizzle-orm/pg-core";
-import { createRowForm, type StoredRow } from "./stored-row.js";
+import { createRowForm, type RowForm, type StoredRow } from "./stored-row.js";
 
 /** The tables that memory sinks write, in the place of a database. They end with the process. */
 export interface MemoryStore {
   /**
    * A table's rows as Drizzle's `select` gives them, in the order in which they first came: of the tables that a sink was
-   * created with, and of `checkpoints` and `definitions`. Empty for any other.
+   * created with, and of `checkpoints` and `definitions`. Empty for any other. A row that hasn't been written since is the
+   * same object, which nobody may change.
    */
-  rows<Table extends PgTable>(table: Table): Table["$inferSelect"][];
+  rows<Table extends PgTable>(table: Table): readonly Table["$inferSelect"][];
 }
 
 /** The store with what its sinks need. Whoever writes has made sure that nothing can fail halfway. */
 export class MemoryTables implements MemoryStore {
   readonly #tables = new Map<PgTable, Map<unknown, StoredRow>>();
+  readonly #forms = new Map<PgTable, RowForm>();
+  readonly #selected = new WeakMap<StoredRow, object>();
 
-  rows<Table extends PgTable>(table: Table): Table["$inferSelect"][] {
-    const { select } = createRowForm(table);
-    return this.stored(table).map((row) => select(row) as Table["$inferSelect"]);
+  rows<Table extends PgTable>(table: Table): readonly Table["$inferSelect"][] {
+    const form = this.#forms.get(table) ?? createRowForm(table);
+    this.#forms.set(table, form);
+    return this.stored(table).map((row) => {
+      const selected = this.#selected.get(row) ?? form.select(row);
+      this.#selected.set(row, selected);
+      return selected as Table["$inferSelect"];
+    });
   }
 
   stored(table: PgTable): readonly StoredRow[] {

@@ -37,7 +37,9 @@ export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string
       return stored;
     },
     select(row) {
-      return Object.fromEntries(columns.map(({ property, select }) => [property, valueOrNull(row[property], select)]));
+      const selected: Record<string, unknown> = {};
+      for (const { property, select } of columns) selected[property] = valueOrNull(row[property], select);
+      return selected;
     },
   };
 }
