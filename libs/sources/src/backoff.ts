@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** Milliseconds to wait after so many failures in a row: 100 ms doubling to `capMs`, less up to a half; 0 after none. */
 export function backoffMs(failures: number, capMs = 5_000): number {
   if (failures <= 0) return 0;
@@ -9,12 +7,7 @@ export function backoffMs(failures: number, capMs = 5_000): number {
 
 /** Resolves after `ms`, or at once when the signal fires. */
 export async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  if (ms > 0) await settlesWithin(new Promise(() => {}), ms, signal);
 }
 
 /** Resolves when the signal has fired; never rejects. */
