@@ -2,11 +2,12 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { parseDuration } from "./duration.js";
 
-export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--show | --json]
+export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
 
 Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
 
   --until-caught-up  read to the end offsets that stood at the start, commit, exit 0
+  --accept-loss      go on where records were deleted from Kafka before they were read, and count them as lost
   --show             print each batch as a table
   --json             print progress as lines of JSON
   --help             print this
@@ -38,6 +39,7 @@ const unbuilt = z.never({ error: "nothing: retention is not built yet, and all r
 const schema = z
   .object({
     "--until-caught-up": z.boolean().default(false),
+    "--accept-loss": z.boolean().default(false),
     "--show": z.boolean().default(false),
     "--json": z.boolean().default(false),
     KAFKA_TOPIC: z
@@ -60,6 +62,8 @@ const schema = z
 
 export interface ConsumerOptions {
   readonly untilCaughtUp: boolean;
+  /** Goes on behind records that are gone; else they end the consumer. */
+  readonly acceptLoss: boolean;
   readonly output: "status" | "show" | "json";
   readonly topic: string;
   readonly group: string;
@@ -84,6 +88,7 @@ export function parseOptions(
       args: [...args],
       options: {
         "until-caught-up": { type: "boolean" },
+        "accept-loss": { type: "boolean" },
         show: { type: "boolean" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
@@ -111,6 +116,7 @@ export function parseOptions(
     kind: "run",
     options: {
       untilCaughtUp: data["--until-caught-up"],
+      acceptLoss: data["--accept-loss"],
       output: data["--show"] ? "show" : data["--json"] ? "json" : "status",
       topic: data.KAFKA_TOPIC,
       group: data.KAFKA_GROUP,

@@ -50,7 +50,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     group,
     sessionTimeoutMs,
     maxBytesPerPartition: 128 * 1024,
-
+    onLost: options.acceptLoss ? "continue" : "stop",
     onEvent(event) {
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "assigned") meter.own(event.partitions, performance.now());

@@ -71,11 +71,14 @@ async function keepTrying<T>(
 export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
   if (error instanceof AddressError || error instanceof UnreachableError) return { exitCode: 2, text: error.message };
   if (error instanceof SinkError) return { exitCode: 2, text: error.message };
-  if (error instanceof SourceError) {
-    const advice = error.code === "log-behind" ? ". Begin anew with another database or TIDEMARK_DIR" : "";
-    return { exitCode: 2, text: `${error.message}${advice}` };
-  }
+  if (error instanceof SourceError) return { exitCode: 2, text: `${error.message}${adviceFor(error)}` };
   // What Postgres answers is a sentence already; anything else is a mistake of ours, and its stack is wanted.
   if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };
   return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function adviceFor({ code }: SourceError): string {
+  if (code === "log-behind") return ". Begin anew with another database or TIDEMARK_DIR";
+  if (code !== "lost") return "";
+  return ". To go on without them start again with --accept-loss: the ledger counts them as lost. Or begin anew with another database or TIDEMARK_DIR";
 }

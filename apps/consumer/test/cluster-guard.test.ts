@@ -24,6 +24,7 @@ const silent: Reporter = {
 };
 const options = {
   untilCaughtUp: false,
+  acceptLoss: false,
   output: "status",
   topic: "swapped",
   group: "tidemark",

@@ -7,6 +7,7 @@ describe("parseOptions", () => {
       kind: "run",
       options: {
         untilCaughtUp: false,
+        acceptLoss: false,
         output: "status",
         topic: "socmed-events",
         group: "tidemark",
@@ -18,7 +19,7 @@ describe("parseOptions", () => {
   });
 
   it("reads arguments and variables, and takes an empty variable for an unset one", () => {
-    const parsed = parseOptions(["--until-caught-up", "--json"], {
+    const parsed = parseOptions(["--until-caught-up", "--accept-loss", "--json"], {
       KAFKA_TOPIC: "mine",
       KAFKA_GROUP: "",
       WATERMARK_DELAY: "90s",
@@ -29,6 +30,7 @@ describe("parseOptions", () => {
       kind: "run",
       options: {
         untilCaughtUp: true,
+        acceptLoss: true,
         output: "json",
         topic: "mine",
         group: "tidemark",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startBroker } from "@tidemark/embedded-kafka";
 import { startPostgres } from "@tidemark/embedded-postgres";
 import { createStream, presets, type ScenarioRecord } from "@tidemark/scenario";
-import { CompressionTypes, Kafka, logLevel } from "kafkajs";
+import { CompressionTypes, Kafka, logLevel, type Admin } from "kafkajs";
 import { Client } from "pg";
 
 /** The address of a broker to test with, instead of an embedded one. */
@@ -48,10 +48,7 @@ export async function startServers(): Promise<TestServers> {
 }
 
 async function describeGiven(address: string): Promise<TestBroker> {
-  const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const { clusterId } = await admin.describeCluster();
-  await admin.disconnect();
+  const { clusterId } = await withAdmin({ address }, (admin) => admin.describeCluster());
   return { address, clusterId };
 }
 
@@ -72,22 +69,40 @@ export async function query(databaseUrl: string, text: string): Promise<Record<s
   }
 }
 
-/** Makes the topic and fills it with the first `events` of the scenario `default`, faults and all. */
+async function withAdmin<T>({ address }: Pick<TestBroker, "address">, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await ask(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Deletes what is below an offset of the topic's partition 0, as retention does. */
+export async function deleteRecords(broker: Pick<TestBroker, "address">, topic: string, below: number): Promise<void> {
+  await withAdmin(broker, async (admin) => {
+    // kafkajs deletes nothing before it has seen the topic's metadata.
+    await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(below) }] });
+  });
+}
+
+/** Makes the topic where it is missing, and adds the events from `from` on of the scenario `default`, faults and all. */
 export async function produce(
   broker: Pick<TestBroker, "address">,
   topic: string,
   events: number,
   partitions = 8,
+  from = 0,
 ): Promise<ScenarioRecord[]> {
   const stream = createStream({ scenario: presets.default, seed: 7, startMs: Date.parse("2024-02-03T17:00:00Z") });
-  const records = Array.from({ length: events }, (_, index) => stream.at(index));
+  const records = Array.from({ length: events }, (_, index) => stream.at(from + index));
   const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({
-    topics: [{ topic, numPartitions: partitions, configEntries: [{ name: "retention.ms", value: "-1" }] }],
-  });
-  await admin.disconnect();
+  const configEntries = [{ name: "retention.ms", value: "-1" }];
+  await withAdmin(broker, (admin) =>
+    admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] }),
+  );
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   for (let at = 0; at < records.length; at += 2_000) {
@@ -122,4 +137,21 @@ export async function readLedger(databaseUrl: string): Promise<Record<string, un
     `SELECT ${names.map((name) => `sum(${name})::int AS ${name}`).join(", ")}, sum(next_offset)::int AS offsets FROM tidemark.checkpoints`,
   );
   return row;
+}
+
+const tables = ["socmed_user_sales", "socmed_late", "socmed_rejected", "socmed_5s", "socmed_1m"];
+const ledger = "partition, start_offset, next_offset, watermark, read, counted, duplicate, late, quarantined, rejected";
+
+/** A digest of every table by value, for comparing with what an undisturbed run wrote of the same log. */
+export async function readTables(databaseUrl: string): Promise<Record<string, unknown>> {
+  const sources = [...tables, `(SELECT ${ledger}, skipped, lost FROM tidemark.checkpoints)`];
+  const digests = await Promise.all(
+    sources.map((source) =>
+      query(
+        databaseUrl,
+        `SELECT md5(string_agg(md5(t::text), '|' ORDER BY md5(t::text))) AS digest FROM ${source} AS t`,
+      ),
+    ),
+  );
+  return Object.fromEntries(sources.map((source, index) => [source, digests[index]?.[0]?.["digest"]]));
 }

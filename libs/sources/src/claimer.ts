@@ -1,6 +1,7 @@
 import { backoffMs, wait } from "./backoff.js";
 import { logBehind } from "./errors.js";
 import { checkOffset } from "./offset.js";
+import type { PartitionOffsets } from "./kafka-port.js";
 import type { ReadPartitionOffsets } from "./offset-reader.js";
 import type { Claim, PartitionTask } from "./task.js";
 
@@ -10,7 +11,8 @@ export interface ClaimerContext {
   readonly claim: Claim;
   readonly readOffsets: ReadPartitionOffsets;
   readonly stopping: AbortSignal;
-  owned(task: PartitionTask): void;
+  /** `offsets` were read before the claim. */
+  owned(task: PartitionTask, offsets: PartitionOffsets): void;
   /** The newest claim failed. */
   failed(error: unknown): void;
   /** A task broke its promise that `close` does not throw. */
@@ -30,6 +32,11 @@ export interface Claimer {
   checkLogEnd(offset: number): Promise<void>;
 }
 
+interface Obtained {
+  readonly task: PartitionTask;
+  readonly offsets: PartitionOffsets;
+}
+
 export function createClaimer(context: ClaimerContext): Claimer {
   const { topic, partition, stopping, readOffsets } = context;
   let generation = 0;
@@ -40,11 +47,12 @@ export function createClaimer(context: ClaimerContext): Claimer {
     if (end < offset) throw logBehind(topic, partition, offset, end);
   }
 
-  async function obtain(failures: number, isCurrent: () => boolean): Promise<PartitionTask | undefined> {
+  async function obtain(failures: number, isCurrent: () => boolean): Promise<Obtained | undefined> {
     await wait(backoffMs(failures), stopping);
     if (!isCurrent()) return undefined;
-    const { start, end } = await readOffsets(partition);
+    const offsets = await readOffsets(partition);
     if (!isCurrent()) return undefined;
+    const { start, end } = offsets;
     const task = await context.claim(partition, { logStartOffset: start, logEndOffset: end });
     try {
       // A former owner may have gone on after the look at the log, so that being beyond its end proves nothing yet.
@@ -53,7 +61,7 @@ export function createClaimer(context: ClaimerContext): Claimer {
       await task.close({ flush: false });
       throw error;
     }
-    if (isCurrent()) return task;
+    if (isCurrent()) return { task, offsets };
     await task.close({ flush: false });
     return undefined;
   }
@@ -61,8 +69,8 @@ export function createClaimer(context: ClaimerContext): Claimer {
   async function attempt(before: Promise<void>, failures: number, isCurrent: () => boolean): Promise<void> {
     await before;
     try {
-      const task = await obtain(failures, isCurrent);
-      if (task !== undefined) context.owned(task);
+      const obtained = await obtain(failures, isCurrent);
+      if (obtained !== undefined) context.owned(obtained.task, obtained.offsets);
     } catch (error) {
       if (isCurrent()) context.failed(error);
     }

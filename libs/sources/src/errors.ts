@@ -3,12 +3,20 @@
  * - `unreachable`: no broker answered. Retryable.
  * - `refused`: Kafka answered, and retrying cannot help (authorization, protocol, codec).
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
+ * - `lost`: records were deleted upstream before they were read, and the source was not told to go on without them.
  * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
  * - `broken-batch`: a batch holds more records than offsets.
  * - `invalid-options`: the source cannot run with these options.
  */
 export type SourceErrorCode =
-  "topic-missing" | "unreachable" | "refused" | "log-behind" | "unsafe-offset" | "broken-batch" | "invalid-options";
+  | "topic-missing"
+  | "unreachable"
+  | "refused"
+  | "log-behind"
+  | "lost"
+  | "unsafe-offset"
+  | "broken-batch"
+  | "invalid-options";
 
 export class SourceError extends Error {
   override readonly name = "SourceError";
@@ -50,6 +58,21 @@ export function logBehind(topic: string, partition: number, position: number, en
     `Partition ${partition} of "${topic}" ends at offset ${end}, below ${position}, where reading was to go on: ` +
       "this is another cluster, or the topic was made anew; read from the old one, or begin with empty offsets",
   );
+}
+
+/** The offsets [from, to) are gone. */
+export function lostRecords(topic: string, partition: number, from: number, to: number): SourceError {
+  const which = to - from === 1 ? `Offset ${from}` : `Offsets ${from} to ${to - 1}`;
+  return new SourceError(
+    "lost",
+    `${which} of partition ${partition} of "${topic}" (${to - from} in all) were deleted before they were read: ` +
+      "Kafka's retention overtook the reader, or somebody deleted them; nothing was taken in their place",
+  );
+}
+
+/** Whether the source ends because records are gone: then those before them, which a task holds, may be gone from the log too. */
+export function isLoss(error: unknown): boolean {
+  return error instanceof SourceError && error.code === "lost";
 }
 
 export function unsafeOffset(offset: string | number): SourceError {

@@ -4,6 +4,8 @@ import type { SourceEvent } from "./event.js";
 import type { SessionOptions } from "./kafkajs-session.js";
 import type { Claim } from "./task.js";
 
+export type OnLost = "stop" | "continue";
+
 export interface SourceOptions {
   /** As `host:port`. */
   readonly brokers: readonly string[];
@@ -23,11 +25,16 @@ export interface SourceOptions {
   readonly maxWaitMs?: number;
   /** How long a busy task may hold up the other partitions before its own is paused. Default 2,000. */
   readonly maxStallMs?: number;
+  /**
+   * What to do where records were deleted before they were read. `stop` (the default): `done` rejects with SourceError `lost`,
+   * which names the offsets, and the task is given nothing in their place. `continue`: a `gap` event, and the batch counts them.
+   */
+  readonly onLost?: OnLost;
   readonly claim: Claim;
   readonly onEvent?: (event: SourceEvent) => void;
 }
 
-export type ResolvedOptions = SessionOptions & { readonly maxStallMs: number };
+export type ResolvedOptions = SessionOptions & { readonly maxStallMs: number; readonly onLost: OnLost };
 
 /**
  * Fills in the defaults.
@@ -53,9 +60,11 @@ export function resolveOptions(options: SourceOptions): ResolvedOptions {
   for (const [name, value] of Object.entries(resolved)) {
     if (!Number.isSafeInteger(value) || value < 1) throw invalidOption(name, value, "a positive integer");
   }
+  const onLost = options.onLost ?? "stop";
+  if (onLost !== "stop" && onLost !== "continue") throw invalidOption("onLost", onLost, '"stop" or "continue"');
   const heartbeatMs = Math.max(1, Math.min(1_000, Math.floor(sessionTimeoutMs / 10)));
   const { clientId, connection } = options;
-  return { brokers, topic, group, clientId, connection, heartbeatMs, ...resolved };
+  return { brokers, topic, group, clientId, connection, heartbeatMs, onLost, ...resolved };
 }
 
 function checkBroker(broker: string): void {

@@ -1,11 +1,12 @@
 import { settlesWithin } from "./backoff.js";
-import { cutBatch } from "./batch.js";
+import { cutBatch, type SourceBatch } from "./batch.js";
 import { createClaimer } from "./claimer.js";
 import { defer, type Deferred } from "./deferred.js";
-import { isFenced, isRetryable } from "./errors.js";
+import { isFenced, isLoss, isRetryable, logBehind, lostRecords } from "./errors.js";
 import type { SourceEvent } from "./event.js";
 import type { FetchedBatch, KafkaPort } from "./kafka-port.js";
 import type { ReadPartitionOffsets } from "./offset-reader.js";
+import type { OnLost } from "./options.js";
 import { stepPosition, type Position } from "./position.js";
 import type { Claim, PartitionTask } from "./task.js";
 
@@ -17,6 +18,7 @@ export interface PartitionContext {
   readonly readOffsets: ReadPartitionOffsets;
   readonly maxStallMs: number;
   readonly heartbeatMs: number;
+  readonly onLost: OnLost;
   /** Fires when no batch is to be taken any more. */
   readonly stopping: AbortSignal;
   emit(event: SourceEvent): void;
@@ -34,6 +36,11 @@ export interface Partition {
   revoke(): void;
   /** As KafkaListener.batch. */
   take(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean>;
+  /**
+   * Looks at the log where no batch came since the last call though there is something to come: a client that asks for
+   * offsets that are gone is sent to the log's start without a word, and told nothing where that is the log's end too.
+   */
+  lookIfQuiet(): void;
   /** Lets go for good; resolves when the task has closed and no claim runs. Never rejects. */
   close(flush: boolean): Promise<void>;
 }
@@ -41,6 +48,12 @@ export interface Partition {
 interface Ownership {
   readonly task: PartitionTask;
   position: Position;
+  /** The log's end when last heard of. */
+  logEndOffset: number;
+  /** Nothing was fetched for a while: retention may have passed the position, or the log be another. */
+  isDoubtful: boolean;
+  /** No batch came since the last look. */
+  isQuiet: boolean;
 }
 
 /** A batch on its way into the task. */
@@ -64,12 +77,14 @@ export function createPartition(context: PartitionContext): Partition {
 
   const claimer = createClaimer({
     ...context,
-    owned(task) {
-      const mine: Ownership = { task, position: { offset: task.nextOffset, sought: false } };
+    owned(task, { start, end }) {
+      const position = { offset: task.nextOffset, sought: false };
+      const mine: Ownership = { task, position, logEndOffset: end, isDoubtful: false, isQuiet: false };
       owned = mine;
       const dropThis = (error: unknown): void => drop(mine, error);
       void task.failed?.then(dropThis, dropThis);
       emit({ type: "claimed", partition, nextOffset: task.nextOffset });
+      if (start > task.nextOffset) intake = begin(mine, () => lose(mine, start));
       steer();
     },
     failed: claimAgain,
@@ -93,6 +108,7 @@ export function createPartition(context: PartitionContext): Partition {
   function release(): void {
     if (!paused) return;
     paused = false;
+    if (owned !== undefined) owned.isDoubtful = true;
     steer();
     emit({ type: "resumed", partition });
   }
@@ -108,6 +124,11 @@ export function createPartition(context: PartitionContext): Partition {
   /** The task failed: closes it and claims again, unless another has taken its place. */
   function drop(failed: Ownership, error: unknown): void {
     if (owned !== failed || stopping.aborted) return;
+    if (isLoss(error)) {
+      // The task stays, and may commit what it holds when the source closes it.
+      fail(error);
+      return;
+    }
     letGo(false);
     release();
     claimAgain(error);
@@ -126,15 +147,16 @@ export function createPartition(context: PartitionContext): Partition {
     steer();
   }
 
-  function begin(mine: Ownership, batch: FetchedBatch): Intake {
+  /** `work`: true when the client may go on behind its batch; rejects when the task fails. */
+  function begin(mine: Ownership, work: () => Promise<boolean>): Intake {
     const started: Intake = { settled: defer(), taken: false };
-    void finish(started, mine, batch);
+    void finish(started, mine, work);
     return started;
   }
 
-  async function finish(started: Intake, mine: Ownership, batch: FetchedBatch): Promise<void> {
+  async function finish(started: Intake, mine: Ownership, work: () => Promise<boolean>): Promise<void> {
     try {
-      started.taken = await absorb(mine, batch);
+      started.taken = await work();
     } catch (error) {
       drop(mine, error);
     }
@@ -144,9 +166,10 @@ export function createPartition(context: PartitionContext): Partition {
     release();
   }
 
-  /** Gives the batch to the task where it goes on from the position. True when it did; rejects when the task fails. */
+  /** Gives the batch to the task where it goes on from the position. True when it did. */
   async function absorb(mine: Ownership, batch: FetchedBatch): Promise<boolean> {
     const from = mine.position.offset;
+    mine.logEndOffset = batch.logEndOffset;
     if (batch.logEndOffset < from) await claimer.checkLogEnd(from);
     let { position, output } = stepPosition(mine.position, batch);
     if (output.kind === "ask-log-start") {
@@ -154,21 +177,53 @@ export function createPartition(context: PartitionContext): Partition {
       ({ position, output } = stepPosition(mine.position, batch, start));
     }
     if (owned !== mine || stopping.aborted) return false;
+    if (output.kind === "lose") return lose(mine, from + output.lost);
     mine.position = position;
-    if (output.kind === "take" || output.kind === "lose") {
+    if (output.kind === "take") {
       const { lost } = output;
-      const records = output.kind === "take" ? batch.records : [];
-      const nextOffset = position.offset;
-      const cut = cutBatch(records, { position: from, nextOffset, lost, logEndOffset: batch.logEndOffset });
-      const read = output.kind === "take" ? batch.firstOffset : nextOffset;
-      if (lost > 0) emit({ type: "gap", partition, from, to: from + lost, kind: "lost" });
-      if (read > from + lost) emit({ type: "gap", partition, from: from + lost, to: read, kind: "skipped" });
-      await mine.task.accept(cut);
-      failures = 0;
+      const { records, firstOffset, logEndOffset } = batch;
+      if (lost > 0) tellLoss(from, from + lost);
+      if (firstOffset > from + lost) {
+        emit({ type: "gap", partition, from: from + lost, to: firstOffset, kind: "skipped" });
+      }
+      await give(mine, cutBatch(records, { position: from, nextOffset: position.offset, lost, logEndOffset }));
+      return true;
     }
-    if (output.kind === "take") return true;
+    steer();
+    return false;
+  }
+
+  async function give(mine: Ownership, batch: SourceBatch): Promise<void> {
+    await mine.task.accept(batch);
+    failures = 0;
+  }
+
+  function tellLoss(from: number, to: number): void {
+    if (context.onLost === "stop") throw lostRecords(context.topic, partition, from, to);
+    emit({ type: "gap", partition, from, to, kind: "lost" });
+  }
+
+  /** Goes on at `to`, below which all is gone. */
+  async function lose(mine: Ownership, to: number): Promise<boolean> {
+    const from = mine.position.offset;
+    tellLoss(from, to);
+    mine.position = { offset: to, sought: false };
+    await give(
+      mine,
+      cutBatch([], { position: from, nextOffset: to, lost: to - from, logEndOffset: mine.logEndOffset }),
+    );
     if (owned === mine) steer();
     return false;
+  }
+
+  async function lookAtLog(mine: Ownership): Promise<boolean> {
+    const { start, end } = await context.readOffsets(partition);
+    if (owned !== mine || stopping.aborted) return false;
+    const from = mine.position.offset;
+    if (end < from) throw logBehind(context.topic, partition, from, end);
+    mine.logEndOffset = end;
+    mine.isDoubtful = false;
+    return start > from && lose(mine, start);
   }
 
   /** Waits for the intake for as long as one partition may hold up the others. */
@@ -189,6 +244,7 @@ export function createPartition(context: PartitionContext): Partition {
       const before = assigned;
       assigned = true;
       if (!before) claimer.claim(0);
+      if (owned !== undefined) owned.isDoubtful = true;
       if (intake === undefined) steer();
       else hold();
     },
@@ -204,11 +260,21 @@ export function createPartition(context: PartitionContext): Partition {
     async take(batch, heartbeat) {
       if (intake !== undefined) await linger(intake, heartbeat);
       if (intake !== undefined || owned === undefined || stopping.aborted) return false;
-      const mine = begin(owned, batch);
-      intake = mine;
-      await linger(mine, heartbeat);
+      const mine = owned;
+      mine.isQuiet = false;
+      const begun = begin(mine, () => absorb(mine, batch));
+      intake = begun;
+      await linger(begun, heartbeat);
       // Taken in time: where it was held back, the client is sought when it is released.
-      return mine.taken && !paused;
+      return begun.taken && !paused;
+    },
+
+    lookIfQuiet() {
+      const mine = owned;
+      if (mine === undefined || intake !== undefined || paused) return;
+      const isMissed = mine.isDoubtful || mine.position.offset < mine.logEndOffset;
+      if (mine.isQuiet && isMissed) intake = begin(mine, () => lookAtLog(mine));
+      mine.isQuiet = true;
     },
 
     async close(flush) {

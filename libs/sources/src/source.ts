@@ -1,5 +1,6 @@
 import { settlesWithin } from "./backoff.js";
 import { defer } from "./deferred.js";
+import { isLoss } from "./errors.js";
 import type { SourceEvent } from "./event.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { createKafkajsPort } from "./kafkajs-port.js";
@@ -27,6 +28,8 @@ export interface Source {
 
 const CLOSE_TIMEOUT_MS = 10_000;
 const LAST_COMMIT_MS = 1_000;
+/** A partition that brings nothing for so long, though there is something to bring, is looked at. */
+const QUIET_MS = 2_000;
 
 /** @throws SourceError `invalid-options` */
 export function createSource(options: SourceOptions): Source {
@@ -35,7 +38,7 @@ export function createSource(options: SourceOptions): Source {
 
 /** The source on any client that keeps the port's promises. */
 export function createSourceOn(port: KafkaPort, options: SourceOptions): Source {
-  const { topic, maxStallMs, heartbeatMs } = resolveOptions(options);
+  const { topic, maxStallMs, heartbeatMs, onLost } = resolveOptions(options);
   const partitions = new Map<number, Partition>();
   const stopping = new AbortController();
   const leaving = new AbortController();
@@ -44,6 +47,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
   const firstAssignment = defer();
   const end = defer();
   let running: Promise<void> | undefined;
+  let watch: NodeJS.Timeout | undefined;
   let stopped: Promise<void> | undefined;
   let failure: { readonly error: unknown } | undefined;
   let current: readonly number[] = [];
@@ -60,7 +64,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     if (failure !== undefined || stopping.signal.aborted) return;
     failure = { error };
     emit({ type: "crashed", error: error instanceof Error ? error : new Error(String(error), { cause: error }) });
-    void stop({ flush: false });
+    void stop({ flush: isLoss(error) });
   }
 
   function findPartition(partition: number): Partition {
@@ -76,6 +80,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
         readOffsets,
         maxStallMs,
         heartbeatMs,
+        onLost,
         stopping: signal,
         emit,
         fail,
@@ -108,8 +113,13 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     event: emit,
   };
 
+  function lookAtQuietOnes(): void {
+    for (const partition of current) findPartition(partition).lookIfQuiet();
+  }
+
   async function shutDown(flush: boolean, timeoutMs: number): Promise<void> {
     stopping.abort();
+    clearInterval(watch);
     // Paused and still a member: nobody else claims the partitions while their tasks commit.
     for (const partition of current) port.pause(partition);
     const open = new Set(partitions.keys());
@@ -136,7 +146,10 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
 
   return {
     async start() {
-      if (running === undefined && !stopping.signal.aborted) running = port.run(listener, leaving.signal).catch(fail);
+      if (running === undefined && !stopping.signal.aborted) {
+        running = port.run(listener, leaving.signal).catch(fail);
+        watch = setInterval(lookAtQuietOnes, QUIET_MS);
+      }
       await firstAssignment.promise;
       if (failure !== undefined) await end.promise;
     },

@@ -33,6 +33,7 @@ describe("the options of a source", () => {
     ["an empty group", { group: "" }],
     ["a fraction of a byte", { maxBytesPerPartition: 0.5 }],
     ["a session without time", { sessionTimeoutMs: 0 }],
+    ["an answer to loss that is none", { onLost: "" as "stop" }],
   ])("are refused at once with %s", (_, wrong) => {
     expect(() => createSource({ ...options, ...wrong })).toThrow(expect.objectContaining({ code: "invalid-options" }));
   });

@@ -145,9 +145,10 @@ export async function consume(
   topic: string,
   databaseUrl: string,
   env: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ): Promise<void> {
   const addresses = { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
-  const args = ["--until-caught-up", "--json"];
+  const args = ["--until-caught-up", "--json", ...more];
   const { code, err } = await runMain("apps/consumer", args, { KAFKA_TOPIC: topic, ...addresses, ...env });
   if (code !== 0) throw new Error(`The consumer ended with code ${code}: ${err}`);
 }
