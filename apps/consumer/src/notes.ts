@@ -5,7 +5,7 @@ import type { SourceEvent } from "@tidemark/sources";
 export function describeSourceEvent(event: SourceEvent, topic: string): string | undefined {
   switch (event.type) {
     case "waiting-for-topic":
-      return `waiting for topic ${topic}: nothing has made it yet (the producer does)`;
+      return `waiting for topic ${topic}: Kafka has none of that name (the producer makes it)`;
     case "disconnected":
       return `Kafka is away (${event.error.message}); trying again`;
     case "reconnected":

@@ -88,6 +88,10 @@ export async function deleteRecords(broker: Pick<TestBroker, "address">, topic: 
   });
 }
 
+export async function deleteTopic(broker: Pick<TestBroker, "address">, topic: string): Promise<void> {
+  await withAdmin(broker, (admin) => admin.deleteTopics({ topics: [topic] }));
+}
+
 /** Makes the topic where it is missing, and adds the events from `from` on of the scenario `default`, faults and all. */
 export async function produce(
   broker: Pick<TestBroker, "address">,

@@ -11,6 +11,7 @@ export interface SessionOptions extends ClientOptions {
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
+  readonly metadataMaxAgeMs: number;
   readonly maxBytesPerPartition: number;
   readonly partitionsConsumedConcurrently: number;
 }
@@ -45,7 +46,7 @@ export async function runSession(
     maxBytesPerPartition: options.maxBytesPerPartition,
     minBytes: 1,
     maxWaitTimeInMs: options.maxWaitMs,
-    metadataMaxAge: 60_000,
+    metadataMaxAge: options.metadataMaxAgeMs,
     retry: { restartOnFailure: () => Promise.resolve(false) },
   });
   const ended = new AbortController();

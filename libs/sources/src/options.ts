@@ -23,6 +23,8 @@ export interface SourceOptions {
   readonly partitionsConsumedConcurrently?: number;
   /** How long a fetch waits for records when there are none; rebalances and pauses wait for it too. Default 250. */
   readonly maxWaitMs?: number;
+  /** How soon partitions that were added to the topic are seen. Default 60,000. */
+  readonly metadataMaxAgeMs?: number;
   /** How long a busy task may hold up the other partitions before its own is paused. Default 2,000. */
   readonly maxStallMs?: number;
   /**
@@ -55,6 +57,7 @@ export function resolveOptions(options: SourceOptions): ResolvedOptions {
     maxBytesPerPartition: options.maxBytesPerPartition ?? 512 * 1024,
     partitionsConsumedConcurrently: options.partitionsConsumedConcurrently ?? 4,
     maxWaitMs: options.maxWaitMs ?? 250,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
     maxStallMs: options.maxStallMs ?? 2_000,
   };
   for (const [name, value] of Object.entries(resolved)) {

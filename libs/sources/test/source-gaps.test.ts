@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from "kafkajs";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSource, readOffsets, type Source, type SourceEvent, type SourceOptions } from "../src/index.js";
 import { brokerIsGiven, startKafka, type TestKafka } from "./kafka-fixture.js";
@@ -113,6 +114,28 @@ it("goes on where retention overtakes it and leaves nothing to read, if told to"
   await kafka.produce(kafka.topic, 0, 150, 160);
   await vi.waitUntil(() => owner.rows.get(0)?.nextOffset === 160, WAIT);
   expect(owner.values(0)).toEqual([...range(0, taken), ...range(150, 160)]);
+});
+
+// The embedded broker has no transactions: this one runs where a real Kafka is given.
+it.runIf(brokerIsGiven)("skips the markers of transactions and the records of aborted ones", async () => {
+  const producer = new Kafka({ brokers: [kafka.address], logLevel: logLevel.NOTHING }).producer({
+    transactionalId: kafka.topic,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+  });
+  await producer.connect();
+  for (const from of [0, 10, 20]) {
+    const transaction = await producer.transaction();
+    const messages = range(from, from + 10).map((value) => ({ value: `${value}` }));
+    await transaction.send({ topic: kafka.topic, messages });
+    await (from === 10 ? transaction.abort() : transaction.commit());
+  }
+  await producer.disconnect();
+  const owner = await read();
+  await vi.waitUntil(() => owner.rows.get(0)?.nextOffset === 33, WAIT);
+  expect(owner.values(0)).toEqual([...range(0, 10), ...range(20, 30)]);
+  expect(owner.rows.get(0)).toMatchObject({ read: 20, skipped: 13, lost: 0 });
 });
 
 it.skipIf(brokerIsGiven)("skips transaction markers, at the end of the log too", async () => {

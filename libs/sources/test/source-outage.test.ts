@@ -88,16 +88,3 @@ it.skipIf(brokerIsGiven)("can be stopped while the broker is away", async () => 
   await expect(running.done).resolves.toBeUndefined();
   await kafka.up();
 });
-
-it("ends when its topic was made anew, below what was read already", async () => {
-  const owner = createOwner();
-  await kafka.produce(kafka.topic, 0, 0, 50);
-  const running = open(owner);
-  await running.start();
-  await vi.waitUntil(() => owner.total() === 50, WAIT);
-  await kafka.withAdmin((admin) => admin.deleteTopics({ topics: [kafka.topic] }));
-  await vi.waitUntil(() => count("waiting-for-topic") > 0, WAIT);
-  await kafka.createTopic(kafka.topic, 3);
-  await kafka.produce(kafka.topic, 0, 0, 10);
-  await expect(running.done).rejects.toMatchObject({ code: "log-behind" });
-});
