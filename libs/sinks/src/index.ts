@@ -9,4 +9,11 @@ export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
+export {
+  applyRetention,
+  retentionDay,
+  type DroppedRows,
+  type RetentionOptions,
+  type RetentionRun,
+} from "./postgres/retention.js";
 export { socmedTables, type SinkTables } from "./sink-tables.js";

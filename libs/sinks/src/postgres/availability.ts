@@ -27,6 +27,16 @@ export function isUnavailable(error: unknown): error is Error {
   return true;
 }
 
+/** Whether a row belongs into a partition that is not there. Broken CHECKs have the same SQLSTATE, and a name. */
+export function isMissingPartition(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    error.code === "23514" &&
+    (!("constraint" in error) || error.constraint === undefined)
+  );
+}
+
 /**
  * Runs `work` until it succeeds, backing off from 50 ms to 5 s with full jitter while Postgres is away. Other errors
  * reject at once; an abort rejects with SinkError `closed`.

@@ -1,4 +1,4 @@
-import { Client, Pool, TypeOverrides, type PoolClient } from "pg";
+import { Client, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 
 /** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
@@ -75,6 +75,22 @@ export async function inTransaction<T>(
     client.off("error", reportedByNextStatement);
     client.release(broken);
   }
+}
+
+/**
+ * A transaction of one statement without parameters, sent at once: the server ends it by itself, so that a client that is
+ * stopped meanwhile holds no lock. Resolves to its rows.
+ */
+export async function runAtOnce<Row extends object>(
+  connection: Pool | Client,
+  limits: Pick<WriterLimits, "statementTimeoutMs" | "lockTimeoutMs">,
+  statement: string,
+): Promise<readonly Row[]> {
+  // pg types what several statements give as if they were one.
+  const results = (await connection.query(
+    `SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; ${statement}`,
+  )) as unknown as readonly QueryResult<Row>[];
+  return results.at(-1)?.rows ?? [];
 }
 
 /**

@@ -6,7 +6,7 @@ import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
 import { encodeCheckpoint, writeCheckpoint } from "./commit.js";
 import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
-import { createDayPartitions } from "./day-partitions.js";
+import { createDayPartitions, dayOf } from "./day-partitions.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
 
@@ -89,20 +89,26 @@ export function createSink(options: SinkOptions): Sink {
       if (!(rows instanceof CopyRowBuffer)) throw new TypeError("The rows are another sink's.");
       const encoded = encodeCheckpoint(rollupsByName, topic, claim.partition, checkpoint, rows.end());
       await retryWhileUnavailable(
-        async () => {
-          await dayPartitions.ensure(rows.days);
-          await inTransaction(pool, limits, (client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded));
-        },
+        () =>
+          dayPartitions.withDays(rows.days, () =>
+            inTransaction(pool, limits, (client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded)),
+          ),
         closing.signal,
         onEvent,
       );
       // Not after a failure: the connection may still be sending.
       rows.release();
+      const newestDay = dayOf(checkpoint.maxEventTimeMs);
+      if (rows.days.has(newestDay)) dayPartitions.makeAhead(newestDay + 1);
     },
 
     async close() {
       closing.abort();
-      await (closed ??= pool.end());
+      closed ??= (async () => {
+        await dayPartitions.settle();
+        await pool.end();
+      })();
+      await closed;
     },
   };
 }

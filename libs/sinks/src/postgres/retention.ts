@@ -1,0 +1,92 @@
+import type { Client } from "pg";
+import { parseDatabaseUrl } from "../address.js";
+import type { SinkTables } from "../sink-tables.js";
+import { runAtOnce, withConnection } from "./connection.js";
+import { dayMs, dayOf } from "./day-partitions.js";
+import { retentionStatements, type RetentionOutcome } from "./retention-sql.js";
+
+export interface RetentionOptions {
+  readonly databaseUrl: string;
+  readonly tables: SinkTables;
+  /** Days of 24 hours that stay, counted back from the lowest watermark. A positive integer. */
+  readonly days: number;
+}
+
+/** What went from one table. */
+export interface DroppedRows {
+  readonly table: string;
+  readonly rows: number;
+  /** Epoch ms, the start of a UTC day: rows before it went. */
+  readonly beforeMs: number;
+}
+
+export interface RetentionRun {
+  /** Of tables from which something went. */
+  readonly dropped: readonly DroppedRows[];
+  /** False: a table was in use, or another session was at it. Try again in a while. */
+  readonly isDone: boolean;
+}
+
+// What writers wait for has shorter limits, in the functions themselves.
+const limits = { statementTimeoutMs: 0, lockTimeoutMs: 1_000 };
+// lock_not_available, serialization_failure, deadlock_detected
+const busyStates = new Set(["55P03", "40001", "40P01"]);
+
+/**
+ * Drops raw, late and rejected rows, and windows but for those of the coarsest rollup, that lie more than `days` before the
+ * lowest watermark of all partitions that have one; whole UTC days, and nothing that an open window or a live id needs. Raw
+ * rows and windows go by their own time, late and rejected rows by the watermark that stood when they came.
+ *
+ * Each table's rows go in one transaction with their note in `tidemark.retention`, so that it may be killed anywhere, run
+ * anew, and run beside others. A writer waits for it 0.1 s at most. Knows no clock.
+ *
+ * Throws RangeError where `days` is no positive integer, SinkError `invalid-address`; rejects with Postgres's own error, and
+ * soon after `signal` aborts.
+ */
+export async function applyRetention(options: RetentionOptions, signal?: AbortSignal): Promise<RetentionRun> {
+  const { databaseUrl, tables, days } = options;
+  if (!Number.isSafeInteger(days) || days < 1) throw new RangeError(`Retention takes a number of days, not ${days}.`);
+  const statements = retentionStatements(tables, days, largestWindowMs(tables));
+  return withConnection(parseDatabaseUrl(databaseUrl), async (client) => {
+    signal?.throwIfAborted();
+    // Breaks the connection off where a query is under way.
+    const end = () => void client.end().catch(() => {});
+    signal?.addEventListener("abort", end, { once: true });
+    try {
+      const dropped: DroppedRows[] = [];
+      let isDone = true;
+      for (const { table, text } of statements) {
+        const outcome = await dropWhereFree(client, text);
+        isDone &&= outcome?.is_ours === true;
+        const beforeMs = outcome?.boundary_ms ?? null;
+        const rows = outcome?.dropped ?? 0;
+        if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
+      }
+      return { dropped, isDone };
+    } finally {
+      signal?.removeEventListener("abort", end);
+    }
+  });
+}
+
+/**
+ * The day (since 1970-01-01) that a partition with this watermark bounds what may go by, where no lateness is allowed:
+ * retention is due again when it moves.
+ */
+export function retentionDay({ tables, days }: Omit<RetentionOptions, "databaseUrl">, watermarkMs: number): number {
+  return dayOf(watermarkMs - Math.max(days * dayMs, largestWindowMs(tables)));
+}
+
+function largestWindowMs({ rollups }: SinkTables): number {
+  return Math.max(0, ...rollups.map(({ definition }) => definition.sizeMs));
+}
+
+/** Undefined: what it needs is in use. */
+async function dropWhereFree(client: Client, text: string): Promise<RetentionOutcome | undefined> {
+  try {
+    return (await runAtOnce<RetentionOutcome>(client, limits, text))[0];
+  } catch (error) {
+    if (error instanceof Error && "code" in error && busyStates.has(String(error.code))) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,291 @@
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  applyRetention,
+  createSink,
+  migrate,
+  socmedTables,
+  type PipelineDefinition,
+  type Sink,
+  type SinkEvent,
+} from "../../src/index.js";
+import { startTestServer, type TestServer } from "../postgres-server.js";
+import { definition, identity, openPartition } from "./partition-writer.js";
+
+let server: TestServer;
+let url: string;
+let open: Sink[] = [];
+// A poll gives up after 1 s by default.
+const patience = { timeout: 30_000 };
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+  await migrate(url);
+});
+afterEach(async () => {
+  await Promise.all(open.map((sink) => sink.close()));
+  open = [];
+});
+
+function sinkOf(changes: Partial<PipelineDefinition> = {}, topic = identity.topic, events: SinkEvent[] = []): Sink {
+  const sink = createSink({
+    ...identity,
+    topic,
+    definition: { ...definition, ...changes },
+    databaseUrl: url,
+    tables: socmedTables,
+    onEvent: (event) => events.push(event),
+  });
+  open.push(sink);
+  return sink;
+}
+
+const apply = (days = 1, databaseUrl = url) => applyRetention({ databaseUrl, tables: socmedTables, days });
+const day = (text: string) => Date.parse(`${text}T00:00:00Z`);
+const daysOf = async (table: string, time: string) =>
+  (
+    await server.query(
+      url,
+      `SELECT DISTINCT to_char(${time} AT TIME ZONE 'UTC', 'MM-DD') AS day FROM ${table} ORDER BY 1`,
+    )
+  ).map((row) => row["day"]);
+const notes = () =>
+  server.query(
+    url,
+    `SELECT table_name, to_char(complete_from AT TIME ZONE 'UTC', 'MM-DD HH24:MI') AS "from", dropped_rows::int AS rows
+     FROM tidemark.retention ORDER BY 1`,
+  );
+
+/** A reader whose transaction does not end by itself. */
+async function holdRaw(): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query("SELECT FROM socmed_user_sales");
+  return client;
+}
+
+const dropsUnderWay = async () =>
+  (
+    await server.query(
+      url,
+      `SELECT count(*)::int AS sessions FROM pg_stat_activity
+       WHERE state = 'active' AND pid <> pg_backend_pid() AND datname = current_database() AND query LIKE '%drop_days%'`,
+    )
+  )[0]?.["sessions"];
+
+/** Two partitions that count one event at noon of each of these days of February 2024. */
+async function fill(days: readonly number[]): Promise<void> {
+  const sink = sinkOf();
+  for (const partition of [0, 1]) {
+    const writer = await openPartition(sink, partition);
+    for (const number of days) await writer.count(noon(number));
+  }
+}
+const noon = (number: number) => new Date(Date.UTC(2024, 1, number, 12)).toISOString();
+
+describe("retention", () => {
+  it("drops whole days that lie so far before the watermark from all tables but the coarsest rollup, and notes it", async () => {
+    await fill([1, 2, 3, 4, 5]);
+    expect(await apply(2)).toEqual({
+      dropped: [
+        { table: "socmed_user_sales", rows: 4, beforeMs: day("2024-02-03") },
+        { table: "socmed_5s", rows: 4, beforeMs: day("2024-02-03") },
+      ],
+      isDone: true,
+    });
+    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-03", "02-04", "02-05"]);
+    expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-03", "02-04", "02-05"]);
+    expect(await daysOf("socmed_1m", "window_start")).toEqual(["02-01", "02-02", "02-03", "02-04", "02-05"]);
+    expect(await notes()).toEqual([
+      { table_name: "socmed_5s", from: "02-03 00:00", rows: 4 },
+      { table_name: "socmed_user_sales", from: "02-03 00:00", rows: 4 },
+    ]);
+  });
+
+  it("drops nothing the second time, and adds up what it dropped when it goes on", async () => {
+    await fill([1, 2, 3]);
+    await apply();
+    expect(await apply()).toEqual({ dropped: [], isDone: true });
+    await fill([4]);
+    expect((await apply()).dropped).toMatchObject([{ rows: 2 }, { rows: 2 }]);
+    expect(await notes()).toMatchObject([{ from: "02-03 00:00", rows: 4 }, { rows: 4 }]);
+  });
+
+  it("follows the lowest watermark, of whatever topic", async () => {
+    await fill([1, 2, 3, 4]);
+    const other = await openPartition(sinkOf({}, "another"), 0);
+    await other.count(noon(2));
+    expect((await apply()).dropped).toEqual([]);
+    await other.count(noon(3));
+    expect((await apply()).dropped).toMatchObject([{ rows: 2, beforeMs: day("2024-02-02") }, { rows: 2 }]);
+  });
+
+  it("is not held by a partition that never had a counted event, and drops nothing where none had one", async () => {
+    const quiet = await openPartition(sinkOf(), 7);
+    await quiet.reject();
+    expect(await apply()).toEqual({ dropped: [], isDone: true });
+    await fill([1, 2, 3]);
+    expect((await apply()).dropped).toMatchObject([{ rows: 2 }, { rows: 2 }]);
+    // What came before a watermark stays until the partition has one.
+    expect(await server.query(url, "SELECT count(*)::int AS rows FROM socmed_rejected")).toEqual([{ rows: 1 }]);
+  });
+
+  it("drops late and rejected rows by the watermark that stood when they came", async () => {
+    const writer = await openPartition(sinkOf(), 0);
+    await writer.reject();
+    await writer.count(noon(1));
+    await writer.late("2024-01-20T00:00:00Z");
+    await writer.reject();
+    await writer.count(noon(2));
+    await writer.late("2024-01-20T00:00:00Z");
+    await writer.reject();
+    await writer.count(noon(3));
+    expect((await apply()).dropped).toMatchObject([
+      { table: "socmed_user_sales", rows: 1 },
+      { table: "socmed_late", rows: 1 },
+      { table: "socmed_rejected", rows: 2 },
+      { table: "socmed_5s", rows: 1 },
+    ]);
+    expect(await daysOf("socmed_late", "watermark")).toEqual(["02-02"]);
+    expect(await daysOf("socmed_rejected", "watermark")).toEqual(["02-02"]);
+  });
+
+  it("never passes a window that the allowed lateness keeps open, or an id that it keeps alive", async () => {
+    const sink = sinkOf({ allowedLatenessMs: 3 * 86_400_000 });
+    const writer = await openPartition(sink, 0);
+    for (const number of [1, 2, 3, 4]) await writer.count(noon(number));
+    // The minute from midnight may still be open: the first of February stays.
+    await writer.count("2024-02-05T00:00:59Z");
+    expect((await apply()).dropped).toEqual([]);
+    await writer.count("2024-02-05T00:01:00Z");
+    expect((await apply()).dropped).toMatchObject([{ rows: 1, beforeMs: day("2024-02-02") }, { rows: 1 }]);
+    const claim = await sink.claim(0, 0);
+    expect(claim.ids).toHaveLength(5);
+    expect(claim.windows.map(({ rows }) => rows.length)).toEqual([5, 5]);
+  });
+
+  it("leaves old first events of a partition alone until its watermark has passed them, and then counts them too", async () => {
+    await fill([1, 2, 3, 4]);
+    await apply();
+    const late = await openPartition(sinkOf(), 7);
+    await late.count(noon(1));
+    expect((await apply()).dropped).toEqual([]);
+    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-03", "02-04"]);
+    await late.count(noon(4));
+    expect((await apply()).dropped).toMatchObject([{ rows: 1 }, { rows: 1 }]);
+    expect(await notes()).toMatchObject([{ from: "02-03 00:00", rows: 5 }, { rows: 5 }]);
+  });
+
+  it("does not wait long for a table that is in use, keeps no writer waiting, and goes on another time", async () => {
+    await fill([1, 2, 3]);
+    const reader = await holdRaw();
+    const writer = await openPartition(sinkOf(), 2);
+    const running = apply();
+    await writer.count(noon(3));
+    expect(await running).toMatchObject({ dropped: [{ table: "socmed_5s" }], isDone: false });
+    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-02", "02-03"]);
+    await reader.end();
+    expect(await apply()).toMatchObject({ dropped: [{ table: "socmed_user_sales", rows: 2 }], isDone: true });
+  });
+
+  it("drops no day in which a partition has begun while it waited", async () => {
+    await fill([1, 2, 3]);
+    const reader = await holdRaw();
+    const running = apply();
+    await expect.poll(dropsUnderWay, patience).toBe(1);
+    const old = await openPartition(sinkOf(), 7);
+    await old.count(noon(1));
+    await reader.end();
+    expect(await running).toMatchObject({ dropped: [], isDone: false });
+    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-02", "02-03"]);
+    expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-01", "02-02", "02-03"]);
+    await old.count(noon(3));
+    expect((await apply()).dropped).toMatchObject([{ rows: 3 }, { rows: 3 }]);
+  });
+
+  it("is done once by many at once", async () => {
+    await fill([1, 2, 3]);
+    const runs = await Promise.all(Array.from({ length: 6 }, () => apply()));
+    const rows = runs.flatMap(({ dropped }) => dropped).reduce((sum, { rows: some }) => sum + some, 0);
+    expect(rows).toBe(4);
+    expect(await notes()).toMatchObject([{ rows: 2 }, { rows: 2 }]);
+  });
+
+  it("ends when it is told to, and leaves each table whole", async () => {
+    await fill([1, 2, 3]);
+    const reader = await holdRaw();
+    const stop = new AbortController();
+    const running = applyRetention({ databaseUrl: url, tables: socmedTables, days: 1 }, stop.signal);
+    running.catch(() => {});
+    await expect.poll(dropsUnderWay, patience).toBe(1);
+    stop.abort();
+    await expect(running).rejects.toThrow("terminated");
+    await reader.end();
+    await expect.poll(dropsUnderWay, patience).toBe(0);
+    await apply();
+    expect(await notes()).toMatchObject([{ rows: 2 }, { rows: 2 }]);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses %d days", async (days) => {
+    await expect(apply(days)).rejects.toThrow(RangeError);
+  });
+});
+
+describe("writers and retention at once", () => {
+  const rounds = 40;
+
+  it("have no deadlock, and lose and double nothing, while each round begins a day and ends one", async () => {
+    const events: SinkEvent[] = [];
+    const writers = await Promise.all(
+      [0, 1, 2].map((partition) => openPartition(sinkOf({}, undefined, events), partition)),
+    );
+    const written = new AbortController();
+    let dropped = 0;
+    async function drop(): Promise<void> {
+      const raw = (await apply()).dropped.find(({ table }) => table === "socmed_user_sales");
+      dropped += raw?.rows ?? 0;
+    }
+    const dropping = [0, 1].map(async () => {
+      while (!written.signal.aborted) await drop();
+    });
+    await Promise.all(
+      writers.map(async (writer) => {
+        for (let round = 1; round <= rounds; round += 1) await writer.count(noon(round), noon(round));
+      }),
+    );
+    written.abort();
+    await Promise.all(dropping);
+    await drop();
+    expect(events).toEqual([]);
+    const left = "SELECT count(*)::int AS rows, count(DISTINCT ts)::int AS days FROM socmed_user_sales";
+    expect(await server.query(url, left)).toEqual([{ rows: 2 * 3 * 2, days: 2 }]);
+    expect(dropped).toBe(2 * 3 * (rounds - 2));
+    expect(await notes()).toMatchObject([{ table_name: "socmed_5s" }, { rows: dropped }]);
+  });
+
+  it("keep a partition's old first events, whenever they come", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const first = 1 + 4 * round;
+      await fill([first, first + 1, first + 2]);
+      const partition = 100 + round;
+      const writer = await openPartition(sinkOf(), partition);
+      await Promise.all([apply(), writer.count(noon(first))]);
+      const found = await server.query(
+        url,
+        `SELECT (SELECT count(*)::int FROM socmed_user_sales WHERE partition = ${partition}) AS raw,
+           (SELECT count(*)::int FROM socmed_5s WHERE partition = ${partition}) AS windows`,
+      );
+      expect(found).toEqual([{ raw: 1, windows: 1 }]);
+      await writer.count(noon(first + 2));
+    }
+    await expect.poll(async () => (await apply()).isDone, patience).toBe(true);
+    const sum = `SELECT dropped_rows::int + (SELECT count(*)::int FROM socmed_user_sales) AS rows
+      FROM tidemark.retention WHERE table_name = 'socmed_user_sales'`;
+    expect(await server.query(url, sum)).toEqual([{ rows: 10 * 8 }]);
+  });
+});
