@@ -24,12 +24,14 @@ export interface BrokerOptions {
   /** 0 or absent: any free one. */
   readonly port?: number;
   readonly host?: "127.0.0.1";
+  /** The port that clients are told to connect to, where something stands between them and the broker. Default: its own. */
+  readonly advertisedPort?: number;
   /** Told, in a line each, of connections that were refused, data that was cut and writes that failed. */
   readonly log?: (line: string) => void;
 }
 
 export interface Broker {
-  /** What clients connect to: "127.0.0.1:19092". */
+  /** Where it listens: "127.0.0.1:19092". */
   readonly address: string;
   readonly port: number;
   /** Drawn when the directory was new, the same ever after. */
@@ -43,7 +45,8 @@ const retentionIntervalMs = 60_000;
 /** Starts a broker. Rejects with EmbeddedKafkaError if it can't have its directory or its port; nothing is left then. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { host = "127.0.0.1", log = () => undefined } = options;
-  let node: Node = { host, port: options.port ?? 0, clusterId: "" };
+  let port = options.port ?? 0;
+  let node: Node = { host, port, clusterId: "" };
   const store = openStore(resolve(options.dataDir), () => node, log);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -52,10 +55,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     void serveConnection(socket, store.routes, log);
   });
   try {
-    node = { host, port: await listen(server, node.port, host), clusterId: store.clusterId };
+    port = await listen(server, port, host);
+    node = { host, port: options.advertisedPort ?? port, clusterId: store.clusterId };
   } catch (error) {
     store.close();
-    throw listenError(`${host}:${node.port}`, error);
+    throw listenError(`${host}:${port}`, error);
   }
 
   async function shutDown(): Promise<void> {
@@ -66,7 +70,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   let closing: Promise<void> | null = null;
-  const { port, clusterId } = node;
+  const { clusterId } = node;
   return { address: `${host}:${port}`, port, clusterId, close: () => (closing ??= shutDown()) };
 }
 

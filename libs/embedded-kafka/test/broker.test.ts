@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { CompressionTypes, type Consumer, type KafkaMessage, type Producer } from "kafkajs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startBroker, type Broker } from "../src/index.js";
-import { kafkaOf, temporaryBroker, temporaryConsumer, temporaryDirectory } from "./temporary.js";
+import { metadata } from "../src/protocol/data-apis.js";
+import { findCoordinator } from "../src/protocol/group-apis.js";
+import { kafkaOf, temporaryBroker, temporaryClient, temporaryConsumer, temporaryDirectory } from "./temporary.js";
 
 type Received = KafkaMessage & { readonly partition: number };
 
@@ -213,6 +215,17 @@ test("the admin creates, grows, describes and deletes topics", async () => {
   expect((await admin.describeCluster()).clusterId).toBe(broker.clusterId);
   await admin.deleteTopics({ topics: ["t"] });
   expect(await admin.listTopics()).toEqual([]);
+});
+
+test("a broker behind something else tells its clients to come by way of that", async () => {
+  const broker = await startBroker({ dataDir: temporaryDirectory(), advertisedPort: 4_711 });
+  onTestFinished(() => broker.close());
+  expect(broker.address).toBe(`127.0.0.1:${broker.port}`);
+  const client = await temporaryClient(broker);
+  const { brokers } = await client.request(metadata, { topics: [], allowAutoTopicCreation: false });
+  expect(brokers).toMatchObject([{ host: "127.0.0.1", port: 4_711 }]);
+  const coordinator = await client.request(findCoordinator, { key: "g", keyType: 0 });
+  expect(coordinator).toMatchObject({ host: "127.0.0.1", port: 4_711 });
 });
 
 test("a topic can be deleted while it is consumed, and the broker serves the others", async () => {

@@ -20,6 +20,8 @@ export interface RealKafkaOptions {
   readonly dataDir: string;
   /** 0 or absent: any that is free. */
   readonly port?: number;
+  /** The port that clients are told to connect to, where something stands between them and Kafka. Default: its own. */
+  readonly advertisedPort?: number;
   /** Where the jars are kept (default `~/.cache/tidemark`, by XDG_CACHE_HOME). */
   readonly cacheDir?: string;
   /** Gets what this does out of the ordinary, and what Kafka complains of. All that Kafka logs is in `kafka.log`. */
@@ -31,7 +33,7 @@ export interface RealKafkaOptions {
 }
 
 export interface RealKafka {
-  /** What clients connect to: "127.0.0.1:29092". */
+  /** Where it listens: "127.0.0.1:29092". */
   readonly address: string;
   /** Java's. */
   readonly pid: number;
@@ -59,7 +61,11 @@ export async function startRealKafka(options: RealKafkaOptions): Promise<RealKaf
   const wanted = options.port ?? 0;
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted === 0 ? await findFreePort(0) : wanted;
-    const ports = { broker: port, controller: await findFreePort(port) };
+    const ports = {
+      broker: port,
+      controller: await findFreePort(port),
+      advertised: options.advertisedPort ?? port,
+    };
     try {
       await prepareStorage(dataDir, describeServer(dataDir, ports), java);
       return await launch(dataDir, port, java, say, signal);

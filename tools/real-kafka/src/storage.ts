@@ -25,7 +25,7 @@ export function placesIn(dataDir: string) {
  */
 export function describeServer(
   dataDir: string,
-  ports: { readonly broker: number; readonly controller: number },
+  ports: { readonly broker: number; readonly controller: number; readonly advertised: number },
 ): string {
   const settings = {
     "process.roles": "broker,controller",
@@ -33,7 +33,7 @@ export function describeServer(
     "controller.quorum.voters": `1@127.0.0.1:${ports.controller}`,
     "controller.listener.names": "CONTROLLER",
     listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.broker}`,
+    "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.advertised}`,
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "log.dirs": placesIn(dataDir).data,
     "auto.create.topics.enable": false,

@@ -78,6 +78,14 @@ describe("a real Kafka", () => {
     });
   });
 
+  test("behind something else tells its clients to come by way of that", async () => {
+    const kafka = await startRealKafka({ dataDir: temporaryDirectory(), advertisedPort: 4_711 });
+    onTestFinished(() => kafka.kill());
+    // Nobody is there.
+    const asked = ask(kafka.address, (admin) => admin.describeCluster());
+    await expect(asked).rejects.toThrow("connect ECONNREFUSED 127.0.0.1:4711");
+  });
+
   test("creates no topic that is only asked for", async () => {
     const { address } = await start(temporaryDirectory());
     const producer = clientOf(address).producer({ allowAutoTopicCreation: true, retry: { retries: 1 } });
