@@ -1,0 +1,121 @@
+import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Guard } from "./guard.js";
+import { startProcess, type OwnedProcess, type ProcessEnd } from "./owned-process.js";
+import { programOf } from "./programs.js";
+import { startProxy, type Proxy } from "./proxy.js";
+
+/** One of the consumers: a place for a process, one after another, with connections to Postgres of its own. */
+export interface Consumer {
+  readonly number: number;
+  /** Between it and Postgres. */
+  readonly postgres: Proxy;
+  /** Starts a process; its clock is so many hours off. */
+  start(clockHours: number): void;
+  /** Whether it was there to get it. */
+  signal(name: "SIGSTOP" | "SIGCONT"): boolean;
+  /** SIGKILL; whether it was there to get it. Resolves when it is gone. */
+  kill(): Promise<boolean>;
+  /** SIGTERM, and SIGKILL where it does not end. Whether it was there and did end by itself. */
+  leave(): Promise<boolean>;
+}
+
+export interface ConsumerOptions {
+  readonly number: number;
+  /** Whose consumer it is: the repository's, or a copy's. */
+  readonly root: string;
+  readonly guard: Guard;
+  readonly kafkaBroker: string;
+  /** Without a proxy between. */
+  readonly databaseUrl: string;
+  readonly topic: string;
+  readonly onStart: () => void;
+  /** What it says that is worth a line. */
+  readonly onNote: (text: string) => void;
+  /** It has ended by itself; another is started. */
+  readonly onSurprise: (end: ProcessEnd) => void;
+}
+
+const wrongClock = fileURLToPath(new URL("wrong-clock.ts", import.meta.url));
+/** Beyond what it gives itself: 10 s for its tasks, some 5 s for Kafka. */
+const leavePatienceMs = 25_000;
+const againMs = 1_000;
+
+export async function createConsumer(options: ConsumerOptions): Promise<Consumer> {
+  const { root, guard, onStart, onNote, onSurprise } = options;
+  const url = new URL(options.databaseUrl);
+  const postgres = await startProxy(Number(url.port));
+  url.port = String(postgres.port);
+  const addresses = { KAFKA_BROKERS: options.kafkaBroker, KAFKA_TOPIC: options.topic, DATABASE_URL: url.href };
+  // Whatever the caller's environment says, the definition is the default one.
+  const defaults = {
+    KAFKA_GROUP: "",
+    WATERMARK_DELAY: "",
+    ALLOWED_LATENESS: "",
+    MAX_FUTURE_SKEW: "",
+    RETENTION_DAYS: "",
+  };
+  let current: OwnedProcess | undefined;
+  let wanted = false;
+
+  function start(clockHours: number): void {
+    wanted = true;
+    const preload = clockHours === 0 ? [] : [wrongClock];
+    const program = programOf("apps/consumer/src/main.ts", root, preload);
+    const mine = startProcess([...program, "--json"], {
+      guard,
+      env: { ...defaults, ...addresses, TIDEMARK_CLOCK_HOURS: String(clockHours) },
+      onLine: (line) => hear(line, onNote),
+    });
+    current = mine;
+    onStart();
+    void startAgainAfter(mine, clockHours);
+  }
+
+  /** Where it ends and nobody meant it to. */
+  async function startAgainAfter(mine: OwnedProcess, clockHours: number): Promise<void> {
+    const isOurs = (): boolean => wanted && current === mine;
+    const how = await mine.ended;
+    if (!isOurs()) return;
+    onSurprise(how);
+    await sleep(againMs);
+    if (isOurs()) start(clockHours);
+  }
+
+  const isAlive = (): boolean => current?.isAlive() ?? false;
+
+  async function end(name: "SIGTERM" | "SIGKILL"): Promise<boolean> {
+    wanted = false;
+    if (current === undefined || !current.signal(name)) return false;
+    await current.ended;
+    return true;
+  }
+
+  return {
+    number: options.number,
+    postgres,
+    start,
+    signal: (name) => isAlive() && current?.signal(name) === true,
+    kill: () => end("SIGKILL"),
+    async leave() {
+      const patience = new AbortController();
+      const left = await Promise.race([
+        end("SIGTERM"),
+        sleep(leavePatienceMs, false, { signal: patience.signal }).catch(() => false),
+      ]);
+      patience.abort();
+      await end("SIGKILL");
+      return left;
+    },
+  };
+}
+
+/** Of what it prints, as lines of JSON, the notes. */
+function hear(line: string, onNote: (text: string) => void): void {
+  try {
+    const said = JSON.parse(line) as { kind?: unknown; text?: unknown };
+    if (said.kind === "note" && typeof said.text === "string") onNote(said.text);
+  } catch {
+    // A line that was cut off by a kill.
+  }
+}

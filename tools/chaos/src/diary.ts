@@ -1,0 +1,81 @@
+import { faultKinds, isKill, type FaultKind } from "./fault.js";
+import type { ProcessEnd } from "./owned-process.js";
+
+/** What consumers say of what faults did to them, by what it means. */
+export const remarks = {
+  "was fenced: another had claimed its partition": /was claimed by another/,
+  "ended the connection of one who held a partition": /^ended connection /,
+  "noticed that Postgres was away": /^Postgres is away /,
+  "noticed that Kafka was away": /^Kafka is away /,
+  "claimed again after an error": /; claiming it again$/,
+} as const;
+
+export type Remark = keyof typeof remarks;
+
+/** What happened in a run, in figures. */
+export interface Happenings {
+  /** Faults that took effect. */
+  readonly counts: Readonly<Record<FaultKind, number>>;
+  /** SIGKILLs that hit a living process. */
+  readonly kills: number;
+  readonly consumersStarted: number;
+  readonly remarks: Readonly<Record<Remark, number>>;
+  /** Of consumers that ended by themselves: how, and their last words. */
+  readonly surprises: readonly string[];
+}
+
+/** Keeps count, and says with the time what happens. */
+export interface Diary {
+  /** The faults begin: the time is told from here on. */
+  begin(): void;
+  say(what: string, text: string): void;
+  took(kind: FaultKind, text: string): void;
+  consumerStarted(): void;
+  note(consumer: number, text: string): void;
+  surprise(consumer: number, end: ProcessEnd): void;
+  happenings(): Happenings;
+}
+
+export function createDiary(print: (line: string) => void): Diary {
+  const counts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
+  const said = Object.fromEntries(Object.keys(remarks).map((remark) => [remark, 0])) as Record<Remark, number>;
+  const surprises: string[] = [];
+  let consumersStarted = 0;
+  let begunMs = performance.now();
+
+  const say = (what: string, text: string): void =>
+    print(`${formatClock(performance.now() - begunMs)}  ${what.padEnd(8)}  ${text}`);
+
+  return {
+    begin() {
+      begunMs = performance.now();
+    },
+    say,
+    took(kind, text) {
+      counts[kind] += 1;
+      say("fault", text);
+    },
+    consumerStarted() {
+      consumersStarted += 1;
+    },
+    note(_, text) {
+      // A note may be of two kinds: claimed again, since it was fenced.
+      for (const [remark, pattern] of Object.entries(remarks)) if (pattern.test(text)) said[remark as Remark] += 1;
+    },
+    surprise(consumer, { code, lastWords }) {
+      const text = `consumer ${consumer} ended by itself with code ${code}: ${lastWords.join(" | ") || "it said nothing"}`;
+      surprises.push(text);
+      say("surprise", text);
+    },
+    happenings: () => ({
+      counts,
+      kills: faultKinds.reduce((sum, kind) => sum + (isKill(kind) ? counts[kind] : 0), 0),
+      consumersStarted,
+      remarks: said,
+      surprises,
+    }),
+  };
+}
+
+/** `  12.3 s`. */
+export const formatClock = (ms: number): string => `${(ms / 1_000).toFixed(1).padStart(7)} s`;

@@ -1,0 +1,57 @@
+import { formatVerdict, type Verdict } from "@tidemark/verify";
+import type { Happenings } from "./diary.js";
+import { describeFault, isKill, type Fault } from "./fault.js";
+import { formatClock } from "./diary.js";
+import type { ChaosOptions } from "./options.js";
+
+/** What came of a run. */
+export interface Outcome extends Happenings {
+  readonly options: ChaosOptions;
+  readonly schedule: readonly Fault[];
+  /** null where a signal ended it, or it never ended. */
+  readonly producerCode: number | null;
+  /** That the producer was to send. */
+  readonly events: number;
+  /** From the first event until all was caught up with. */
+  readonly seconds: number;
+  /** null: the tables did not reach the log's end. */
+  readonly verdict: Verdict | null;
+}
+
+const number = new Intl.NumberFormat("en-US");
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+const row = (name: string, count: number): string => `  ${name.padEnd(50)} ${number.format(count).padStart(9)}`;
+const rows = (counts: Readonly<Record<string, number>>): string[] =>
+  Object.entries(counts).map(([name, count]) => row(name, count));
+
+export const isEqual = ({ verdict }: Pick<Outcome, "verdict">): boolean => verdict?.equal === true;
+
+/** The plan: when what will happen to whom. */
+export function formatSchedule(schedule: readonly Fault[]): string {
+  return schedule.map((fault) => `${formatClock(fault.atMs)}  ${describeFault(fault)}`).join("\n");
+}
+
+/** How often what happened, and the verifier's verdict. */
+export function formatOutcome(outcome: Outcome, width: number): string {
+  const { counts, kills, remarks, verdict, surprises, schedule, producerCode, events, seconds } = outcome;
+  const planned = schedule.filter(({ kind }) => isKill(kind)).length;
+  const lines = [
+    "Faults that took effect",
+    ...rows(counts),
+    row(`all, of ${number.format(schedule.length)} in the schedule`, sum(Object.values(counts))),
+    row(`SIGKILLs that hit a living process, of ${number.format(planned)}`, kills),
+    "",
+    "How often a consumer",
+    ...rows(remarks),
+    row("was started", outcome.consumersStarted),
+    row("ended by itself", surprises.length),
+    ...surprises.map((text) => `    ${text}`),
+    "",
+    `${number.format(events)} events, caught up with after ${seconds.toFixed(0)} s.`,
+  ];
+  if (producerCode !== 0) {
+    lines.push(`The producer ended with code ${producerCode}: only log -> tables is compared.`);
+  }
+  const last = verdict === null ? "Not caught up: nothing has moved for two minutes." : formatVerdict(verdict, width);
+  return [...lines, "", last].join("\n");
+}

@@ -1,0 +1,128 @@
+import { copyPatienceMs, faultKinds, isKill, type Fault, type FaultKind } from "./fault.js";
+import { createRandom, type Random } from "./random.js";
+
+export interface ScheduleOptions {
+  readonly seed: number;
+  /** How long there are faults, in ms; at least `shortestMs`. */
+  readonly lengthMs: number;
+  /** How many there are, from 1 on. */
+  readonly consumers: number;
+}
+
+/** Of a schedule, and of one of its rounds. */
+export const shortestMs = 26_500;
+/** At the end of each round nothing is broken for so long: claims, catching up, and zombies that find themselves fenced. */
+export const calmMs = 6_000;
+
+/** Before the other faults of a round: they need a pipeline that works, and a stopped consumer's successor takes 10 s. */
+const early = new Set<FaultKind>(["kill consumer in COPY", "stop consumer", "stop consumer in COPY"]);
+const earlyMs = { from: 0, to: 1_500 };
+const lateMs = { from: 2_500, to: 10_000 };
+const killsPerRound = { from: 3, to: 5 };
+const othersPerRound = { from: 4, to: 5 };
+
+/** As often as a kind stands here, in as many draws. */
+const kills: readonly FaultKind[] = [
+  "kill consumer",
+  "kill consumer",
+  "kill consumer in COPY",
+  "kill consumer in COPY",
+  "kill Postgres",
+  "kill Kafka",
+];
+const others = faultKinds.filter((kind) => !isKill(kind));
+
+/** The consumer's session timeout is 10 s: whoever is stopped for longer wakes as a zombie. */
+const pastSession = { from: 11_000, to: 13_000 };
+const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: number }>> = {
+  "kill consumer": { from: 200, to: 3_000 },
+  "kill consumer in COPY": { from: 200, to: 3_000 },
+  "kill Postgres": { from: 200, to: 4_000 },
+  "kill Kafka": { from: 200, to: 3_000 },
+  "stop consumer": pastSession,
+  "stop consumer in COPY": pastSession,
+  "stop Postgres": { from: 1_000, to: 11_000 },
+  "stop Kafka": { from: 1_000, to: 11_000 },
+  leave: { from: 500, to: 8_000 },
+  "wrong clock": { from: 0, to: 0 },
+  "cut Postgres": { from: 0, to: 0 },
+  "stall Postgres": { from: 1_000, to: 12_000 },
+  "cut Kafka": { from: 0, to: 0 },
+  "stall Kafka": { from: 1_000, to: 11_000 },
+};
+/** How long a target takes to be itself again after that, about. */
+const recoveryMs = 2_500;
+
+/**
+ * The faults in order of time: a pure function of the options. They come in rounds: one upon the other, then a calm. No
+ * target is hit while it is still being mended, and all kinds come in turn.
+ */
+export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): readonly Fault[] {
+  const random = createRandom(seed);
+  const rounds = Math.max(1, Math.floor(lengthMs / shortestMs));
+  const bags = [
+    { bag: createBag(random, kills), perRound: killsPerRound },
+    { bag: createBag(random, others), perRound: othersPerRound },
+  ];
+  return Array.from({ length: rounds }, (_, index) => {
+    const from = Math.round((lengthMs * index) / rounds);
+    const to = Math.round((lengthMs * (index + 1)) / rounds);
+    const place = createRound(random, consumers, from, to - calmMs);
+    const drawn = bags.flatMap(({ bag, perRound }) => {
+      const many = random.between(perRound.from, perRound.to);
+      return Array.from({ length: many }, () => ({ bag, kind: bag.draw() }));
+    });
+    const timed = drawn.map(({ bag, kind }) => {
+      const range = early.has(kind) ? earlyMs : lateMs;
+      return { bag, kind, atMs: from + random.between(range.from, range.to) };
+    });
+    return timed
+      .sort((a, b) => a.atMs - b.atMs)
+      .flatMap(({ bag, kind, atMs }) => {
+        const fault = place(kind, atMs);
+        if (fault === undefined) bag.putBack(kind);
+        return fault ?? [];
+      })
+      .sort((a, b) => a.atMs - b.atMs);
+  }).flat();
+}
+
+/** Places a fault where its target is free; undefined where it would not be mended by the end. */
+function createRound(random: Random, consumers: number, from: number, end: number) {
+  const freeFrom = new Map<string, number>();
+  const freedAt = (target: string): number => freeFrom.get(target) ?? from;
+
+  return (kind: FaultKind, wantedMs: number): Fault | undefined => {
+    const targets = targetsOf(kind, consumers);
+    const soonest = Math.min(...targets.map(freedAt));
+    const earliest = Math.max(wantedMs, soonest);
+    const target = random.pick(targets.filter((one) => freedAt(one) <= earliest));
+    const { from: shortest, to: longest } = lasts[kind];
+    const forMs = random.between(shortest, longest);
+    const patienceMs = kind.endsWith(" in COPY") ? copyPatienceMs : 0;
+    const overMs = earliest + patienceMs + forMs;
+    if (overMs > end) return undefined;
+    freeFrom.set(target, overMs + recoveryMs);
+    const clockHours = kind === "wrong clock" ? random.pick([-1, 1]) * random.between(2, 72) : 0;
+    return { kind, atMs: earliest, consumer: Number(target) || null, forMs, clockHours };
+  };
+}
+
+/** Consumers by number, or a server. */
+function targetsOf(kind: FaultKind, consumers: number): string[] {
+  if (kind.endsWith(" Kafka")) return ["Kafka"];
+  if (kind === "kill Postgres" || kind === "stop Postgres") return ["Postgres"];
+  return Array.from({ length: consumers }, (_, index) => String(index + 1));
+}
+
+/** Gives all that it holds before it gives anything again; what is put back comes first. */
+function createBag(random: Random, all: readonly FaultKind[]) {
+  const left: FaultKind[] = [];
+  return {
+    draw(): FaultKind {
+      if (left.length === 0) left.push(...random.shuffle(all));
+      return left.pop() ?? random.pick(all);
+    },
+    putBack: (kind: FaultKind): void => void left.push(kind),
+  };
+}

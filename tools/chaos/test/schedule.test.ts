@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { copyPatienceMs, faultKinds, isKill, type Fault } from "../src/fault.js";
+import { calmMs, createSchedule, shortestMs } from "../src/schedule.js";
+
+const minute = 60_000;
+const seeds = Array.from({ length: 40 }, (_, index) => index * 7_919);
+const shapes = [1, 2, 3, 4].flatMap((consumers) =>
+  [27_000, minute, 10 * minute].map((lengthMs) => ({ consumers, lengthMs })),
+);
+
+/** When it is mended at the latest. */
+const endOf = ({ kind, atMs, forMs }: Fault): number => atMs + forMs + (kind.endsWith(" in COPY") ? copyPatienceMs : 0);
+
+const targetOf = ({ kind, consumer }: Fault): string =>
+  consumer === null ? (kind.split(" ")[1] ?? "") : `consumer ${consumer}`;
+
+describe("a schedule", () => {
+  it("is the same for the same options, and another for another seed", () => {
+    const options = { seed: 5, lengthMs: 5 * minute, consumers: 4 };
+    expect(createSchedule(options)).toEqual(createSchedule(options));
+    expect(createSchedule({ ...options, seed: 6 })).not.toEqual(createSchedule(options));
+    expect(createSchedule({ ...options, seed: 5 + 2 ** 32 })).not.toEqual(createSchedule(options));
+  });
+
+  it("has every kind of fault within three minutes, whatever the seed", () => {
+    for (const seed of seeds) {
+      const kinds = new Set(createSchedule({ seed, lengthMs: 3 * minute, consumers: 4 }).map(({ kind }) => kind));
+      expect([...kinds].sort(), `seed ${seed}`).toEqual([...faultKinds].sort());
+    }
+  });
+
+  it("kills far more often than every ten seconds", () => {
+    for (const seed of seeds) {
+      const kills = createSchedule({ seed, lengthMs: 35 * minute, consumers: 4 }).filter(({ kind }) => isKill(kind));
+      expect(kills.length, `seed ${seed}`).toBeGreaterThan(270);
+    }
+  });
+
+  it.each(shapes)(
+    "leaves a calm at the end of each round: $consumers consumers, $lengthMs ms",
+    ({ consumers, lengthMs }) => {
+      const rounds = Math.floor(lengthMs / shortestMs);
+      const ends = Array.from({ length: rounds }, (_, index) => Math.round((lengthMs * (index + 1)) / rounds));
+      for (const seed of seeds) {
+        const faults = createSchedule({ seed, lengthMs, consumers });
+        for (const fault of faults) {
+          const roundEnd = ends.find((end) => fault.atMs < end) ?? 0;
+          expect(endOf(fault), `seed ${seed}`).toBeLessThanOrEqual(roundEnd - calmMs);
+        }
+      }
+    },
+  );
+
+  it.each(shapes)("hits nobody who is still broken: $consumers consumers, $lengthMs ms", ({ consumers, lengthMs }) => {
+    for (const seed of seeds) {
+      const mendedAt = new Map<string, number>();
+      let before = 0;
+      for (const fault of createSchedule({ seed, lengthMs, consumers })) {
+        expect(fault.atMs, `seed ${seed}`).toBeGreaterThanOrEqual(before);
+        before = fault.atMs;
+        expect(fault.atMs, `seed ${seed}`).toBeGreaterThan(mendedAt.get(targetOf(fault)) ?? -1);
+        mendedAt.set(targetOf(fault), endOf(fault));
+        expect(fault.consumer ?? 1).toBeLessThanOrEqual(consumers);
+      }
+    }
+  });
+
+  it("stops consumers for longer than their session timeout", () => {
+    const stops = createSchedule({ seed: 1, lengthMs: 30 * minute, consumers: 4 }).filter(({ kind }) =>
+      kind.startsWith("stop consumer"),
+    );
+    expect(stops.length).toBeGreaterThan(20);
+    expect(Math.min(...stops.map(({ forMs }) => forMs))).toBeGreaterThan(10_000);
+  });
+});
