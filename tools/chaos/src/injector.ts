@@ -116,11 +116,12 @@ async function disturb(
     if (hit) took(kind);
     return hit;
   }
-  const hit = proxy.serverSidePorts().length > 0;
   proxy.stall();
-  if (hit) took(kind);
   await wait(forMs);
+  // Whoever came meanwhile was held up too.
+  const hit = proxy.serverSidePorts().length > 0;
   proxy.release();
+  if (hit) took(kind);
   return hit;
 }
 

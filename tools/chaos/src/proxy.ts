@@ -7,7 +7,7 @@ export interface Proxy {
   readonly port: number;
   /** The ports from which the server sees the present connections come. */
   serverSidePorts(): number[];
-  /** Ends all present connections at once, with what was on its way, and says how many; new ones are let through. */
+  /** Resets all present connections, with what was on its way, and says how many; new ones are let through. */
   cut(): number;
   /** Nothing passes, in either direction, also no end of a connection; what is sent waits. New connections too. */
   stall(): void;
@@ -55,7 +55,7 @@ export async function startProxy(serverPort: number): Promise<Proxy> {
 
   function destroy(link: Link): void {
     links.delete(link);
-    for (const socket of link.sockets) socket.destroy();
+    for (const socket of link.sockets) socket.resetAndDestroy();
   }
 
   function set(up: boolean, down: boolean): void {

@@ -50,8 +50,8 @@ const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: nu
   "cut Kafka": { from: 0, to: 0 },
   "stall Kafka": { from: 1_000, to: 11_000 },
 };
-/** How long a target takes to be itself again after that, about. */
-const recoveryMs = 2_500;
+/** How long a target takes to be itself again after that, about; a real Kafka that is started the longest. */
+const recoveryMs = (target: string): number => (target === "Kafka" ? 7_000 : 2_500);
 
 /**
  * The faults in order of time: a pure function of the options. They come in rounds: one upon the other, then a calm. No
@@ -102,7 +102,7 @@ function createRound(random: Random, consumers: number, from: number, end: numbe
     const patienceMs = kind.endsWith(" in COPY") ? copyPatienceMs : 0;
     const overMs = earliest + patienceMs + forMs;
     if (overMs > end) return undefined;
-    freeFrom.set(target, overMs + recoveryMs);
+    freeFrom.set(target, overMs + recoveryMs(target));
     const clockHours = kind === "wrong clock" ? random.pick([-1, 1]) * random.between(2, 72) : 0;
     return { kind, atMs: earliest, consumer: Number(target) || null, forMs, clockHours };
   };

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { parseOptions, usage } from "../src/options.js";
+
+const needed = ["--seed=7", "--minutes=1.5"];
+
+describe("options", () => {
+  it("have defaults for all but seed and length", () => {
+    expect(parseOptions(needed)).toEqual({
+      seed: 7,
+      minutes: 1.5,
+      consumers: 4,
+      rate: 1_000,
+      kafka: "embedded",
+      postgresBinaries: null,
+      out: null,
+    });
+  });
+
+  it("take a real Kafka, another Postgres, and a file", () => {
+    const given = ["--kafka=real", "--postgres=/usr/lib/postgresql/15/bin", "--out=chaos.json", "--consumers=2"];
+    expect(parseOptions([...needed, ...given])).toMatchObject({
+      kafka: "real",
+      postgresBinaries: "/usr/lib/postgresql/15/bin",
+      out: "chaos.json",
+      consumers: 2,
+    });
+  });
+
+  it.each([
+    [["--minutes=1"], "--seed is missing; --help lists the options."],
+    [["--seed=1"], "--minutes is missing; --help lists the options."],
+    [["--seed=-1", "--minutes=1"], '--seed got "-1"; it takes a whole number from 0 to 9007199254740991.'],
+    [["--seed=x", "--minutes=1"], '--seed got "x"; it takes a whole number from 0 to 9007199254740991.'],
+    [["--seed=1", "--minutes=0.1"], '--minutes got "0.1"; it takes minutes from 0.5 to 1440, such as 1.5.'],
+    [["--seed=1", "--minutes=soon"], '--minutes got "soon"; it takes minutes from 0.5 to 1440, such as 1.5.'],
+    [[...needed, "--consumers=5"], '--consumers got "5"; it takes a whole number from 1 to 4.'],
+    [[...needed, "--consumers=0"], '--consumers got "0"; it takes a whole number from 1 to 4.'],
+    [[...needed, "--rate=0"], '--rate got "0"; it takes a whole number from 10 to 20000.'],
+    [[...needed, "--kafka=fake"], '--kafka got "fake"; it takes embedded or real.'],
+    [
+      [...needed, "--postgres="],
+      '--postgres got ""; it takes embedded, or a directory with initdb and postgres in it.',
+    ],
+    [[...needed, "--nope"], "Unknown option '--nope'; --help lists the options."],
+    [[...needed, "more"], "Unexpected argument 'more'; --help lists the options."],
+  ])("answer %j with one sentence", (args, sentence) => {
+    expect(parseOptions(args)).toEqual({ problem: sentence });
+  });
+
+  it("print a usage that fits a terminal", () => {
+    expect(parseOptions(["--help"])).toBe("help");
+    expect(Math.max(...usage.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+});

@@ -1,0 +1,170 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { startProxy, type Proxy } from "../src/proxy.js";
+
+const patience = { timeout: 30_000, interval: 5 };
+
+/** What one end of a connection has got so far. */
+interface End {
+  readonly socket: Socket;
+  text(): string;
+  hasEnded(): boolean;
+  isClosed(): boolean;
+}
+
+function listenTo(socket: Socket): End {
+  let text = "";
+  let ended = false;
+  let closed = false;
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => (text += chunk));
+  socket.on("end", () => (ended = true));
+  socket.on("close", () => (closed = true));
+  socket.on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  return { socket, text: () => text, hasEnded: () => ended, isClosed: () => closed };
+}
+
+/** A server that keeps all connections, and a proxy before it. */
+async function start(): Promise<{
+  proxy: Proxy;
+  connections: End[];
+  open: () => Promise<{ client: End; server: End }>;
+}> {
+  const connections: End[] = [];
+  const listener = createServer({ allowHalfOpen: true }, (socket) => void connections.push(listenTo(socket)));
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  onTestFinished(() => void listener.close());
+  const proxy = await startProxy((listener.address() as AddressInfo).port);
+  onTestFinished(() => proxy.close());
+  return {
+    proxy,
+    connections,
+    async open() {
+      const before = connections.length;
+      const client = listenTo(connect({ port: proxy.port, host: "127.0.0.1", allowHalfOpen: true }));
+      await vi.waitUntil(() => connections.length > before, patience);
+      return { client, server: connections[before] as End };
+    },
+  };
+}
+
+const until = (condition: () => boolean) => vi.waitUntil(condition, patience);
+/** Long enough for what is not held back to have arrived; where it is slower, a test passes that should not. */
+const aWhile = () => sleep(100);
+
+describe("a proxy", () => {
+  it("passes on what is sent, in both directions, and each end of a connection by itself", async () => {
+    const { open } = await start();
+    const { client, server } = await open();
+    client.socket.write("question");
+    await until(() => server.text() === "question");
+    client.socket.end();
+    await until(server.hasEnded);
+    server.socket.end("answer");
+    await until(() => client.text() === "answer" && client.hasEnded());
+  });
+
+  it("loses nothing of much, however slowly it is read", async () => {
+    const { open } = await start();
+    const { client, server } = await open();
+    server.socket.pause();
+    const much = "0123456789".repeat(1_000_000);
+    client.socket.end(much);
+    await aWhile();
+    server.socket.resume();
+    await until(server.hasEnded);
+    expect(server.text() === much).toBe(true);
+  });
+
+  it("knows from which ports the server sees its connections come", async () => {
+    const { proxy, open } = await start();
+    const ends = [await open(), await open()];
+    const seen = ends.map(({ server }) => server.socket.remotePort);
+    expect(proxy.serverSidePorts().toSorted()).toEqual(seen.toSorted());
+  });
+
+  it("cuts what there is, and lets in what comes", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    expect(proxy.cut()).toBe(1);
+    await until(() => client.isClosed() && server.isClosed());
+    expect(proxy.cut()).toBe(0);
+    const next = await open();
+    next.client.socket.write("still here");
+    await until(() => next.server.text() === "still here");
+  });
+
+  it("stalls both directions, and the end of a connection, until it is released", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    proxy.stall();
+    client.socket.end("question");
+    server.socket.write("answer");
+    await aWhile();
+    expect([client.text(), server.text(), server.hasEnded()]).toEqual(["", "", false]);
+    proxy.release();
+    await until(() => client.text() === "answer" && server.text() === "question" && server.hasEnded());
+  });
+
+  it("stalls connections that are made meanwhile", async () => {
+    const { proxy, open } = await start();
+    proxy.stall();
+    const { client, server } = await open();
+    client.socket.write("question");
+    await aWhile();
+    expect(server.text()).toBe("");
+    proxy.release();
+    await until(() => server.text() === "question");
+  });
+
+  it("holds back the clients alone", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    proxy.hold();
+    client.socket.write("question");
+    server.socket.write("answer");
+    await until(() => client.text() === "answer");
+    await aWhile();
+    expect(server.text()).toBe("");
+    proxy.release();
+    await until(() => server.text() === "question");
+  });
+
+  it("drops what it held back when it cuts", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    proxy.hold();
+    client.socket.write("question");
+    await aWhile();
+    proxy.cut();
+    proxy.release();
+    await until(server.isClosed);
+    expect(server.text()).toBe("");
+  });
+
+  it("lets a trickle through, in order, and then all", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    const much = "0123456789".repeat(100_000);
+    proxy.trickle();
+    client.socket.end(much);
+    await until(() => server.text().length > 10_000);
+    expect(server.text().length).toBeLessThan(much.length);
+    proxy.release();
+    await until(server.hasEnded);
+    expect(server.text() === much).toBe(true);
+  });
+
+  it("ends a client's connection where the server is away", async () => {
+    const { proxy } = await start();
+    const gone = await startProxy(1);
+    onTestFinished(() => gone.close());
+    const client = listenTo(connect({ port: gone.port, host: "127.0.0.1" }));
+    await until(client.isClosed);
+    expect(proxy.port).not.toBe(gone.port);
+  });
+});
