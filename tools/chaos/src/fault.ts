@@ -30,7 +30,7 @@ export interface Fault {
   readonly clockHours: number;
 }
 
-export const copyPatienceMs = 5_000;
+export const copyPatienceMs = 3_000;
 
 export const isKill = (kind: FaultKind): boolean => kind.startsWith("kill ");
 

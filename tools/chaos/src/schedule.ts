@@ -10,15 +10,15 @@ export interface ScheduleOptions {
 }
 
 /** Of a schedule, and of one of its rounds. */
-export const shortestMs = 26_500;
+export const shortestMs = 30_000;
 /** At the end of each round nothing is broken for so long: claims, catching up, and zombies that find themselves fenced. */
-export const calmMs = 6_000;
+export const calmMs = 5_000;
 
 /** Before the other faults of a round: they need a pipeline that works, and a stopped consumer's successor takes 10 s. */
 const early = new Set<FaultKind>(["kill consumer in COPY", "stop consumer", "stop consumer in COPY"]);
-const earlyMs = { from: 0, to: 1_500 };
+const earlyMs = { from: 0, to: 900 };
 const lateMs = { from: 2_500, to: 10_000 };
-const killsPerRound = { from: 3, to: 5 };
+const killsPerRound = { from: 4, to: 5 };
 const othersPerRound = { from: 4, to: 5 };
 
 /** As often as a kind stands here, in as many draws. */
@@ -34,13 +34,15 @@ const others = faultKinds.filter((kind) => !isKill(kind));
 
 /** The consumer's session timeout is 10 s: whoever is stopped for longer wakes as a zombie. */
 const pastSession = { from: 11_000, to: 13_000 };
+/** And in the middle of a COPY long enough, some of them, for the successor to lose patience with the lock: 8 s more. */
+const pastPatience = { from: 12_000, to: 21_000 };
 const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: number }>> = {
   "kill consumer": { from: 200, to: 3_000 },
   "kill consumer in COPY": { from: 200, to: 3_000 },
   "kill Postgres": { from: 200, to: 4_000 },
   "kill Kafka": { from: 200, to: 3_000 },
   "stop consumer": pastSession,
-  "stop consumer in COPY": pastSession,
+  "stop consumer in COPY": pastPatience,
   "stop Postgres": { from: 1_000, to: 11_000 },
   "stop Kafka": { from: 1_000, to: 11_000 },
   leave: { from: 500, to: 8_000 },

@@ -65,7 +65,8 @@ describe("a proxy", () => {
     client.socket.end();
     await until(server.hasEnded);
     server.socket.end("answer");
-    await until(() => client.text() === "answer" && client.hasEnded());
+    await until(client.hasEnded);
+    expect(client.text()).toBe("answer");
   });
 
   it("loses nothing of much, however slowly it is read", async () => {

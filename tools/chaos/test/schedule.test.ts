@@ -5,7 +5,7 @@ import { calmMs, createSchedule, shortestMs } from "../src/schedule.js";
 const minute = 60_000;
 const seeds = Array.from({ length: 40 }, (_, index) => index * 7_919);
 const shapes = [1, 2, 3, 4].flatMap((consumers) =>
-  [27_000, minute, 10 * minute].map((lengthMs) => ({ consumers, lengthMs })),
+  [30_000, minute, 10 * minute].map((lengthMs) => ({ consumers, lengthMs })),
 );
 
 /** When it is mended at the latest. */

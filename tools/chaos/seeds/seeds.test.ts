@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findInstalledPostgres } from "@tidemark/embedded-postgres";
+import { RealKafkaError, startRealKafka } from "@tidemark/real-kafka";
+import { describe, expect, it } from "vitest";
+import type { ChaosOptions } from "../src/options.js";
+import { formatOutcome, isEqual } from "../src/report.js";
+import { runChaos } from "../src/run-chaos.js";
+
+const base: ChaosOptions = {
+  seed: 1,
+  minutes: 1,
+  consumers: 4,
+  rate: 1_000,
+  kafka: "embedded",
+  postgresBinaries: null,
+  out: null,
+};
+
+/** Where a real Kafka cannot be had, why. The first start may have to download it. */
+async function whyNoKafka(): Promise<string | undefined> {
+  const dataDir = await mkdtemp(join(tmpdir(), "tidemark-chaos-kafka-"));
+  try {
+    await (await startRealKafka({ dataDir })).close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RealKafkaError) return error.message;
+    throw error;
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+const noKafka = await whyNoKafka();
+const older = (await findInstalledPostgres()).find(({ major }) => major === 15);
+
+const runs: readonly { readonly on: string; readonly options: ChaosOptions }[] = [
+  { on: "embedded Kafka and Postgres", options: base },
+  noKafka === undefined
+    ? { on: "a real Kafka", options: { ...base, seed: 2, kafka: "real" } }
+    : { on: `the embedded Kafka, since there is no real one (${noKafka})`, options: { ...base, seed: 2 } },
+  older === undefined
+    ? { on: "the embedded Postgres, since there is no 15 in /usr/lib/postgresql", options: { ...base, seed: 3 } }
+    : { on: "Postgres 15", options: { ...base, seed: 3, postgresBinaries: older.binDir } },
+];
+
+describe("after a minute of faults the tables are what the log says, and the log what the scenario says:", () => {
+  it.each(runs.map(({ on, options }) => [options.seed, on, options] as const))(
+    "seed %d, on %s",
+    async (_seed, _on, options) => {
+      const lines: string[] = [];
+      const say = (line: string): void => void lines.push(line);
+      const outcome = await runChaos(options, { say, signal: new AbortController().signal });
+      const told = [...lines, formatOutcome(outcome, 120)].join("\n");
+      expect(isEqual(outcome), told).toBe(true);
+      expect(outcome.verdict, told).toMatchObject({ records: outcome.events, events: outcome.events, unread: 0 });
+      expect(outcome.kills, told).toBeGreaterThan(4);
+      expect(outcome.surprises, told).toEqual([]);
+    },
+  );
+});
