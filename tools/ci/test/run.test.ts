@@ -71,11 +71,7 @@ function createCopy(): string {
 }
 
 /** Runs the real .ci/run in a small copy of the repository, where npm and npx do what is given. */
-function runCi(
-  commands: Commands,
-  programs: Programs = machine,
-  kafka = "1",
-): { status: number | null; lines: string[] } {
+function runCi(commands: Commands, programs: Programs = machine): { status: number | null; lines: string[] } {
   const root = createCopy();
   const bin = join(root, "bin");
   symlinkSync(process.execPath, join(bin, "node"));
@@ -89,7 +85,7 @@ function runCi(
   }
   const { status, stdout } = spawnSync("/bin/bash", [join(root, ".ci/run")], {
     encoding: "utf8",
-    env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, TMPDIR: root, TIDEMARK_CI_KAFKA: kafka },
+    env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, TMPDIR: root },
   });
   return { status, lines: stdout.trimEnd().split("\n") };
 }
@@ -97,13 +93,6 @@ function runCi(
 test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
   const { status, lines } = runCi(green);
   expect(lines.slice(-2)).toEqual(["0 skipped", "6 passed, 0 failed"]);
-  expect(status).toBe(0);
-});
-
-test("a real Kafka is left alone where nobody asks for it", () => {
-  const { status, lines } = runCi(green, { ...machine, java: javaOf("11.0.27") }, "");
-  expect(lines.join("\n")).not.toMatch(/kafka|Java/i);
-  expect(lines.slice(-2)).toEqual(["0 skipped", "4 passed, 0 failed"]);
   expect(status).toBe(0);
 });
 
