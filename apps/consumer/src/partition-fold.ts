@@ -171,7 +171,13 @@ function futureReason(event: EventRow, aheadMs: number) {
   return {
     reason: "future",
     field: "Ts",
-    expected: `at most ${new Date(timeMs - aheadMs).toISOString()}, the record's arrival and the allowed skew`,
-    received: new Date(timeMs).toISOString(),
+    expected: `at most ${showTime(timeMs - aheadMs)}, the record's arrival and the allowed skew`,
+    received: showTime(timeMs),
   };
+}
+
+/** A producer may give its record any int64 as its time: more than a Date can hold. */
+function showTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? `${epochMs} ms since 1970` : date.toISOString();
 }

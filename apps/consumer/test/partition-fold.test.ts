@@ -123,6 +123,14 @@ describe("the partition's fold", () => {
     expect(ledger).toMatchObject({ read: 1, quarantined: 1, counted: 0 });
   });
 
+  it("quarantines an event whose record is dated before all that a Date can hold", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const { rejected } = fold.take(batchOf([recordOf(0, encode(eventOf()), -9e18)], 1));
+    expect(rejected).toMatchObject([
+      { reason: "future", received: "2024-02-03T17:00:00.000Z", expected: expect.stringContaining("ms since 1970") },
+    ]);
+  });
+
   it("notes by how much a late event missed its window", () => {
     const fold = createPartitionFold(definition, unclaimed);
     const { late } = fold.take(
