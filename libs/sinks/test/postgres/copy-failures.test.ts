@@ -1,11 +1,11 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { once } from "node:events";
-import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Sink, SinkEvent } from "../../src/index.js";
 import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
 import { createPostgresStore, type PostgresStore } from "../contract/postgres-store.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
+import { closeGate } from "./gate.js";
 
 let server: TestServer;
 let store: PostgresStore;
@@ -26,12 +26,6 @@ afterEach(() => store.close());
 
 const query = (text: string) => server.query(store.databaseUrl, text);
 
-/** A trigger of that kind on the raw table, which runs `body`. */
-async function addTrigger(kind: string, body: string): Promise<void> {
-  await query(`CREATE FUNCTION act() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NEW; END $$`);
-  await query(`CREATE ${kind} EXECUTE FUNCTION act()`);
-}
-
 const many = 150_000;
 /** So many rows that they are under way for a while: some 20 MB. */
 const manyRows = Array.from({ length: many }, (_, offset) => eventAt(offset, 0));
@@ -46,7 +40,9 @@ describe("an error of the server in the middle of a COPY", () => {
       "CONSTRAINT TRIGGER failing AFTER INSERT ON socmed_user_sales DEFERRABLE INITIALLY DEFERRED FOR EACH ROW",
     ],
   ])("%s: rejects with Postgres's own error, writes nothing, and the next commit succeeds", async (_when, kind) => {
-    await addTrigger(kind, "RAISE EXCEPTION 'no room in %', TG_TABLE_NAME USING ERRCODE = '23X01';");
+    await query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE EXCEPTION 'no room in %', TG_TABLE_NAME USING ERRCODE = '23X01'; END $$`);
+    await query(`CREATE ${kind} EXECUTE FUNCTION fail()`);
     const claim = await sink.claim(0, 0);
     const before = await store.read();
     await expect(commit(sink, claim, 0, manyStep())).rejects.toMatchObject({
@@ -55,7 +51,7 @@ describe("an error of the server in the middle of a COPY", () => {
     });
     expect(await store.read()).toEqual(before);
     expect(events).toEqual([]);
-    await query("DROP FUNCTION act CASCADE");
+    await query("DROP FUNCTION fail CASCADE");
     await commit(sink, claim, 0, checkpointOf([0], 1));
     expect((await store.read()).rows).toHaveLength(1);
   });
@@ -69,17 +65,16 @@ describe("a connection that is cut in the middle of a COPY", () => {
     const wire = await startWire(store.databaseUrl);
     const wired = store.open({ databaseUrl: wire.databaseUrl, connections: 1, onEvent: (event) => events.push(event) });
     const claim = await wired.claim(0, 0);
-    const gate = await holdGate();
-    await addTrigger(
-      'TRIGGER waiting BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
-      "PERFORM pg_advisory_xact_lock_shared(99);",
+    const gate = await closeGate(
+      store.databaseUrl,
+      'BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
     );
     const committing = commit(wired, claim, 0, manyStep());
-    const pid = await vi.waitUntil(async () => (await copying())[0]?.["pid"], { timeout: 50_000 });
+    const pid = await gate.arrival();
     if (abruptly) wire.cut();
-    else await query(`SELECT pg_terminate_backend(${Number(pid)})`);
+    else await query(`SELECT pg_terminate_backend(${pid})`);
     await vi.waitUntil(() => events.length > 0, { timeout: 50_000 });
-    await gate.end();
+    await gate.open();
     await committing;
     const { rows, checkpoints } = await store.read();
     expect(rows).toEqual(manyRows.map((row) => ({ ...row, topic: "socmed-events", partition: 0 })));
@@ -87,19 +82,6 @@ describe("a connection that is cut in the middle of a COPY", () => {
     expect(events.map(({ kind }) => kind)).toContain("available");
   });
 });
-
-const copying = () =>
-  query(
-    "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event_type = 'Lock' AND wait_event = 'advisory'",
-  );
-
-/** Holds what the trigger waits for. */
-async function holdGate(): Promise<Client> {
-  const client = new Client({ connectionString: store.databaseUrl });
-  await client.connect();
-  await client.query("SELECT pg_advisory_lock(99)");
-  return client;
-}
 
 /** A way to Postgres that can be cut. */
 async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: string; cut(): void }> {
