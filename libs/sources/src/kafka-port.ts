@@ -31,7 +31,8 @@ export interface KafkaListener {
 
 /**
  * What the source needs of a Kafka client: a member of a consumer group on one topic that commits nothing by itself.
- * Batches of one partition come one after another; stale ones (from before a resume) may come.
+ * Batches of one partition come one after another; stale ones (from before a resume) may come. One that is stale, and whose
+ * `fetchedFrom` is null, does not follow another stale one: it would prove a gap that is none.
  */
 export interface KafkaPort {
   /**
