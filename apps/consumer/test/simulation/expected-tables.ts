@@ -1,0 +1,138 @@
+import { createPartitionOracle, type Judgement, type OracleRow } from "@tidemark/scenario/oracle";
+import { socmedRollups, type Measure } from "@tidemark/sinks/tables";
+import type { PartitionLog, TopicLog } from "./log.js";
+
+/** A partition's rows, each written as text, so that they are compared to the bit. */
+export interface PartitionTables {
+  readonly raw: readonly string[];
+  readonly late: readonly string[];
+  readonly rejected: readonly string[];
+  /** Sorted. */
+  readonly windows: readonly string[];
+  readonly checkpoint: string;
+}
+
+/** What a partition's tables must hold once all below `nextOffset`, and nothing else, has been committed. */
+export type ExpectedTables = (partition: number, nextOffset: number) => PartitionTables;
+
+/** By the oracle's judgements and plain sums: none of it is the pipeline's own code but the decoder. */
+export function createExpectedTables({ partitions, times }: TopicLog): ExpectedTables {
+  const answers = partitions.map((log) => judgeAll(log, times));
+  const known = new Map<string, PartitionTables>();
+  return (partition, nextOffset) => {
+    const key = `${partition}:${nextOffset}`;
+    const tables = known.get(key) ?? tablesAt(answers[partition] as Answers, nextOffset);
+    known.set(key, tables);
+    return tables;
+  };
+}
+
+interface Answers {
+  readonly log: PartitionLog;
+  readonly judged: readonly Judged[];
+}
+
+interface Judged {
+  readonly offset: number;
+  readonly bytes: Uint8Array | null;
+  readonly judgement: Judgement;
+  /** After it. */
+  readonly watermarkMs: number;
+  readonly maxEventTimeMs: number;
+}
+
+function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
+  const oracle = createPartitionOracle({ ...times, rollups: socmedRollups });
+  const judged = [...log.entries.values()].flatMap((record) => {
+    if (record === undefined) return [];
+    const judgement = oracle.take(record);
+    const { watermarkMs, maxEventTimeMs } = oracle;
+    return [{ offset: record.offset, bytes: record.value, judgement, watermarkMs, maxEventTimeMs }];
+  });
+  return { log, judged };
+}
+
+function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables {
+  const read = judged.filter(({ offset }) => offset < nextOffset);
+  const raw: string[] = [];
+  const late: string[] = [];
+  const rejected: string[] = [];
+  const counted: OracleRow[] = [];
+  const ledger = { counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
+  for (const { offset, bytes, judgement } of read) {
+    ledger[judgement.kind] += 1;
+    if (judgement.kind === "counted") {
+      counted.push(judgement.row);
+      raw.push(rawText({ ...judgement.row, offset }));
+    } else if (judgement.kind === "late") {
+      const { watermarkMs, missedByMs } = judgement;
+      late.push(lateText({ ...judgement.row, offset, watermark: new Date(watermarkMs), missed_by_ms: missedByMs }));
+    } else if (judgement.kind !== "duplicate") {
+      const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
+      const watermark = timeOrNull(judgement.watermarkMs);
+      rejected.push(rejectedText({ offset, bytes, reason, field, watermark }));
+    }
+  }
+  const last = read.at(-1);
+  const checkpoint = checkpointText({
+    ...ledger,
+    startOffset: log.start,
+    nextOffset,
+    watermark: timeOrNull(last?.watermarkMs ?? -Infinity),
+    maxEventTime: timeOrNull(last?.maxEventTimeMs ?? -Infinity),
+    read: read.length,
+    skipped: nextOffset - log.start - read.length,
+    lost: 0,
+  });
+  return { raw, late, rejected, windows: windowsOf(counted), checkpoint };
+}
+
+function windowsOf(counted: readonly OracleRow[]): string[] {
+  const windows = new Map<string, { readonly values: Record<string, number>; readonly text: () => string }>();
+  for (const { name, sizeMs, aggregates } of socmedRollups) {
+    for (const row of counted) {
+      const start = new Date(Math.floor((row.Ts * 1_000) / sizeMs) * sizeMs);
+      const key = [name, start.getTime(), row.Kota, row.Sosial_Media].join("|");
+      const values = windows.get(key)?.values ?? {};
+      for (const [column, measure] of Object.entries(aggregates)) {
+        values[column] = (values[column] ?? 0) + measured(measure, row);
+      }
+      windows.set(key, { values, text: () => windowText(name, { ...row, ...values, window_start: start }) });
+    }
+  }
+  return [...windows.values()].map(({ text }) => text()).toSorted();
+}
+
+function measured(measure: Measure, row: OracleRow): number {
+  if (measure.kind === "count") return 1;
+  const value = row[measure.field as keyof OracleRow];
+  if (measure.kind === "count-present") return value === null ? 0 : 1;
+  return Number(value ?? 0);
+}
+
+const timeOrNull = (ms: number) => (Number.isFinite(ms) ? new Date(ms) : null);
+
+type Columns = Readonly<Record<string, unknown>>;
+
+function textOf(row: Columns, names: readonly string[]): string {
+  return JSON.stringify(names.map((name) => row[name]));
+}
+
+const namesOf = (text: string) => text.split(" ");
+const eventNames = namesOf(
+  "offset ID Kota Sosial_Media Usage_Count Sales Visitors PageVisitors Conversion Ts conversion_rate bounce_rate",
+);
+const measureNames = Object.keys(socmedRollups[0].aggregates);
+const checkpointNames = namesOf(
+  "startOffset nextOffset watermark maxEventTime read counted duplicate late quarantined rejected skipped lost",
+);
+
+export const rawText = (row: Columns) => textOf(row, eventNames);
+export const lateText = (row: Columns) => textOf(row, [...eventNames, "watermark", "missed_by_ms"]);
+export const checkpointText = (row: Columns) => textOf(row, checkpointNames);
+export const windowText = (rollup: string, row: Columns) =>
+  `${rollup} ${textOf(row, ["window_start", "Kota", "Sosial_Media", ...measureNames])}`;
+
+export function rejectedText({ bytes, ...row }: Columns & { readonly bytes: Uint8Array | null }): string {
+  return `${textOf(row, ["offset", "reason", "field", "watermark"])} ${bytes === null ? null : Buffer.from(bytes).toString("hex")}`;
+}

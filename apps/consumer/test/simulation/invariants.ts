@@ -1,0 +1,93 @@
+import type { MemoryStore } from "@tidemark/sinks/memory";
+import { checkpoints, socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "@tidemark/sinks/tables";
+import {
+  checkpointText,
+  lateText,
+  rawText,
+  rejectedText,
+  windowText,
+  type ExpectedTables,
+  type PartitionTables,
+} from "./expected-tables.js";
+
+/** Something that must never be. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+/** Looks at the store after each step that may have changed it. */
+export class Invariants {
+  readonly #store: MemoryStore;
+  readonly #expected: ExpectedTables;
+  readonly #texts = new WeakMap<object, string>();
+  readonly #seen = new Map<number, { readonly epoch: number; readonly nextOffset: number }>();
+
+  constructor(store: MemoryStore, expected: ExpectedTables) {
+    this.#store = store;
+    this.#expected = expected;
+  }
+
+  nextOffset(partition: number): number | undefined {
+    return this.#seen.get(partition)?.nextOffset;
+  }
+
+  /** The checkpoint row as it stands: another object after each change. */
+  head(partition: number): object | undefined {
+    return this.#store.rows(checkpoints).find((row) => row.partition === partition);
+  }
+
+  /** Notes where the partitions stand. Throws Violation where a position or an epoch falls. */
+  observe(): void {
+    for (const { partition, epoch, nextOffset } of this.#store.rows(checkpoints)) {
+      const before = this.#seen.get(partition);
+      if (before !== undefined && epoch < before.epoch) throw new Violation(`the epoch of ${partition} fell`);
+      if (before !== undefined && nextOffset < before.nextOffset) throw new Violation(`${partition} went back`);
+      this.#seen.set(partition, { epoch, nextOffset });
+    }
+  }
+
+  /** Throws Violation where a table is not what the log below the position makes of it. */
+  compare(partition: number): void {
+    const nextOffset = this.nextOffset(partition);
+    if (nextOffset === undefined) return;
+    compareTables(partition, this.#read(partition), this.#expected(partition, nextOffset));
+  }
+
+  #read(partition: number): PartitionTables {
+    const texts = <Row extends { readonly partition: number }>(rows: readonly Row[], textOf: (row: Row) => string) =>
+      rows.filter((row) => row.partition === partition).map((row) => this.#remember(row, textOf));
+    const store = this.#store;
+    const windows = [...texts(store.rows(socmed5s), fineText), ...texts(store.rows(socmed1m), coarseText)];
+    return {
+      raw: texts(store.rows(socmedUserSales), rawText),
+      late: texts(store.rows(socmedLate), lateText),
+      rejected: texts(store.rows(socmedRejected), rejectedText),
+      windows: windows.toSorted(),
+      checkpoint: texts(store.rows(checkpoints), checkpointText).join(),
+    };
+  }
+
+  /** A row that stays the same object has not changed. */
+  #remember<Row extends object>(row: Row, textOf: (row: Row) => string): string {
+    const text = this.#texts.get(row) ?? textOf(row);
+    this.#texts.set(row, text);
+    return text;
+  }
+}
+
+const fineText = (row: typeof socmed5s.$inferSelect) => windowText("socmed_5s", row);
+const coarseText = (row: typeof socmed1m.$inferSelect) => windowText("socmed_1m", row);
+
+function compareTables(partition: number, actual: PartitionTables, expected: PartitionTables): void {
+  for (const name of ["raw", "late", "rejected", "windows"] as const) {
+    const [found, wanted] = [actual[name], expected[name]];
+    const longer = found.length > wanted.length ? found : wanted;
+    const at = longer.findIndex((_, index) => found[index] !== wanted[index]);
+    if (at < 0) continue;
+    const what = `row ${at} of ${found.length} is ${found[at] ?? "missing"}, not ${wanted[at] ?? "nothing"}`;
+    throw new Violation(`${name} rows of ${partition}: ${what}`);
+  }
+  if (actual.checkpoint !== expected.checkpoint) {
+    throw new Violation(`checkpoint of ${partition}: ${actual.checkpoint}, not ${expected.checkpoint}`);
+  }
+}

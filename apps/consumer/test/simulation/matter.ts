@@ -1,0 +1,24 @@
+import { taskDefinition, type SocmedTaskDefinition } from "../../src/pipeline.js";
+import { createExpectedTables, type ExpectedTables } from "./expected-tables.js";
+import { createLog, type TopicLog } from "./log.js";
+
+/** A log and what is made of it: the same for many schedules. */
+export interface Matter {
+  readonly log: TopicLog;
+  readonly definition: SocmedTaskDefinition;
+  readonly expected: ExpectedTables;
+}
+
+const matters = new Map<number, Matter>();
+const logCount = 97;
+
+/** The matter of a schedule. */
+export function matterOf(seed: number): Matter {
+  const number = seed % logCount;
+  const known = matters.get(number);
+  if (known !== undefined) return known;
+  const log = createLog(number);
+  const matter = { log, definition: taskDefinition(log.times), expected: createExpectedTables(log) };
+  matters.set(number, matter);
+  return matter;
+}

@@ -1,0 +1,69 @@
+import type { Sink } from "@tidemark/sinks";
+import { createSourceOn, type Source, type SourceEvent } from "@tidemark/sources";
+import { createPartitionFold } from "../../src/partition-fold.js";
+import { createPartitionTask, type CheckpointPolicy } from "../../src/partition-task.js";
+import type { SocmedTaskDefinition } from "../../src/pipeline.js";
+import type { PlantedBug } from "./planted-bugs.js";
+import type { Actor, Scheduler } from "./scheduler.js";
+import type { SimulatedPort } from "./simulated-port.js";
+
+export const topic = "socmed-events";
+export const group = "tidemark";
+
+/** A consumer: the real source, task and fold, put together as the app does, between a simulated client and a sink. */
+export interface Member {
+  readonly actor: Actor;
+  readonly port: SimulatedPort;
+  readonly source: Source;
+  /** Commits what it holds, then leaves. */
+  stop(): Promise<void>;
+}
+
+export interface MemberOptions {
+  readonly actor: Actor;
+  readonly scheduler: Scheduler;
+  readonly port: SimulatedPort;
+  readonly sink: Sink;
+  readonly definition: SocmedTaskDefinition;
+  readonly policy: CheckpointPolicy;
+  readonly bug: PlantedBug;
+  readonly onEvent: (event: SourceEvent) => void;
+}
+
+export function startMember(options: MemberOptions): Member {
+  const { actor, scheduler, port, sink, definition, policy, bug, onEvent } = options;
+  const restore = bug.restore?.() ?? ((claim) => ({ claim, fold: createPartitionFold(definition, claim) }));
+  const source = createSourceOn(port, {
+    brokers: ["simulated:9092"],
+    topic,
+    group,
+    sessionTimeoutMs: 10_000,
+    onEvent,
+    async claim(partition, { logStartOffset, logEndOffset }) {
+      const claimed = await sink.claim(partition, logStartOffset);
+      const { claim, fold } = restore(claimed, (from) => createPartitionFold(definition, from));
+      return createPartitionTask({
+        claim,
+        fold,
+        sink,
+        logEndOffset,
+        policy,
+        beforeBatch: async () => {
+          if (scheduler.random.chance(0.3)) await scheduler.turn(actor, "has looked at the cluster");
+        },
+        onCommitted: ({ checkpoint }) => source.commit(partition, checkpoint.nextOffset),
+      });
+    },
+  });
+  source.done.catch(() => {});
+  void source.start().catch(() => {});
+  return {
+    actor,
+    port,
+    source,
+    async stop() {
+      await source.stop({ flush: true });
+      await sink.close();
+    },
+  };
+}
