@@ -10,6 +10,7 @@ import { createPartitionTask, type CheckpointingTask } from "./partition-task.js
 import { pipelineDefinition, taskDefinition } from "./pipeline.js";
 import { ProgressMeter, progressOf, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
+import { askPostgres } from "./start-up.js";
 
 export interface Surroundings {
   readonly brokers: readonly string[];
@@ -111,7 +112,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   try {
-    await checkIdentity(databaseUrl, identity);
+    await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), signal);
     const end = options.untilCaughtUp ? catchUp(options, surroundings, startReading, ended.signal) : undefined;
     if (end === undefined) startReading();
     await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);

@@ -25,14 +25,7 @@ export async function prepare(
   { kafkaBrokers, databaseUrl }: { readonly kafkaBrokers: readonly string[]; readonly databaseUrl: string },
   signal: AbortSignal,
 ): Promise<string> {
-  await keepTrying(
-    () => migrate(databaseUrl),
-    isUnavailable,
-    signal,
-    (detail) => {
-      return `Postgres at ${describeDatabase(databaseUrl)} cannot be used (${detail}): check DATABASE_URL, and that it runs.`;
-    },
-  );
+  await askPostgres(databaseUrl, () => migrate(databaseUrl), signal);
   return keepTrying(
     () => readClusterId(kafkaBrokers),
     isRetryable,
@@ -40,6 +33,13 @@ export async function prepare(
     // The source's own sentence says where, why, and what to check.
     (detail) => `KAFKA_BROKERS: ${detail}.`,
   );
+}
+
+/** As `prepare`, for one question. */
+export function askPostgres<T>(databaseUrl: string, ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  return keepTrying(ask, isUnavailable, signal, (detail) => {
+    return `Postgres at ${describeDatabase(databaseUrl)} cannot be used (${detail}): check DATABASE_URL, and that it runs.`;
+  });
 }
 
 function isRetryable(error: unknown): boolean {

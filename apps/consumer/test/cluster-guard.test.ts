@@ -5,8 +5,8 @@ import { startBroker } from "@tidemark/embedded-kafka";
 import { migrate } from "@tidemark/sinks";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createClusterGuard } from "../src/cluster-guard.js";
-import type { Reporter } from "../src/reporter.js";
 import { runConsumer } from "../src/run-consumer.js";
+import { Recorder } from "./recorder.js";
 import { givenBroker, produce, readLedger, startServers, type TestServers } from "./servers.js";
 
 let servers: TestServers;
@@ -15,13 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => servers.close());
 
-const silent: Reporter = {
-  note: () => {},
-  folded: () => {},
-  committed: () => {},
-  progress: () => {},
-  finish: () => {},
-};
 const options = {
   untilCaughtUp: false,
   acceptLoss: false,
@@ -57,7 +50,7 @@ it.skipIf(givenBroker !== undefined)(
       brokers: [first.address],
       clusterId: first.clusterId,
       databaseUrl,
-      reporter: silent,
+      reporter: new Recorder(),
       signal: new AbortController().signal,
     });
     const outcome = run.then(

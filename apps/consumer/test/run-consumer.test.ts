@@ -1,9 +1,8 @@
 import { migrate } from "@tidemark/sinks";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ConsumerOptions } from "../src/options.js";
-import type { Progress } from "../src/progress.js";
-import type { Reporter } from "../src/reporter.js";
 import { runConsumer } from "../src/run-consumer.js";
+import { Recorder } from "./recorder.js";
 import {
   ownName,
   produce,
@@ -40,20 +39,6 @@ beforeEach(async () => {
   databaseUrl = await servers.createDatabase();
   await migrate(databaseUrl);
 });
-
-class Recorder implements Reporter {
-  readonly notes: string[] = [];
-  last: Progress | undefined;
-  note(text: string): void {
-    this.notes.push(text);
-  }
-  folded(): void {}
-  committed(): void {}
-  progress(): void {}
-  finish(progress: Progress): void {
-    this.last = progress;
-  }
-}
 
 function consume(
   options: Partial<ConsumerOptions> = {},

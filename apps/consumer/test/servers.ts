@@ -1,9 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBroker } from "@tidemark/embedded-kafka";
-import { startPostgres } from "@tidemark/embedded-postgres";
+import {
+  EmbeddedPostgresError,
+  startPostgres,
+  type EmbeddedPostgres,
+  type PostgresOptions,
+} from "@tidemark/embedded-postgres";
 import { createStream, presets, type ScenarioRecord } from "@tidemark/scenario";
 import { CompressionTypes, Kafka, logLevel, type Admin } from "kafkajs";
 import { Client } from "pg";
@@ -19,16 +24,37 @@ export interface TestBroker {
 /** A broker (the one that was given, else an embedded one) and a real Postgres for one test file. */
 export interface TestServers {
   readonly broker: TestBroker;
+  /** A new database, by its name. */
   createDatabase(): Promise<string>;
+  /** Stops Postgres as its owner would. */
+  stopPostgres(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  restartPostgres(): Promise<void>;
+  readonly postgresDirectory: string;
   close(): Promise<void>;
 }
 
-export async function startServers(): Promise<TestServers> {
+/**
+ * A port below those that systems give away by themselves (from 32768 on), so that nobody comes by it while Postgres is
+ * down.
+ */
+async function startOnQuietPort(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  for (;;) {
+    try {
+      return await startPostgres({ ...options, port: randomInt(20_000, 32_000) });
+    } catch (error) {
+      if (!(error instanceof EmbeddedPostgresError) || error.code !== "port-in-use") throw error;
+    }
+  }
+}
+
+export async function startServers(settings: Readonly<Record<string, string>> = {}): Promise<TestServers> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-consumer-"));
   // Postgres may run as another user, who has to get in.
   await chmod(directory, 0o755);
   const broker = givenBroker === undefined ? await startBroker({ dataDir: join(directory, "kafka") }) : undefined;
-  const postgres = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+  const options = { dataDir: join(directory, "postgres"), settings: { fsync: "off", ...settings } };
+  let postgres = await startOnQuietPort(options);
   let databases = 0;
   return {
     broker: broker ?? (await describeGiven(givenBroker ?? "")),
@@ -38,6 +64,11 @@ export async function startServers(): Promise<TestServers> {
       const url = new URL(postgres.databaseUrl);
       url.pathname = `/test_${databases}`;
       return url.href;
+    },
+    postgresDirectory: postgres.dataDir,
+    stopPostgres: () => postgres.close(),
+    async restartPostgres() {
+      postgres = await startPostgres({ ...options, port: postgres.port });
     },
     async close() {
       await broker?.close();
