@@ -1,19 +1,63 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
+import { createProgressReader, isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
+import { readOffsets } from "@tidemark/sources";
+import { progressOf, type Progress } from "./progress.js";
 
-export interface EndOffset {
+interface EndOffset {
   readonly partition: number;
   readonly start: number;
   readonly end: number;
 }
 
 const pollMs = 50;
+const topicPollMs = 500;
+
+/**
+ * Resolves once the end offsets that stand now are in Postgres, to what all partitions have reached, whoever read them. A
+ * topic that is missing is waited for. `startReading` is called once it is clear that something is left to read.
+ */
+export async function catchUp(
+  databaseUrl: string,
+  brokers: readonly string[],
+  topic: string,
+  startReading: () => void,
+  signal: AbortSignal,
+): Promise<Progress | undefined> {
+  const reader = createProgressReader(databaseUrl, topic);
+  try {
+    const ends = await readEndOffsets(brokers, topic, startReading, signal);
+    return progressOf(await waitUntilCaughtUp(reader, ends, startReading, signal));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
+  } finally {
+    await reader.close();
+  }
+}
+
+async function readEndOffsets(
+  brokers: readonly string[],
+  topic: string,
+  startReading: () => void,
+  signal: AbortSignal,
+): Promise<readonly EndOffset[]> {
+  for (let isFirst = true; ; isFirst = false) {
+    signal.throwIfAborted();
+    try {
+      return await readOffsets(brokers, topic);
+    } catch (error) {
+      if (!(error instanceof Error && "retryable" in error && error.retryable === true)) throw error;
+    }
+    if (isFirst) startReading();
+    await sleep(topicPollMs, undefined, { signal });
+  }
+}
 
 /**
  * Resolves to the checkpoints once Postgres's next offset of every partition has reached its end, whoever wrote it. A partition that was
  * empty and never claimed is at its end. `onBehind` is called where the first look finds something missing. Postgres away is waited for. Rejects when `signal` aborts.
  */
-export async function waitUntilCaughtUp(
+async function waitUntilCaughtUp(
   progress: ProgressReader,
   ends: readonly EndOffset[],
   onBehind: () => void,

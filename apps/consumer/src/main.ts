@@ -1,12 +1,13 @@
 import { findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
-import { runConsumer } from "./run-consumer.js";
+import { runConsumer, type Stopped } from "./run-consumer.js";
 import { describeFailure, prepare } from "./start-up.js";
 
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
 
 const sameStopMs = 1_000;
+const lastMs = 2_000;
 const stackEnded = Symbol("the stack has ended");
 
 async function main(): Promise<number> {
@@ -32,7 +33,8 @@ async function main(): Promise<number> {
   // Whoever reads our output may leave (| head): then there is nobody to tell.
   process.stdout.on("error", () => stopping.abort());
   try {
-    await run(parsed.options, stopping);
+    const { abandoned } = await run(parsed.options, stopping);
+    if (abandoned.length > 0) return tellAbandoned(abandoned);
     return codeOfStop(parsed.options, stopping.signal);
   } catch (error) {
     if (stopping.signal.aborted) return codeOfStop(parsed.options, stopping.signal);
@@ -49,6 +51,14 @@ function codeOfStop(options: ConsumerOptions, signal: AbortSignal): number {
   return options.untilCaughtUp ? 130 : 0;
 }
 
+function tellAbandoned(partitions: readonly number[]): 1 {
+  process.stderr.write(
+    `consumer: stopped before Postgres had taken all that was read of partitions ${partitions.join(", ")} (STOP_TIMEOUT). ` +
+      "Nothing is lost: the next run goes on where the tables end.\n",
+  );
+  return 1;
+}
+
 function sayWaiting(path: string): void {
   process.stderr.write(`consumer: waiting for a stack (${path})\n`);
 }
@@ -63,7 +73,7 @@ async function stopWithStack(pid: number, stopping: AbortController, done: Abort
   stopping.abort(stackEnded);
 }
 
-async function run(options: ConsumerOptions, stopping: AbortController): Promise<void> {
+async function run(options: ConsumerOptions, stopping: AbortController): Promise<Stopped> {
   const { signal } = stopping;
   const root = findRepositoryRoot(import.meta.url);
   const addresses = await findAddresses({
@@ -78,10 +88,12 @@ async function run(options: ConsumerOptions, stopping: AbortController): Promise
   try {
     const reporter = reporters[options.output]({ stream: process.stdout });
     const clusterId = await prepare(addresses, signal);
-    await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
+    return await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
   } finally {
     done.abort();
   }
 }
 
 process.exitCode = await main();
+// A server that has stopped answering would keep its connections, and so the process.
+setTimeout(() => process.exit(), lastMs).unref();

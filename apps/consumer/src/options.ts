@@ -19,6 +19,7 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   WATERMARK_DELAY    default 5m: how far behind the highest event time the watermark stays
   ALLOWED_LATENESS   default 0s: how long a window still takes events after it closed
   MAX_FUTURE_SKEW    default 1m: an event further than this ahead of its record's timestamp is quarantined
+  STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
   RETENTION_DAYS     must stay unset: retention is not built yet, and all rows are kept
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
@@ -53,6 +54,7 @@ const schema = z
     WATERMARK_DELAY: duration("5m"),
     ALLOWED_LATENESS: duration("0s"),
     MAX_FUTURE_SKEW: duration("1m"),
+    STOP_TIMEOUT: duration("10s"),
     RETENTION_DAYS: unbuilt,
   })
   .refine((options) => !(options["--show"] && options["--json"]), {
@@ -70,6 +72,8 @@ export interface ConsumerOptions {
   readonly watermarkDelayMs: number;
   readonly allowedLatenessMs: number;
   readonly maxFutureSkewMs: number;
+  /** How long a stop waits for Postgres to take what was read. */
+  readonly stopTimeoutMs: number;
 }
 
 export type ParsedOptions =
@@ -123,6 +127,7 @@ export function parseOptions(
       watermarkDelayMs: data.WATERMARK_DELAY,
       allowedLatenessMs: data.ALLOWED_LATENESS,
       maxFutureSkewMs: data.MAX_FUTURE_SKEW,
+      stopTimeoutMs: data.STOP_TIMEOUT,
     },
   };
 }

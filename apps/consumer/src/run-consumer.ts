@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkIdentity, createProgressReader, createSink, socmedTables } from "@tidemark/sinks";
-import { createSource, readOffsets } from "@tidemark/sources";
+import { checkIdentity, createSink, socmedTables } from "@tidemark/sinks";
+import { createSource } from "@tidemark/sources";
 import { createClusterGuard } from "./cluster-guard.js";
-import { waitUntilCaughtUp, type EndOffset } from "./caught-up.js";
+import { catchUp } from "./caught-up.js";
 import { describeSinkEvent, describeSourceEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
 import { createPartitionFold } from "./partition-fold.js";
 import { createPartitionTask, type CheckpointingTask } from "./partition-task.js";
 import { pipelineDefinition, taskDefinition } from "./pipeline.js";
-import { ProgressMeter, progressOf, type Progress } from "./progress.js";
+import { ProgressMeter, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
 import { askPostgres } from "./start-up.js";
 
@@ -24,14 +24,21 @@ export interface Surroundings {
 /** How long a killed consumer keeps its partitions from others. The sink's time limits lie below it. */
 const sessionTimeoutMs = 10_000;
 const progressEveryMs = 1_000;
-const topicPollMs = 500;
+const closeTimeoutMs = 1_000;
+
+/** How a consumer that was told to stop has stopped. */
+export interface Stopped {
+  /** Partitions of which Postgres had not taken all that was read when the time was over: they are read again from there. */
+  readonly abandoned: readonly number[];
+}
 
 /** Kafka in, Postgres out, until the signal or, if asked for, until caught up. Rejects where going on can't help. */
-export async function runConsumer(options: ConsumerOptions, surroundings: Surroundings): Promise<void> {
+export async function runConsumer(options: ConsumerOptions, surroundings: Surroundings): Promise<Stopped> {
   const { brokers, databaseUrl, reporter, signal } = surroundings;
   const { topic, group } = options;
   const definition = taskDefinition(options);
   const tasks = new Map<number, CheckpointingTask>();
+  let abandoned: readonly number[] = [];
   const meter = new ProgressMeter(performance.now());
   const { clusterId } = surroundings;
   const identity = { topic, group, clusterId, definition: pipelineDefinition(options) };
@@ -55,6 +62,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     onEvent(event) {
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "assigned") meter.own(event.partitions, performance.now());
+      if (event.type === "abandoned") ({ partitions: abandoned } = event);
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));
     },
@@ -113,54 +121,16 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   });
   try {
     await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), signal);
-    const end = options.untilCaughtUp ? catchUp(options, surroundings, startReading, ended.signal) : undefined;
+    const end = options.untilCaughtUp ? catchUp(databaseUrl, brokers, topic, startReading, ended.signal) : undefined;
     if (end === undefined) startReading();
     await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);
   } finally {
     clearInterval(ticker);
     ended.abort();
-    await source.stop({ flush: true });
-    await sink.close();
+    await source.stop({ flush: true, timeoutMs: options.stopTimeoutMs });
+    // A transaction that Postgres leaves unanswered would hold it up.
+    await Promise.race([sink.close(), sleep(closeTimeoutMs, undefined, { ref: false })]);
   }
   reporter.finish(reached ?? look());
-}
-
-/**
- * Resolves once the end offsets that stand now are in Postgres, to what all partitions have reached, whoever read them. A
- * topic that is missing is waited for. `startReading` is called once it is clear that something is left to read.
- */
-async function catchUp(
-  options: ConsumerOptions,
-  { brokers, databaseUrl }: Surroundings,
-  startReading: () => void,
-  signal: AbortSignal,
-): Promise<Progress | undefined> {
-  const reader = createProgressReader(databaseUrl, options.topic);
-  try {
-    const ends = await readEndOffsets(brokers, options.topic, startReading, signal);
-    return progressOf(await waitUntilCaughtUp(reader, ends, startReading, signal));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return undefined;
-  } finally {
-    await reader.close();
-  }
-}
-
-async function readEndOffsets(
-  brokers: readonly string[],
-  topic: string,
-  startReading: () => void,
-  signal: AbortSignal,
-): Promise<readonly EndOffset[]> {
-  for (let isFirst = true; ; isFirst = false) {
-    signal.throwIfAborted();
-    try {
-      return await readOffsets(brokers, topic);
-    } catch (error) {
-      if (!(error instanceof Error && "retryable" in error && error.retryable === true)) throw error;
-    }
-    if (isFirst) startReading();
-    await sleep(topicPollMs, undefined, { signal });
-  }
+  return { abandoned };
 }

@@ -24,6 +24,7 @@ const options = {
   watermarkDelayMs: 300_000,
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
+  stopTimeoutMs: 10_000,
 } as const;
 
 it("asks only when there is suspicion, and once for each", async () => {

@@ -14,6 +14,7 @@ describe("parseOptions", () => {
         watermarkDelayMs: 300_000,
         allowedLatenessMs: 0,
         maxFutureSkewMs: 60_000,
+        stopTimeoutMs: 10_000,
       },
     });
   });
@@ -49,6 +50,7 @@ describe("parseOptions", () => {
     [[], { WATERMARK_DELAY: "-5m" }, "WATERMARK_DELAY"],
     [[], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
     [[], { MAX_FUTURE_SKEW: "1000d" }, "MAX_FUTURE_SKEW"],
+    [[], { STOP_TIMEOUT: "10" }, "STOP_TIMEOUT"],
     [[], { KAFKA_TOPIC: "a topic" }, "KAFKA_TOPIC"],
     [[], { KAFKA_TOPIC: ".." }, "KAFKA_TOPIC"],
     [[], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],

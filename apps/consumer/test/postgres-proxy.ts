@@ -16,16 +16,22 @@ export interface PostgresProxy {
   readonly databaseUrl: string;
   /** Connections so far. */
   readonly connections: number;
+  /** From now on nothing goes through, and no connection is cut: as a server that was stopped. */
+  stall(): void;
   /** Cuts all that are open. */
   cut(): void;
   close(): Promise<void>;
 }
 
 /** `faultOf` is asked once for each connection. */
-export async function startProxy(databaseUrl: string, faultOf: (connection: number) => Fault): Promise<PostgresProxy> {
+export async function startProxy(
+  databaseUrl: string,
+  faultOf: (connection: number) => Fault = () => ({}),
+): Promise<PostgresProxy> {
   const target = new URL(databaseUrl);
   const open = new Set<Socket>();
   let connections = 0;
+  let stalled = false;
 
   const server = createServer((client) => {
     connections += 1;
@@ -47,8 +53,12 @@ export async function startProxy(databaseUrl: string, faultOf: (connection: numb
     upstream.on("error", cut);
     upstream.once("close", cut);
     client.once("close", cut);
-    client.resume().on("data", (chunk: Buffer) => (passOut(chunk) ? upstream.write(chunk) : cut()));
-    upstream.on("data", (chunk: Buffer) => (passBack(chunk) ? client.write(chunk) : cut()));
+    const pass = (to: Socket, chunk: Buffer, isPassed: boolean): void => {
+      if (!isPassed) cut();
+      else if (!stalled) to.write(chunk);
+    };
+    client.resume().on("data", (chunk: Buffer) => pass(upstream, chunk, passOut(chunk)));
+    upstream.on("data", (chunk: Buffer) => pass(client, chunk, passBack(chunk)));
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,6 +68,9 @@ export async function startProxy(databaseUrl: string, faultOf: (connection: numb
     databaseUrl: url.href,
     get connections() {
       return connections;
+    },
+    stall() {
+      stalled = true;
     },
     cut() {
       for (const socket of open) socket.destroy();

@@ -26,6 +26,7 @@ const defaults: ConsumerOptions = {
   watermarkDelayMs: 300_000,
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
+  stopTimeoutMs: 10_000,
 };
 
 let servers: TestServers;
