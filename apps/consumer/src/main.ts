@@ -1,6 +1,8 @@
 import { findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { createPostgresProbe } from "./monitor/postgres-probe.js";
+import { startMonitor } from "./monitor/server.js";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
-import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
+import { createJsonReporter, createStatusReporter, createTableReporter, type Reporter } from "./reporter.js";
 import { runConsumer, type Stopped } from "./run-consumer.js";
 import { describeFailure, prepare } from "./start-up.js";
 
@@ -73,6 +75,16 @@ async function stopWithStack(pid: number, stopping: AbortController, done: Abort
   stopping.abort(stackEnded);
 }
 
+/** Serves what METRICS_PORT asks for; without it Prometheus's library is not even loaded. */
+async function watch({ monitor, topic }: ConsumerOptions, databaseUrl: string, reporter: Reporter) {
+  if (monitor === undefined) return undefined;
+  const { createMetrics } = await import("./monitor/prometheus.js");
+  const metrics = createMetrics(performance.now());
+  const { url, close } = await startMonitor(monitor, metrics, createPostgresProbe(databaseUrl, topic));
+  reporter.note(`can be watched at ${url}/metrics, /healthz and /readyz`);
+  return { state: metrics.state, close };
+}
+
 async function run(options: ConsumerOptions, stopping: AbortController): Promise<Stopped> {
   const { signal } = stopping;
   const root = findRepositoryRoot(import.meta.url);
@@ -84,13 +96,18 @@ async function run(options: ConsumerOptions, stopping: AbortController): Promise
     onWait: sayWaiting,
   });
   const done = new AbortController();
+  let closeMonitor: (() => Promise<void>) | undefined;
   if (addresses.stackPid !== undefined) void stopWithStack(addresses.stackPid, stopping, done.signal);
   try {
     const reporter = reporters[options.output]({ stream: process.stdout });
+    const watched = await watch(options, addresses.databaseUrl, reporter);
+    closeMonitor = watched?.close;
     const clusterId = await prepare(addresses, signal);
-    return await runConsumer(options, { ...addresses, brokers: addresses.kafkaBrokers, clusterId, reporter, signal });
+    const { kafkaBrokers: brokers, databaseUrl } = addresses;
+    return await runConsumer(options, { brokers, databaseUrl, clusterId, reporter, signal, state: watched?.state });
   } finally {
     done.abort();
+    await closeMonitor?.();
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { parseDuration } from "./duration.js";
+import type { MonitorAddress } from "./monitor/server.js";
 
 export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
 
@@ -20,6 +21,8 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   ALLOWED_LATENESS   default 0s: how long a window still takes events after it closed
   MAX_FUTURE_SKEW    default 1m: an event further than this ahead of its record's timestamp is quarantined
   STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
+  METRICS_PORT       serves /healthz, /readyz and /metrics (Prometheus) there; 0 is any free port; unset serves nothing
+  METRICS_HOST       default 127.0.0.1
   RETENTION_DAYS     must stay unset: retention is not built yet, and all rows are kept
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
@@ -55,6 +58,12 @@ const schema = z
     ALLOWED_LATENESS: duration("0s"),
     MAX_FUTURE_SKEW: duration("1m"),
     STOP_TIMEOUT: duration("10s"),
+    METRICS_PORT: z
+      .string()
+      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a port from 0 to 65535")
+      .transform(Number)
+      .optional(),
+    METRICS_HOST: z.string().regex(/^\S+$/, "a host name or address").default("127.0.0.1"),
     RETENTION_DAYS: unbuilt,
   })
   .refine((options) => !(options["--show"] && options["--json"]), {
@@ -74,6 +83,8 @@ export interface ConsumerOptions {
   readonly maxFutureSkewMs: number;
   /** How long a stop waits for Postgres to take what was read. */
   readonly stopTimeoutMs: number;
+  /** Where the consumer can be watched, if anywhere. */
+  readonly monitor: MonitorAddress | undefined;
 }
 
 export type ParsedOptions =
@@ -128,6 +139,7 @@ export function parseOptions(
       allowedLatenessMs: data.ALLOWED_LATENESS,
       maxFutureSkewMs: data.MAX_FUTURE_SKEW,
       stopTimeoutMs: data.STOP_TIMEOUT,
+      monitor: data.METRICS_PORT === undefined ? undefined : { host: data.METRICS_HOST, port: data.METRICS_PORT },
     },
   };
 }

@@ -17,6 +17,8 @@ export interface Committed {
   readonly checkpoint: Checkpoint;
   /** How many records this checkpoint added. */
   readonly records: number;
+  /** From the first try to the answer, waits for Postgres included. */
+  readonly durationMs: number;
 }
 
 export interface CheckpointingTask extends PartitionTask {
@@ -58,10 +60,12 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   async function write(checkpoint: Checkpoint): Promise<void> {
     const written = rows;
     rows = sink.openBuffer(claim.partition);
+    const beganMs = performance.now();
     await sink.commit(claim, committedOffset, checkpoint, written);
+    const durationMs = performance.now() - beganMs;
     const records = checkpoint.nextOffset - committedOffset;
     committedOffset = checkpoint.nextOffset;
-    onCommitted({ checkpoint, records });
+    onCommitted({ checkpoint, records, durationMs });
   }
 
   function begin(): void {

@@ -3,6 +3,7 @@ import { checkIdentity, createSink, socmedTables } from "@tidemark/sinks";
 import { createSource } from "@tidemark/sources";
 import { createClusterGuard } from "./cluster-guard.js";
 import { catchUp } from "./caught-up.js";
+import type { ConsumerState } from "./monitor/consumer-state.js";
 import { describeSinkEvent, describeSourceEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
 import { createPartitionFold } from "./partition-fold.js";
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly clusterId: string;
   readonly databaseUrl: string;
   readonly reporter: Reporter;
+  /** Told what happens, for those who watch. */
+  readonly state?: ConsumerState | undefined;
   /** Stops the consumer: it commits what it holds first. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +37,7 @@ export interface Stopped {
 
 /** Kafka in, Postgres out, until the signal or, if asked for, until caught up. Rejects where going on can't help. */
 export async function runConsumer(options: ConsumerOptions, surroundings: Surroundings): Promise<Stopped> {
-  const { brokers, databaseUrl, reporter, signal } = surroundings;
+  const { brokers, databaseUrl, reporter, state, signal } = surroundings;
   const { topic, group } = options;
   const definition = taskDefinition(options);
   const tasks = new Map<number, CheckpointingTask>();
@@ -46,7 +49,10 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     ...identity,
     databaseUrl,
     tables: socmedTables,
-    onEvent: (event) => note(describeSinkEvent(event)),
+    onEvent(event) {
+      state?.onSinkEvent(event);
+      note(describeSinkEvent(event));
+    },
   });
   // After a break the same address may be another cluster's: nothing of it is taken before that is ruled out.
   const cluster = createClusterGuard(brokers, clusterId, (found) =>
@@ -60,6 +66,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     maxBytesPerPartition: 128 * 1024,
     onLost: options.acceptLoss ? "continue" : "stop",
     onEvent(event) {
+      state?.onSourceEvent(event);
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "assigned") meter.own(event.partitions, performance.now());
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
@@ -76,14 +83,18 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
         sink,
         fold: createPartitionFold(definition, claim),
         onFolded: (rows) => reporter.folded(partition, rows),
-        onCommitted({ checkpoint, records }) {
-          if (tasks.get(partition) === task) meter.reach(partition, checkpoint, performance.now(), records);
+        onCommitted({ checkpoint, records, durationMs }) {
+          if (tasks.get(partition) === task) {
+            meter.reach(partition, checkpoint, performance.now(), records);
+            state?.committed(partition, checkpoint, durationMs, performance.now());
+          }
           reporter.committed(partition, checkpoint.nextOffset);
           source.commit(partition, checkpoint.nextOffset);
         },
       });
       tasks.set(partition, task);
       meter.reach(partition, claim, performance.now());
+      state?.claimed(claim, task, performance.now());
       return task;
     },
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AddressError } from "@tidemark/addresses";
 import { isUnavailable, migrate, SinkError } from "@tidemark/sinks";
 import { readClusterId, SourceError } from "@tidemark/sources";
+import { MonitorError } from "./monitor/server.js";
 
 const patienceMs = 15_000;
 const retryMs = 250;
@@ -69,8 +70,9 @@ async function keepTrying<T>(
 
 /** What to say, and the exit code: 2 for what a person has to change (a wrong address, tables of another pipeline). */
 export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
-  if (error instanceof AddressError || error instanceof UnreachableError) return { exitCode: 2, text: error.message };
-  if (error instanceof SinkError) return { exitCode: 2, text: error.message };
+  const isWrongSetting =
+    error instanceof AddressError || error instanceof UnreachableError || error instanceof MonitorError;
+  if (isWrongSetting || error instanceof SinkError) return { exitCode: 2, text: error.message };
   if (error instanceof SourceError) return { exitCode: 2, text: `${error.message}${adviceFor(error)}` };
   // What Postgres answers is a sentence already; anything else is a mistake of ours, and its stack is wanted.
   if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };

@@ -25,6 +25,7 @@ const options = {
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
   stopTimeoutMs: 10_000,
+  monitor: undefined,
 } as const;
 
 it("asks only when there is suspicion, and once for each", async () => {

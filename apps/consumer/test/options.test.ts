@@ -15,6 +15,7 @@ describe("parseOptions", () => {
         allowedLatenessMs: 0,
         maxFutureSkewMs: 60_000,
         stopTimeoutMs: 10_000,
+        monitor: undefined,
       },
     });
   });
@@ -50,6 +51,9 @@ describe("parseOptions", () => {
     [[], { WATERMARK_DELAY: "-5m" }, "WATERMARK_DELAY"],
     [[], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
     [[], { MAX_FUTURE_SKEW: "1000d" }, "MAX_FUTURE_SKEW"],
+    [[], { METRICS_PORT: "70000" }, "METRICS_PORT"],
+    [[], { METRICS_PORT: "http" }, "METRICS_PORT"],
+    [[], { METRICS_PORT: "0", METRICS_HOST: "a b" }, "METRICS_HOST"],
     [[], { STOP_TIMEOUT: "10" }, "STOP_TIMEOUT"],
     [[], { KAFKA_TOPIC: "a topic" }, "KAFKA_TOPIC"],
     [[], { KAFKA_TOPIC: ".." }, "KAFKA_TOPIC"],

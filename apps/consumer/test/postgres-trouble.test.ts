@@ -39,7 +39,15 @@ function consume(through = databaseUrl, untilCaughtUp = false) {
   const stop = new AbortController();
   const reporter = new Recorder();
   const times = { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, stopTimeoutMs: 10_000 };
-  const options = { ...times, untilCaughtUp, acceptLoss: false, output: "status", topic, group: topic } as const;
+  const options = {
+    ...times,
+    untilCaughtUp,
+    acceptLoss: false,
+    monitor: undefined,
+    output: "status",
+    topic,
+    group: topic,
+  } as const;
   const { broker } = servers;
   const surroundings = { brokers: [broker.address], clusterId: broker.clusterId, databaseUrl: through, reporter };
   const ended = runConsumer(options, { ...surroundings, signal: stop.signal });

@@ -27,6 +27,7 @@ const defaults: ConsumerOptions = {
   allowedLatenessMs: 0,
   maxFutureSkewMs: 60_000,
   stopTimeoutMs: 10_000,
+  monitor: undefined,
 };
 
 let servers: TestServers;

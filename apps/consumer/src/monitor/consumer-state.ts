@@ -1,0 +1,152 @@
+import type { Checkpoint, CheckpointLedger, Claim, SinkEvent } from "@tidemark/sinks";
+import type { SourceEvent } from "@tidemark/sources";
+
+/** What was last claimed or committed of a partition that is ours. */
+export interface PartitionState {
+  readonly epoch: number;
+  readonly nextOffset: number;
+  /** Epoch ms; -Infinity before the first event. */
+  readonly watermarkMs: number;
+  readonly ledger: CheckpointLedger;
+  /** Records behind `nextOffset` in the log, as far as the last fetch could tell. */
+  readonly lag: number;
+}
+
+/** How often something happened to a partition while this process ran. */
+export interface PartitionCounts {
+  claims: number;
+  fences: number;
+  pauses: number;
+  resumes: number;
+}
+
+/** A checkpoint that has been committed. */
+export interface CheckpointFigures {
+  /** From the first try to the answer, waits for Postgres included. */
+  readonly durationMs: number;
+  /** Rows of events, late and rejected ones; windows not counted. */
+  readonly rows: number;
+}
+
+interface Owned extends Omit<PartitionState, "lag"> {
+  readonly log: { readonly logEndOffset: number };
+}
+
+/** So long without a checkpoint, though there are records and both servers answer, means that something hangs. */
+const stuckMs = 300_000;
+
+const rowsOf = ({ counted, late, quarantined, rejected }: CheckpointLedger) => counted + late + quarantined + rejected;
+
+/** What a running consumer knows of itself, for those who watch it. Told once an event or checkpoint, never once a record. */
+export class ConsumerState {
+  readonly #onCheckpoint: (figures: CheckpointFigures) => void;
+  readonly #owned = new Map<number, Owned>();
+  readonly #counts = new Map<number, PartitionCounts>();
+  #assigned: readonly number[] | undefined;
+  #kafkaTrouble: string | undefined;
+  #postgresTrouble: string | undefined;
+  #retries = 0;
+  #lastMs: number;
+
+  constructor(nowMs: number, onCheckpoint: (figures: CheckpointFigures) => void = () => {}) {
+    this.#lastMs = nowMs;
+    this.#onCheckpoint = onCheckpoint;
+  }
+
+  get partitions(): ReadonlyMap<number, PartitionState> {
+    return new Map(
+      [...this.#owned].map(([partition, owned]) => {
+        return [partition, { ...owned, lag: Math.max(owned.log.logEndOffset - owned.nextOffset, 0) }];
+      }),
+    );
+  }
+
+  get counts(): ReadonlyMap<number, PartitionCounts> {
+    return this.#counts;
+  }
+
+  /** Tries of claims and checkpoints that Postgres did not let through. */
+  get postgresRetries(): number {
+    return this.#retries;
+  }
+
+  get isKafkaUp(): boolean {
+    return this.#assigned !== undefined && this.#kafkaTrouble === undefined;
+  }
+
+  /** As the last that was asked of it went. */
+  get isPostgresUp(): boolean {
+    return this.#postgresTrouble === undefined;
+  }
+
+  onSourceEvent(event: SourceEvent): void {
+    if (event.type === "assigned") this.#assigned = event.partitions;
+    if (event.type === "revoked") for (const partition of event.partitions) this.#owned.delete(partition);
+    if (event.type === "disconnected") this.#kafkaTrouble = event.error.message;
+    if (event.type === "waiting-for-topic") this.#kafkaTrouble = `there is no topic ${event.topic}`;
+    if (event.type === "connected" || event.type === "reconnected" || event.type === "assigned") {
+      this.#kafkaTrouble = undefined;
+    }
+    if (event.type === "fenced" || event.type === "retrying") this.#owned.delete(event.partition);
+    if (event.type === "fenced") this.#count(event.partition).fences += 1;
+    if (event.type === "paused") this.#count(event.partition).pauses += 1;
+    if (event.type === "resumed") this.#count(event.partition).resumes += 1;
+  }
+
+  onSinkEvent(event: SinkEvent): void {
+    if (event.kind === "unavailable") {
+      this.#retries += 1;
+      this.#postgresTrouble = event.error.message;
+    }
+    if (event.kind === "available") this.#postgresTrouble = undefined;
+  }
+
+  /** Postgres was asked by somebody else: undefined where it answered. */
+  onPostgresProbe(trouble: string | undefined): void {
+    this.#postgresTrouble = trouble;
+  }
+
+  claimed(claim: Claim, log: Owned["log"], nowMs: number): void {
+    this.#count(claim.partition).claims += 1;
+    this.#postgresTrouble = undefined;
+    this.#lastMs = nowMs;
+    const { epoch, nextOffset, watermarkMs, ledger } = claim;
+    this.#owned.set(claim.partition, { epoch, nextOffset, watermarkMs, ledger, log });
+  }
+
+  committed(partition: number, checkpoint: Checkpoint, durationMs: number, nowMs: number): void {
+    const owned = this.#owned.get(partition);
+    if (owned === undefined) return;
+    const { nextOffset, watermarkMs, ledger } = checkpoint;
+    this.#postgresTrouble = undefined;
+    this.#lastMs = nowMs;
+    this.#owned.set(partition, { ...owned, nextOffset, watermarkMs, ledger });
+    this.#onCheckpoint({ durationMs, rows: rowsOf(ledger) - rowsOf(owned.ledger) });
+  }
+
+  /** Why it should be restarted; undefined where it should not. A server that is away is no reason: restarting helps nobody. */
+  stuckReason(nowMs: number): string | undefined {
+    if (!this.isKafkaUp || !this.isPostgresUp || nowMs - this.#lastMs < stuckMs) return undefined;
+    const behind = [...this.partitions].filter(([, { lag }]) => lag > 0).map(([partition]) => partition);
+    if (behind.length === 0) return undefined;
+    return `no checkpoint for ${Math.round((nowMs - this.#lastMs) / 1000)} s, though partitions ${behind.join(", ")} have records`;
+  }
+
+  /** Why it does no work now; undefined where it is at work. A consumer that has no partition to read is at work. */
+  unreadyReason(): string | undefined {
+    if (this.#kafkaTrouble !== undefined) return `Kafka: ${this.#kafkaTrouble}`;
+    if (this.#assigned === undefined) return "no partitions have been assigned yet";
+    if (this.#postgresTrouble !== undefined) return `Postgres: ${this.#postgresTrouble}`;
+    const unclaimed = this.#assigned.filter((partition) => !this.#owned.has(partition));
+    return unclaimed.length === 0 ? undefined : `partitions ${unclaimed.join(", ")} are not claimed yet`;
+  }
+
+  #count(partition: number): PartitionCounts {
+    let counts = this.#counts.get(partition);
+    if (counts === undefined) {
+      counts = { claims: 0, fences: 0, pauses: 0, resumes: 0 };
+      this.#counts.set(partition, counts);
+    }
+    return counts;
+  }
+}

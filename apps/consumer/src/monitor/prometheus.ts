@@ -1,0 +1,183 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { ConsumerState, type PartitionCounts, type PartitionState } from "./consumer-state.js";
+
+type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number];
+
+/** A metric that is read from the state when somebody asks. A value that is not finite is left out. */
+interface Reading {
+  readonly kind: "gauge" | "counter";
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  read(state: ConsumerState): readonly Sample[];
+}
+
+const ofProcess = (read: (state: ConsumerState) => number) => ({
+  labelNames: [],
+  read: (state: ConsumerState): readonly Sample[] => [[{}, read(state)]],
+});
+
+const ofPartition = (read: (partition: PartitionState) => number) => ({
+  labelNames: ["partition"],
+  read: (state: ConsumerState): readonly Sample[] =>
+    [...state.partitions].map(([partition, one]) => [{ partition }, read(one)]),
+});
+
+const ofCounts = (key: keyof PartitionCounts) => ({
+  labelNames: ["partition"],
+  read: (state: ConsumerState): readonly Sample[] =>
+    [...state.counts].map(([partition, counts]) => [{ partition }, counts[key]]),
+});
+
+/** The ledger is the table's: it begins with the partition, not with this process, and goes with it to another consumer. */
+const ofLedger = (label: string, kinds: readonly (keyof PartitionState["ledger"])[]) => ({
+  labelNames: ["partition", label],
+  read: (state: ConsumerState): readonly Sample[] =>
+    [...state.partitions].flatMap(([partition, { ledger }]) =>
+      kinds.map((kind): Sample => [{ partition, [label]: kind }, ledger[kind]]),
+    ),
+});
+
+const readings: readonly Reading[] = [
+  {
+    kind: "gauge",
+    name: "tidemark_partition_lag_records",
+    help: "Records in the log that are not committed, as far as the last fetch could tell",
+    ...ofPartition(({ lag }) => lag),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_watermark_timestamp_seconds",
+    help: "The watermark as committed; absent before the first event",
+    ...ofPartition(({ watermarkMs }) => watermarkMs / 1000),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_next_offset",
+    help: "The offset behind the last that is committed to Postgres",
+    ...ofPartition(({ nextOffset }) => nextOffset),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_epoch",
+    help: "The epoch that this claim's commits are fenced by: how often the partition was claimed, by whomever",
+    ...ofPartition(({ epoch }) => epoch),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_partition_claims_total",
+    help: "Claims of the partition by this process",
+    ...ofCounts("claims"),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_partition_fences_total",
+    help: "How often somebody else owned the partition by the time of a commit",
+    ...ofCounts("fences"),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_partition_pauses_total",
+    help: "How often fetching was paused because the partition's task was busy",
+    ...ofCounts("pauses"),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_partition_resumes_total",
+    help: "How often fetching went on after a pause",
+    ...ofCounts("resumes"),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_records_read_total",
+    help: "Records read of the partition since its start, by whichever consumer: the sum of tidemark_records_judged_total",
+    ...ofPartition(({ ledger }) => ledger.read),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_records_judged_total",
+    help: "Records read of the partition since its start, by what became of them",
+    ...ofLedger("verdict", ["counted", "duplicate", "late", "quarantined", "rejected"]),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_offsets_without_record_total",
+    help: "Offsets that were passed over: skipped (markers, compacted), or lost (deleted before they were read)",
+    ...ofLedger("reason", ["skipped", "lost"]),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_kafka_up",
+    help: "1 while the group is joined and Kafka answers",
+    ...ofProcess(({ isKafkaUp }) => Number(isKafkaUp)),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_postgres_up",
+    help: "1 where Postgres answered when it was last asked",
+    ...ofProcess(({ isPostgresUp }) => Number(isPostgresUp)),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_postgres_retries_total",
+    help: "Tries of claims and checkpoints that Postgres did not let through",
+    ...ofProcess(({ postgresRetries }) => postgresRetries),
+  },
+];
+
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const rowBuckets = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000];
+
+/** What Prometheus reads. */
+export interface Metrics {
+  /** To be told what happens. */
+  readonly state: ConsumerState;
+  readonly contentType: string;
+  /** The text exposition, as things stand now. */
+  expose(): Promise<string>;
+}
+
+export function createMetrics(nowMs: number): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const durations = new Histogram({
+    name: "tidemark_checkpoint_duration_seconds",
+    help: "From the first try of a checkpoint to its commit, waits for Postgres included",
+    buckets: durationBuckets,
+    registers,
+  });
+  const rows = new Histogram({
+    name: "tidemark_checkpoint_rows",
+    help: "Rows of events, late and rejected ones that a checkpoint wrote",
+    buckets: rowBuckets,
+    registers,
+  });
+  const state = new ConsumerState(nowMs, (figures) => {
+    durations.observe(figures.durationMs / 1000);
+    rows.observe(figures.rows);
+  });
+  for (const reading of readings) registry.registerMetric(toMetric(reading, state));
+  collectDefaultMetrics({ register: registry });
+  return { state, contentType: registry.contentType, expose: () => registry.metrics() };
+}
+
+function toMetric({ kind, name, help, labelNames, read }: Reading, state: ConsumerState): Gauge | Counter {
+  const common = { name, help, labelNames, registers: [] };
+  const samples = () => read(state).filter(([, value]) => Number.isFinite(value));
+  if (kind === "gauge") {
+    return new Gauge({
+      ...common,
+      collect() {
+        this.reset();
+        for (const [labels, value] of samples()) this.set(labels, value);
+      },
+    });
+  }
+  return new Counter({
+    ...common,
+    collect() {
+      this.reset();
+      for (const [labels, value] of samples()) this.inc(labels, value);
+    },
+  });
+}
