@@ -8,6 +8,8 @@ export interface BatchEdit {
   lastOffset: number;
   /** Whether its records are markers of transactions. */
   control: boolean;
+  /** How its records claim to be compressed: 0 not at all, 2 by snappy. */
+  codec: number;
 }
 
 /**
@@ -29,11 +31,17 @@ export async function rewriteLog(
   for (let at = 0, index = 0; at < log.length; at += 12 + log.readInt32BE(at + 8), index += 1) {
     const end = at + 12 + log.readInt32BE(at + 8);
     const baseOffset = Number(log.readBigInt64BE(at));
-    const batch: BatchEdit = { baseOffset, lastOffset: baseOffset + log.readInt32BE(at + 23), control: false };
+    const batch: BatchEdit = {
+      baseOffset,
+      lastOffset: baseOffset + log.readInt32BE(at + 23),
+      control: false,
+      codec: 0,
+    };
     edit(batch, index);
     log.writeBigInt64BE(BigInt(batch.baseOffset), at);
     log.writeInt32BE(batch.lastOffset - batch.baseOffset, at + 23);
-    if (batch.control) log.writeInt16BE(log.readInt16BE(at + 21) | 0x20, at + 21);
+    const attributes = log.readInt16BE(at + 21) | (batch.control ? 0x20 : 0) | batch.codec;
+    log.writeInt16BE(attributes, at + 21);
     log.writeUInt32BE(crc32c(log.subarray(at + 21, end)), at + 17);
   }
   await writeFile(path, log);

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createSource, type Source, type SourceEvent } from "../src/index.js";
 import { brokerIsGiven, startKafka, type TestKafka } from "./kafka-fixture.js";
+import { rewriteLog } from "./log-surgery.js";
 import { createOwner, range, type PartitionOwner } from "./partition-owner.js";
 
 const WAIT = { timeout: 40_000, interval: 10 };
@@ -87,4 +88,23 @@ it.skipIf(brokerIsGiven)("can be stopped while the broker is away", async () => 
   await running.stop();
   await expect(running.done).resolves.toBeUndefined();
   await kafka.up();
+});
+
+it.skipIf(brokerIsGiven)("ends by what no retry can help: records that it cannot unpack", async () => {
+  const topic = `${kafka.topic}-packed`;
+  await kafka.createTopic(topic, 1);
+  await kafka.produce(topic, 0, 0, 10);
+  const dataDir = await kafka.down();
+  await rewriteLog(dataDir, topic, (batch) => {
+    batch.codec = 2;
+  });
+  await kafka.up();
+  const owner = createOwner();
+  source = createSource({ brokers: [kafka.address], topic, group: kafka.group, claim: owner.claim });
+  await source.start();
+  await expect(source.done).rejects.toMatchObject({
+    code: "refused",
+    message: expect.stringContaining("Snappy") as string,
+  });
+  expect(owner.total()).toBe(0);
 });

@@ -130,7 +130,7 @@ describe("a source", () => {
     expect(flushing.values(1)).toEqual(range(0, 50));
   });
 
-  it("tells Kafka's lag tools what it is told to", async () => {
+  it("tells Kafka's lag tools what it is told to, and reads nothing from there", async () => {
     const topic = await makeTopic(2);
     await kafka.produce(topic, 1, 0, 30);
     const owner = createOwner();
@@ -144,6 +144,11 @@ describe("a source", () => {
       admin.fetchOffsets({ groupId: `group-of-${topic}`, topics: [topic] }),
     );
     expect(groups[0]?.partitions.find(({ partition }) => partition === 1)?.offset).toBe("30");
+
+    // Where to read from, the owner alone says.
+    const another = createOwner();
+    await open(topic, { claim: another.claim }).start();
+    await vi.waitUntil(() => another.total() === 30, WAIT);
   });
 
   it("ends by an error of a claim that no retry can help, when it has let go of the other partitions", async () => {
