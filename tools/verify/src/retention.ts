@@ -8,12 +8,14 @@ import { nameTable, quote, type Snapshot, type StoredCheckpoint } from "./snapsh
 /** From when on a table holds all of its rows. */
 export interface RetentionBoundary {
   readonly completeFromMs: number;
+  /** Partitions whose watermark lies too low for it: they began after it was drawn, and all of their rows are there. */
+  readonly held: ReadonlySet<number>;
   /** In all topics. */
   readonly droppedRows: number;
 }
 
 /** A row of `tidemark.retention`, whatever it says. */
-export interface StoredBoundary extends RetentionBoundary {
+export interface StoredBoundary extends Omit<RetentionBoundary, "held"> {
   readonly table: string;
   /** As Postgres writes it. */
   readonly completeFrom: string;
@@ -23,8 +25,11 @@ export interface StoredBoundary extends RetentionBoundary {
 export interface RetentionLimits {
   /** Tables that retention drops rows of. */
   readonly droppable: ReadonlySet<string>;
-  /** No boundary lies beyond it: a window that is still open, or an id that is still live, may begin there. */
-  readonly latestMs: number;
+  /**
+   * No boundary lies beyond the one of its partition, for those that have a watermark: a window that is still open, or an id
+   * that is still live, may begin there.
+   */
+  readonly latestMs: ReadonlyMap<number, number>;
 }
 
 const retentionTable = "tidemark.retention";
@@ -62,14 +67,16 @@ export function limitRetention(
 ): RetentionLimits {
   const coarsestMs = Math.max(...rollups.map(({ sizeMs }) => sizeMs));
   const finer = rollups.filter(({ sizeMs }) => sizeMs < coarsestMs).map(({ name }) => name);
-  const watermarks = checkpoints.flatMap(({ columns: { watermark } }) =>
-    watermark === null ? [] : [Date.parse(showValue(watermark))],
+  const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
+    watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],
   );
-  const lowestMs = watermarks.length === 0 ? -Infinity : Math.min(...watermarks);
-  return { droppable: new Set([...recordTables, ...finer]), latestMs: lowestMs - allowedLatenessMs };
+  return { droppable: new Set([...recordTables, ...finer]), latestMs: new Map(latest) };
 }
 
-/** The boundaries that retention can have set, by the table's name. Any other is a difference, and excuses nothing. */
+/**
+ * The boundaries that retention can have set, by the table's name. Any other is a difference, and excuses nothing. A partition
+ * may have had its first event, an old one, since: what bounds a boundary is the highest watermark.
+ */
 export function acceptBoundaries(
   stored: readonly StoredBoundary[],
   limits: RetentionLimits,
@@ -87,7 +94,18 @@ export function acceptBoundaries(
     }));
     return false;
   });
-  return new Map(sound.map(({ table, ...boundary }) => [table, boundary]));
+  return new Map(
+    sound.map(({ table, ...boundary }) => {
+      const held = [...limits.latestMs].filter(([, latestMs]) => latestMs < boundary.completeFromMs);
+      return [table, { ...boundary, held: new Set(held.map(([partition]) => partition)) }];
+    }),
+  );
+}
+
+/** Whether a row may be gone. Without a watermark (-Infinity) it came before its partition held anything back. */
+export function isExcused(boundary: RetentionBoundary | undefined, partition: number, ageMs: number): boolean {
+  if (boundary === undefined || !(ageMs < boundary.completeFromMs)) return false;
+  return ageMs === -Infinity || !boundary.held.has(partition);
 }
 
 function expectOtherwise(
@@ -95,11 +113,12 @@ function expectOtherwise(
   { droppable, latestMs }: RetentionLimits,
 ): string | undefined {
   if (!droppable.has(table)) return `no boundary: retention never drops rows of ${table}`;
-  if (latestMs === -Infinity) return "no boundary: no partition has a watermark";
+  if (latestMs.size === 0) return "no boundary: no partition has a watermark";
+  const highestMs = Math.max(...latestMs.values());
   // The text, which has all microseconds.
-  if (completeFromMs <= latestMs && completeFrom.endsWith(" 00:00:00+00")) return undefined;
+  if (completeFromMs <= highestMs && completeFrom.endsWith(" 00:00:00+00")) return undefined;
   // A watermark that no Date can hold is a difference of its checkpoint already.
-  const latest = Number.isFinite(latestMs) ? new Date(Math.floor(latestMs / dayMs) * dayMs).toISOString() : "none";
+  const latest = Number.isFinite(highestMs) ? new Date(Math.floor(highestMs / dayMs) * dayMs).toISOString() : "none";
   return `the start of a UTC day, ${latest} at the latest`;
 }
 

@@ -3,7 +3,7 @@ import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { compareColumn, isSame, showValue, type ComparedColumn } from "./column.js";
 import type { Findings, What } from "./findings.js";
 import { openRowStream, type RowStream, type StoredRow } from "./row-stream.js";
-import type { RetentionBoundary } from "./retention.js";
+import { isExcused, type RetentionBoundary } from "./retention.js";
 import { nameTable, type Snapshot } from "./snapshot.js";
 
 /** A table that holds one row for some of the log's records, and where it keeps what decides about retention. */
@@ -53,7 +53,6 @@ export function createRowComparison(
     .map(([property, column]) => compareColumn(property, column));
   if (!(age in properties)) throw new TypeError(`${name} has no column for its age: ${age}.`);
   const ageUnitMs = age === "Ts" ? 1000 : 1;
-  const boundaryMs = retention?.completeFromMs ?? -Infinity;
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(
     snapshot,
@@ -64,9 +63,6 @@ export function createRowComparison(
   let compared = 0;
   let leftOut = 0;
   let last: StoredRow | undefined;
-
-  // No watermark is -Infinity, so that it is older than any boundary.
-  const isExcused = ({ row }: ExpectedRow) => Number(row[age]) * ageUnitMs < boundaryMs;
 
   const kind = (what: What, column: string | null = null) =>
     ({ link: "log-tables", what, table: name, column }) as const;
@@ -131,7 +127,7 @@ export function createRowComparison(
       for (const one of expected) {
         const stored = await nextRow(stream, partition, one.offset, passUntil);
         const isThere = stored !== undefined && stored[0] === partition && Number(stored[1]) === one.offset;
-        if (!isThere && isExcused(one)) {
+        if (!isThere && isExcused(retention, partition, Number(one.row[age]) * ageUnitMs)) {
           leftOut += 1;
           continue;
         }

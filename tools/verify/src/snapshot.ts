@@ -1,7 +1,7 @@
 import postgres, { type TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { checkpoints, definitions } from "@tidemark/sinks/tables";
+import { checkpoints, definitions, socmedUserSales } from "@tidemark/sinks/tables";
 import { CannotVerifyError, noTables, postgresUnreachable } from "./errors.js";
 
 /** A read-only transaction: everything that is read through it stood at one moment. */
@@ -62,6 +62,8 @@ export async function withSnapshot<T>(
     signal?.throwIfAborted();
     // postgres.js types what `begin` gives as if it were a row.
     const box = await sql.begin("isolation level repeatable read read only", async (snapshot) => {
+      // The snapshot is drawn after it. Without it, retention could drop days between the snapshot and our look at them.
+      await snapshot.unsafe(`LOCK TABLE ${nameTable(socmedUserSales)} IN ACCESS SHARE MODE`);
       await snapshot.unsafe(
         `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1;
          SET LOCAL work_mem = '${sortMemory}'; SET LOCAL cursor_tuple_fraction = 1;

@@ -4,6 +4,7 @@ import type { OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
 import { compareColumn, formatStoredTime, isSame, showValue } from "./column.js";
 import { badDefinition } from "./errors.js";
 import type { What } from "./findings.js";
+import { isExcused } from "./retention.js";
 import type { ComparisonContext } from "./row-comparison.js";
 import { openRowStream, type StoredRow } from "./row-stream.js";
 import { nameTable } from "./snapshot.js";
@@ -41,7 +42,6 @@ export function createWindowComparison(
   };
   const keyColumns = keys.map(columnOf);
   const valueColumns = Object.keys(aggregates).map(columnOf);
-  const boundaryMs = retention?.completeFromMs ?? -Infinity;
   const selected = [...keyColumns, ...valueColumns].map(({ select }) => select).join(", ");
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(
@@ -102,7 +102,7 @@ export function createWindowComparison(
       const stored = found.get(key);
       found.delete(key);
       const where = () => place(formatStoredTime(startMs), window.keys);
-      if (stored === undefined && startMs < boundaryMs) {
+      if (stored === undefined && isExcused(retention, partition, startMs)) {
         leftOut += 1;
         continue;
       }

@@ -1,6 +1,9 @@
 import { createStream, presets } from "@tidemark/scenario";
+import { applyRetention, socmedTables } from "@tidemark/sinks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBoundaries } from "../src/retention.js";
 import { formatVerdict } from "../src/report.js";
+import { withSnapshot } from "../src/snapshot.js";
 import { verify, type Verdict } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
@@ -109,6 +112,66 @@ it("old rows that are still there are compared; so is all from the boundary on",
   expect(counts.filter(({ what }) => what === "missing-row").map(({ table }) => table)).toEqual(
     expect.arrayContaining(Object.keys(ages)),
   );
+});
+
+describe("what the consumer's own retention dropped", () => {
+  const days = "several-days";
+  const partitions = 4;
+  let kept: string;
+
+  beforeAll(async () => {
+    await createTopic(servers, days, partitions + 1);
+    kept = await servers.createDatabase();
+    // One event in 10 s for three and a half days, with all that can go wrong.
+    const scenario = { ...presets.dirty, rate: { kind: "constant", perSecond: 0.1 } } as const;
+    const stream = createStream({ scenario, seed: 7, startMs: Date.parse("2024-02-03T12:00:00Z") });
+    const records = recordsOf({ stream, startIndex: 0, events: 30_000 }).map((record) => messageOf(record, partitions));
+    await produce(servers, days, records);
+    await consume(servers, days, kept, { RETENTION_DAYS: "1" });
+  });
+
+  const checkDays = (url: string) => verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl: url, topic: days });
+
+  it("is exactly what is gone, and the rest is equal", async () => {
+    const verdict = await checkDays(kept);
+    expect(verdict.differences).toEqual([]);
+    expect(verdict.comparedFrom).toBe("2024-02-05T00:00:00.000Z");
+    expect(verdict.retention.map(({ table }) => table)).toEqual(Object.keys(ages));
+    for (const { leftOut, droppedRows, completeFrom } of verdict.retention) {
+      expect(droppedRows).toBeGreaterThan(0);
+      expect(leftOut).toBe(droppedRows);
+      expect(completeFrom).toBe("2024-02-05T00:00:00.000Z");
+    }
+    for (const table of Object.keys(ages)) expect(verdict.compared[table]).toBeGreaterThan(0);
+  });
+
+  it("excuses no row of a partition that began with older events afterwards", async () => {
+    const url = await servers.copyDatabase(kept);
+    const stream = createStream({ scenario: presets.deck, seed: 1, startMs: Date.parse("2024-02-03T13:00:00Z") });
+    const old = recordsOf({ stream, startIndex: 0, events: 100 }).map((record) => ({
+      ...messageOf(record, partitions),
+      partition: partitions,
+    }));
+    await produce(servers, days, old);
+    await consume(servers, days, url, { RETENTION_DAYS: "1" });
+    expect((await checkDays(url)).differences).toEqual([]);
+    const { count } = await query(url, `DELETE FROM socmed_user_sales WHERE partition = ${partitions}`);
+    expect(count).toBeGreaterThan(0);
+    expect(kindsOf(await checkDays(url))).toEqual([`socmed_user_sales: ${count} missing-row`]);
+  });
+
+  it("is dropped before a look at the tables or after it, never in between", async () => {
+    const url = await servers.copyDatabase(kept);
+    await query(url, "UPDATE tidemark.checkpoints SET watermark = watermark + interval '1 day'");
+    const count = "SELECT count(*)::int AS rows FROM socmed_user_sales";
+    const [before] = await query(url, count);
+    await withSnapshot(url, async (snapshot) => {
+      await readBoundaries(snapshot);
+      const run = await applyRetention({ databaseUrl: url, tables: socmedTables, days: 1 });
+      expect(run.isDone).toBe(false);
+      expect(await snapshot.unsafe(count)).toEqual([before]);
+    });
+  });
 });
 
 describe("a boundary that retention cannot have set is a difference, and excuses nothing", () => {
