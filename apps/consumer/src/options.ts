@@ -23,7 +23,8 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
   METRICS_PORT       serves /healthz, /readyz and /metrics (Prometheus) there; 0 is any free port; unset serves nothing
   METRICS_HOST       default 127.0.0.1
-  RETENTION_DAYS     must stay unset: retention is not built yet, and all rows are kept
+  RETENTION_DAYS     drop raw, late, rejected rows and 5 s windows older than so many days before the lowest
+                     partition watermark (default: all rows are kept; 1 min windows always are)
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
@@ -38,7 +39,11 @@ const duration = (fallback: string) =>
       return z.NEVER;
     });
 
-const unbuilt = z.never({ error: "nothing: retention is not built yet, and all rows are kept" }).optional();
+const days = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, "a whole number of days from 1 to 99999")
+  .transform(Number)
+  .optional();
 
 const schema = z
   .object({
@@ -64,7 +69,7 @@ const schema = z
       .transform(Number)
       .optional(),
     METRICS_HOST: z.string().regex(/^\S+$/, "a host name or address").default("127.0.0.1"),
-    RETENTION_DAYS: unbuilt,
+    RETENTION_DAYS: days,
   })
   .refine((options) => !(options["--show"] && options["--json"]), {
     path: ["--show"],
@@ -85,6 +90,8 @@ export interface ConsumerOptions {
   readonly stopTimeoutMs: number;
   /** Where the consumer can be watched, if anywhere. */
   readonly monitor: MonitorAddress | undefined;
+  /** Unset: all rows are kept. */
+  readonly retentionDays?: number | undefined;
 }
 
 export type ParsedOptions =
@@ -140,6 +147,7 @@ export function parseOptions(
       maxFutureSkewMs: data.MAX_FUTURE_SKEW,
       stopTimeoutMs: data.STOP_TIMEOUT,
       monitor: data.METRICS_PORT === undefined ? undefined : { host: data.METRICS_HOST, port: data.METRICS_PORT },
+      retentionDays: data.RETENTION_DAYS,
     },
   };
 }

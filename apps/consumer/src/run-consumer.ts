@@ -11,6 +11,7 @@ import { createPartitionTask, type CheckpointingTask } from "./partition-task.js
 import { pipelineDefinition, taskDefinition } from "./pipeline.js";
 import { ProgressMeter, type Progress } from "./progress.js";
 import type { Reporter } from "./reporter.js";
+import { createRetentionKeeper } from "./retention-keeper.js";
 import { askPostgres } from "./start-up.js";
 
 export interface Surroundings {
@@ -54,6 +55,11 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
       note(describeSinkEvent(event));
     },
   });
+  const { retentionDays: days } = options;
+  const retention =
+    days === undefined
+      ? undefined
+      : createRetentionKeeper({ databaseUrl, tables: socmedTables, days, onNote: note, signal });
   // After a break the same address may be another cluster's: nothing of it is taken before that is ruled out.
   const cluster = createClusterGuard(brokers, clusterId, (found) =>
     checkIdentity(databaseUrl, { ...identity, clusterId: found }),
@@ -89,6 +95,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
             state?.committed(partition, checkpoint, durationMs, performance.now());
           }
           reporter.committed(partition, checkpoint.nextOffset);
+          retention?.reach(partition, checkpoint.watermarkMs);
           source.commit(partition, checkpoint.nextOffset);
         },
       });
@@ -132,6 +139,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   });
   try {
     await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), signal);
+    retention?.start();
     const end = options.untilCaughtUp ? catchUp(databaseUrl, brokers, topic, startReading, ended.signal) : undefined;
     if (end === undefined) startReading();
     await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);
@@ -139,6 +147,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     clearInterval(ticker);
     ended.abort();
     await source.stop({ flush: true, timeoutMs: options.stopTimeoutMs });
+    await retention?.stop({ finish: reached !== undefined });
     // A transaction that Postgres leaves unanswered would hold it up.
     await Promise.race([sink.close(), sleep(closeTimeoutMs, undefined, { ref: false })]);
   }

@@ -137,7 +137,7 @@ describe("the consumer's process", () => {
     ["a delay without unit", [], { WATERMARK_DELAY: "5" }, "WATERMARK_DELAY"],
     ["a lateness in words", [], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
     ["a skew below zero", [], { MAX_FUTURE_SKEW: "-1s" }, "MAX_FUTURE_SKEW"],
-    ["a retention", [], { RETENTION_DAYS: "7" }, "RETENTION_DAYS"],
+    ["a retention of no days", [], { RETENTION_DAYS: "0" }, "RETENTION_DAYS"],
     ["a topic with a space", [], { KAFKA_TOPIC: "a b" }, "KAFKA_TOPIC"],
     ["a group with a space", [], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],
     ["brokers without a port", [], { KAFKA_BROKERS: "localhost" }, "KAFKA_BROKERS"],

@@ -26,6 +26,7 @@ describe("parseOptions", () => {
       KAFKA_GROUP: "",
       WATERMARK_DELAY: "90s",
       ALLOWED_LATENESS: "250ms",
+      RETENTION_DAYS: "30",
       UNRELATED: "x",
     });
     expect(parsed).toMatchObject({
@@ -38,6 +39,7 @@ describe("parseOptions", () => {
         group: "tidemark",
         watermarkDelayMs: 90_000,
         allowedLatenessMs: 250,
+        retentionDays: 30,
       },
     });
   });
@@ -58,7 +60,9 @@ describe("parseOptions", () => {
     [[], { KAFKA_TOPIC: "a topic" }, "KAFKA_TOPIC"],
     [[], { KAFKA_TOPIC: ".." }, "KAFKA_TOPIC"],
     [[], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],
-    [[], { RETENTION_DAYS: "30" }, "RETENTION_DAYS"],
+    [[], { RETENTION_DAYS: "0" }, "RETENTION_DAYS"],
+    [[], { RETENTION_DAYS: "1.5" }, "RETENTION_DAYS"],
+    [[], { RETENTION_DAYS: "30d" }, "RETENTION_DAYS"],
   ])("answers %j and %j with one sentence that names the culprit", (args, env, name) => {
     const parsed = parseOptions(args, env);
     if (parsed.kind !== "wrong") throw new Error("it was taken");
