@@ -1,6 +1,13 @@
 /** What went wrong in the sink, as a literal: `switch` on it. */
 export type SinkErrorCode =
-  "fenced" | "refused-group" | "refused-cluster" | "refused-definition" | "invalid-address" | "unencodable" | "closed";
+  | "fenced"
+  | "refused-group"
+  | "refused-cluster"
+  | "refused-definition"
+  | "invalid-address"
+  | "unmigrated"
+  | "unencodable"
+  | "closed";
 
 export class SinkError extends Error {
   readonly code: SinkErrorCode;
@@ -46,6 +53,15 @@ export function invalidAddress(detail: string, cause?: unknown): SinkError {
   return new SinkError(
     "invalid-address",
     `DATABASE_URL ${detail}; it takes postgresql://user:password@host:5432/database.`,
+    cause,
+  );
+}
+
+export function unmigrated(role: string, cause: unknown): SinkError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new SinkError(
+    "unmigrated",
+    `The database has not the tables of this version, and role ${role} may not make or see them (${detail}). Migrate it as their owner, and grant this role its rights again (createRoles of @tidemark/sinks).`,
     cause,
   );
 }

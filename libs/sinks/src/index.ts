@@ -16,4 +16,5 @@ export {
   type RetentionOptions,
   type RetentionRun,
 } from "./postgres/retention.js";
-export { socmedTables, type SinkTables } from "./sink-tables.js";
+export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
+export { socmedTables, socmedViews, type SinkTables } from "./sink-tables.js";

@@ -33,3 +33,6 @@ export const socmedTables: SinkTables = {
     { definition: socmedRollups[1], table: socmed1m },
   ],
 };
+
+/** The views of the flagship job that people and dashboards read. */
+export const socmedViews: readonly string[] = ["socmed_5s_total", "socmed_1m_total", "pipeline_health"];

@@ -21,11 +21,14 @@ export interface RetentionOutcome {
 // Any constant will do; `tidemark.drop_days` has the same.
 const advisoryLock = 7_415_064;
 
-/** The tables that rows are dropped from. The coarsest rollup is not among them. */
+/** Those from which retention drops windows: all but the coarsest. */
+export function finerRollups({ rollups }: SinkTables): readonly PgTable[] {
+  const coarsestMs = Math.max(...rollups.map(({ definition }) => definition.sizeMs));
+  return rollups.filter(({ definition }) => definition.sizeMs < coarsestMs).map(({ table }) => table);
+}
+
 export function retentionStatements(tables: SinkTables, days: number, windowMs: number): readonly RetentionStatement[] {
   const { raw, late, rejected } = tables;
-  const coarsestMs = Math.max(...tables.rollups.map(({ definition }) => definition.sizeMs));
-  const finer = tables.rollups.filter(({ definition }) => definition.sizeMs < coarsestMs);
   const deleteFrom = (table: PgTable, age: string) => ({
     table: getTableName(table),
     text: deleteStatement(table, age, days, windowMs),
@@ -36,7 +39,7 @@ export function retentionStatements(tables: SinkTables, days: number, windowMs: 
       : deleteFrom(raw.table, raw.time),
     deleteFrom(late, "watermark"),
     deleteFrom(rejected, "watermark"),
-    ...finer.map(({ table }) => deleteFrom(table, "window_start")),
+    ...finerRollups(tables).map((table) => deleteFrom(table, "window_start")),
   ];
 }
 

@@ -1,0 +1,76 @@
+import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import { escapeLiteral } from "pg";
+import { parseDatabaseUrl } from "../address.js";
+import { qualifiedName, quoteIdentifier } from "../identifiers.js";
+import type { SinkTables } from "../sink-tables.js";
+import { checkpoints, definitions, retention } from "../tables/tidemark.js";
+import { withConnection } from "./connection.js";
+import { finerRollups } from "./retention-sql.js";
+
+export interface RolesOptions {
+  readonly tables: SinkTables;
+  /** Views that the reader may read, beside the rollups. */
+  readonly views: readonly string[];
+  /** Names of the two roles. Those that don't exist are made: they may log in, and have no password yet. */
+  readonly writer: string;
+  readonly reader: string;
+}
+
+const migrations = "tidemark.migrations";
+const functions =
+  "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, integer, bigint), tidemark.retention_boundary(integer, bigint)";
+
+/**
+ * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups and views; whatever else
+ * the two had on these tables is taken away. For the owner of the tables, in a database that is migrated. To be run again
+ * after each migration.
+ */
+export function rolesSql({ tables, views, writer, reader }: RolesOptions): readonly string[] {
+  const { raw, late, rejected } = tables;
+  const records = [raw.table, late, rejected];
+  const rollups = tables.rollups.map(({ table }) => table);
+  const written = [...records, ...rollups, checkpoints, definitions, retention];
+  const names = [...written.map(qualifiedName), migrations, ...views.map(quoteIdentifier)];
+  return [
+    ...[writer, reader].flatMap((role) => [
+      createRole(role),
+      `REVOKE ALL ON ${names.join(", ")} FROM ${quoteIdentifier(role)}`,
+    ]),
+    ...grantUsage(written, writer),
+    ...grant("SELECT", [migrations], writer),
+    ...grant("SELECT, INSERT", [definitions], writer),
+    ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups], writer),
+    ...grant("SELECT, INSERT, DELETE", records, writer),
+    ...grant("DELETE", finerRollups(tables), writer),
+    `GRANT EXECUTE ON FUNCTION ${functions} TO ${quoteIdentifier(writer)}`,
+    ...grantUsage(rollups, reader),
+    ...grant("SELECT", [...rollups, ...views.map(quoteIdentifier)], reader),
+  ];
+}
+
+/**
+ * Runs `rolesSql` as the tables' owner, who needs CREATEROLE where a role has to be made. Passwords are given with ALTER ROLE.
+ * Rejects with Postgres's own error.
+ */
+export async function createRoles(databaseUrl: string, options: RolesOptions): Promise<void> {
+  // Several statements sent at once are one transaction.
+  await withConnection(parseDatabaseUrl(databaseUrl), (client) => client.query(rolesSql(options).join(";\n")));
+}
+
+function createRole(name: string): string {
+  const create = `CREATE ROLE ${quoteIdentifier(name)} LOGIN`;
+  const body = `BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${escapeLiteral(name)}) THEN ${create}; END IF; END`;
+  return `DO ${escapeLiteral(body)}`;
+}
+
+/** Of tables, and of names that are quoted already. */
+function grant(rights: string, on: readonly (PgTable | string)[], role: string): string[] {
+  if (on.length === 0) return [];
+  const names = on.map((one) => (typeof one === "string" ? one : qualifiedName(one)));
+  return [`GRANT ${rights} ON ${names.join(", ")} TO ${quoteIdentifier(role)}`];
+}
+
+function grantUsage(tables: readonly PgTable[], role: string): string[] {
+  const schemas = new Set(tables.flatMap((table) => getTableConfig(table).schema ?? []));
+  return [...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteIdentifier(role)}`);
+}

@@ -1,0 +1,205 @@
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import {
+  applyRetention,
+  createRoles,
+  createSink,
+  migrate,
+  socmedTables,
+  socmedViews,
+  type Sink,
+  type SinkEvent,
+} from "../../src/index.js";
+import { startTestServer, type TestServer } from "../postgres-server.js";
+import { identity, openPartition } from "./partition-writer.js";
+
+const roles = { tables: socmedTables, views: socmedViews, writer: "tidemark writer", reader: "tidemark_reader" };
+const password = "for-this-test";
+
+let server: TestServer;
+let open: Sink[] = [];
+/** One database, seen as each of the three. */
+let admin: string;
+let owner: string;
+let writer: string;
+let reader: string;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  admin = await server.createDatabase();
+  await server.query(admin, `CREATE ROLE owner LOGIN CREATEROLE PASSWORD '${password}'`);
+  owner = await ownDatabase(admin, "owned");
+  await migrate(owner);
+  await createRoles(owner, roles);
+  for (const name of [roles.writer, roles.reader]) {
+    await server.query(owner, `ALTER ROLE "${name}" PASSWORD '${password}'`);
+  }
+  writer = as(owner, roles.writer);
+  reader = as(owner, roles.reader);
+  const partition = await openPartition(sinkOf(), 0);
+  await partition.reject();
+  await partition.count("2024-02-01T12:00:00Z");
+  await partition.late("2024-01-01T00:00:00Z");
+  await partition.count("2024-02-02T12:00:00Z", "2024-02-03T12:00:00Z");
+});
+afterAll(() => server.close());
+afterEach(async () => {
+  await Promise.all(open.map((sink) => sink.close()));
+  open = [];
+});
+
+async function ownDatabase(superuser: string, name: string): Promise<string> {
+  await server.query(superuser, `CREATE DATABASE ${name} OWNER owner`);
+  const url = new URL(as(superuser, "owner"));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+function as(databaseUrl: string, role: string): string {
+  const url = new URL(databaseUrl);
+  url.username = encodeURIComponent(role);
+  url.password = password;
+  return url.href;
+}
+
+function sinkOf(options: Partial<Parameters<typeof createSink>[0]> = {}): Sink {
+  const sink = createSink({ ...identity, databaseUrl: writer, tables: socmedTables, ...options });
+  open.push(sink);
+  return sink;
+}
+
+const refused = { code: "42501" };
+
+describe("the owner", () => {
+  it("is no superuser, and may give the roles again", async () => {
+    const [row] = await server.query(
+      owner,
+      "SELECT rolsuper, rolbypassrls, rolreplication FROM pg_roles WHERE rolname = current_user",
+    );
+    expect(row).toEqual({ rolsuper: false, rolbypassrls: false, rolreplication: false });
+    await createRoles(owner, roles);
+  });
+
+  it("takes away at the next time what the two had beyond", async () => {
+    await server.query(
+      owner,
+      `GRANT UPDATE ON socmed_late TO "${roles.writer}"; GRANT SELECT ON socmed_late TO ${roles.reader}`,
+    );
+    expect(await server.query(reader, "SELECT FROM socmed_late")).toHaveLength(1);
+    await createRoles(owner, roles);
+    await expect(server.query(writer, "UPDATE socmed_late SET sales = 0")).rejects.toMatchObject(refused);
+    await expect(server.query(reader, "SELECT FROM socmed_late")).rejects.toMatchObject(refused);
+  });
+});
+
+describe("the writer", () => {
+  it("finds an up-to-date database in order, and says of another what is missing", async () => {
+    await migrate(writer);
+    const empty = as(await ownDatabase(admin, "empty"), roles.writer);
+    await expect(migrate(empty)).rejects.toMatchObject({ code: "unmigrated" });
+  });
+
+  it("claims, commits, makes days", async () => {
+    const partition = await openPartition(sinkOf(), 1);
+    await partition.reject();
+    await partition.count("2024-03-01T12:00:00Z");
+    await partition.late("2024-01-01T00:00:00Z");
+    expect(await sinkOf().claim(1, 0)).toMatchObject({ epoch: 2, nextOffset: 3, ids: [{}], windows: [{}, {}] });
+  });
+
+  it("drops what retention lets go", async () => {
+    const { dropped, isDone } = await applyRetention({ databaseUrl: writer, tables: socmedTables, days: 1 });
+    expect(isDone).toBe(true);
+    expect(dropped.map(({ table, rows }) => [table, rows])).toEqual([
+      ["socmed_user_sales", 1],
+      ["socmed_late", 1],
+      ["socmed_rejected", 2],
+      ["socmed_5s", 1],
+    ]);
+  });
+
+  it("ends a session of its own that holds up a claim", async () => {
+    const events: SinkEvent[] = [];
+    const stopped = new Client({ connectionString: writer });
+    stopped.on("error", () => {});
+    await stopped.connect();
+    await stopped.query("BEGIN; UPDATE tidemark.checkpoints SET epoch = epoch WHERE partition = 0");
+    const limits = { statementTimeoutMs: 300, lockTimeoutMs: 200, idleInTransactionTimeoutMs: 60_000 };
+    await sinkOf({ limits, onEvent: (event) => events.push(event) }).claim(0, 0);
+    await vi.waitUntil(() => events.length > 0);
+    expect(events).toMatchObject([{ kind: "terminated-blocker" }]);
+  });
+
+  it.each([
+    "DROP TABLE socmed_user_sales",
+    "DROP TABLE socmed_user_sales_20240203",
+    "ALTER TABLE socmed_5s ADD COLUMN mine int",
+    "TRUNCATE socmed_late",
+    "CREATE TABLE mine (id int)",
+    "CREATE TABLE tidemark.mine (id int)",
+    "CREATE SCHEMA mine",
+    "CREATE ROLE mine",
+    "UPDATE socmed_user_sales SET sales = 0",
+    "UPDATE socmed_late SET sales = 0",
+    "UPDATE socmed_rejected SET reason = ''",
+    "SELECT FROM socmed_user_sales_20240203",
+    "DELETE FROM socmed_1m",
+    "DELETE FROM tidemark.checkpoints",
+    "DELETE FROM tidemark.retention",
+    "UPDATE tidemark.definitions SET definition = '{}'",
+    "INSERT INTO tidemark.migrations (hash, created_at) VALUES ('', 0)",
+    "SET ROLE owner",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'owner'",
+  ])("may not %s", async (statement) => {
+    const session = new Client({ connectionString: owner });
+    await session.connect();
+    await expect(server.query(writer, statement)).rejects.toMatchObject(refused);
+    await session.end();
+  });
+});
+
+describe("the reader", () => {
+  it.each(["socmed_5s", "socmed_1m", ...socmedViews])("reads %s", async (name) => {
+    expect(await server.query(reader, `SELECT * FROM ${name}`)).not.toEqual([]);
+  });
+
+  it.each([
+    ...["socmed_user_sales", "socmed_user_sales_20240203", "socmed_late", "socmed_rejected"].map(
+      (name) => `SELECT FROM ${name}`,
+    ),
+    ...["checkpoints", "definitions", "retention", "migrations"].map((name) => `SELECT FROM tidemark.${name}`),
+    ...["socmed_5s", "socmed_1m"].flatMap((name) => [
+      `INSERT INTO ${name} SELECT * FROM ${name}`,
+      `UPDATE ${name} SET sales = 0`,
+      `DELETE FROM ${name}`,
+      `TRUNCATE ${name}`,
+      `DROP TABLE ${name}`,
+      `ALTER TABLE ${name} ADD COLUMN mine int`,
+    ]),
+    "DELETE FROM socmed_user_sales",
+    "DELETE FROM tidemark.checkpoints",
+    "DROP VIEW pipeline_health",
+    "CREATE TABLE mine (id int)",
+    "CREATE VIEW mine AS SELECT 1",
+    "CREATE SCHEMA mine",
+    "SELECT tidemark.make_day('socmed_user_sales', '2024-02-03')",
+    "SELECT tidemark.drop_days('socmed_user_sales', 1, 0)",
+    `SET ROLE "${roles.writer}"`,
+  ])("may not %s", async (statement) => {
+    await expect(server.query(reader, statement)).rejects.toMatchObject(refused);
+  });
+});
+
+describe("the functions of the owner", () => {
+  it("serve a table only for those who may write it", async () => {
+    await server.query(
+      owner,
+      `CREATE TABLE other (at timestamptz) PARTITION BY RANGE (at);
+       CREATE TABLE other_old PARTITION OF other FOR VALUES FROM ('2000-01-01') TO ('2000-01-02')`,
+    );
+    const calls = ["SELECT tidemark.make_day('other', '2024-02-03')", "SELECT tidemark.drop_days('other', 1, 0)"];
+    for (const call of calls) await expect(server.query(writer, call)).rejects.toMatchObject(refused);
+    await server.query(owner, `GRANT INSERT, DELETE ON other TO "${roles.writer}"`);
+    for (const call of calls) expect(await server.query(writer, call)).toHaveLength(1);
+  });
+});
