@@ -22,13 +22,13 @@ export interface RollupRow {
 /** Rows for one partition's next checkpoint, read by the tables' Drizzle property names. */
 export interface NewRows {
   readonly rows: readonly object[];
-  readonly late: readonly object[];
-  readonly rejected: readonly object[];
+  readonly late?: readonly object[];
+  readonly rejected?: readonly object[];
 }
 
 /** Rows on their way to a checkpoint, held in the form in which they are sent: far smaller than the objects. */
 export interface RowBuffer {
-  /** Throws SinkError `unencodable` where a value doesn't fit its column; the buffer is of no more use then. */
+  /** Throws Error for rows of a table that the sink hasn't, and SinkError `unencodable` where a value doesn't fit its column; the buffer is of no more use then. */
   add(rows: NewRows): void;
 }
 

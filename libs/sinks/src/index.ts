@@ -17,4 +17,4 @@ export {
   type RetentionRun,
 } from "./postgres/retention.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
-export { socmedTables, socmedViews, type SinkTables } from "./sink-tables.js";
+export { socmedTables, socmedViews, type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

@@ -3,24 +3,36 @@ import { socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from 
 import { socmedRollups, type RollupDefinition } from "./tables/rollups.js";
 
 /**
- * Where a sink writes. Each table has `topic`, `partition`, and (but for rollups) `offset` columns under these Drizzle
- * property names; a rollup's properties are `window_start`, its keys and the names of its aggregates.
+ * Where a sink writes. The raw table is all that it needs; each of the others makes something possible.
+ *
+ * Columns under the Drizzle property names `topic` and `partition` are filled by the sink. Tables with an id, late and
+ * rejected ones have both, and `offset`; a rollup's properties are those two, `window_start`, its keys and its aggregates.
  */
 export interface SinkTables {
-  readonly raw: {
-    readonly table: PgTable;
-    /** Property of the id by which events are deduplicated. */
-    readonly id: string;
-    /** Property of the event time, and the unit of its numbers in ms. */
-    readonly time: string;
-    readonly timeUnitMs: number;
-    /** Whether the table is partitioned by the UTC day of `time`. */
-    readonly partitionedByDay: boolean;
-  };
+  readonly raw: TimedTable | UntimedTable;
   /** Rows with the properties of raw, `watermark` and `missed_by_ms`. */
-  readonly late: PgTable;
-  readonly rejected: PgTable;
+  readonly late?: PgTable;
+  /** Rows with `watermark`, and whatever else. */
+  readonly rejected?: PgTable;
   readonly rollups: readonly { readonly definition: RollupDefinition; readonly table: PgTable }[];
+}
+
+/** Rows that have an event time, so that retention can drop them. */
+export interface TimedTable {
+  readonly table: PgTable;
+  /** Property of the event time, and the unit of its numbers in ms. */
+  readonly time: string;
+  readonly timeUnitMs: number;
+  /** Property of the id by which events are deduplicated. Without it a claim gives no ids back. */
+  readonly id?: string;
+  /** Whether the table is partitioned by the UTC day of `time`. */
+  readonly partitionedByDay?: boolean;
+}
+
+/** Rows that no claim reads back and that retention leaves alone. */
+export interface UntimedTable {
+  readonly table: PgTable;
+  readonly time?: undefined;
 }
 
 /** The tables of the flagship job. */

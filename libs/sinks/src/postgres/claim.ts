@@ -138,8 +138,9 @@ async function readIds(
   partition: number,
   sinceMs: number,
 ): Promise<Claim["ids"]> {
-  if (sinceMs === -Infinity) return [];
-  const { table, id, time } = tables.raw;
+  const { raw } = tables;
+  if (sinceMs === -Infinity || raw.time === undefined || raw.id === undefined) return [];
+  const { table, id, time } = raw;
   const columns = getTableColumns(table);
   const idColumn = quoteIdentifier(columns[id]?.name ?? id);
   const timeColumn = quoteIdentifier(columns[time]?.name ?? time);

@@ -27,13 +27,13 @@ export function createSink(options: SinkOptions): Sink {
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   const { raw } = tables;
-  const timeUnitMs = { [raw.time]: raw.timeUnitMs };
+  const timeUnitMs = raw.time === undefined ? {} : { [raw.time]: raw.timeUnitMs };
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
   const rollupsByName = new Map(rollups.map((rollup) => [rollup.name, rollup]));
   const encoders: RowEncoders = {
     raw: createCopyEncoder(raw.table, { timeUnitMs }),
-    late: createCopyEncoder(tables.late, { timeUnitMs }),
-    rejected: createCopyEncoder(tables.rejected),
+    late: tables.late && createCopyEncoder(tables.late, { timeUnitMs }),
+    rejected: tables.rejected && createCopyEncoder(tables.rejected),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
   const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };

@@ -33,12 +33,12 @@ export function retentionStatements(tables: SinkTables, days: number, windowMs: 
     table: getTableName(table),
     text: deleteStatement(table, age, days, windowMs),
   });
+  const dropFrom = (table: PgTable) => ({ table: getTableName(table), text: dropStatement(table, days, windowMs) });
   return [
-    raw.partitionedByDay
-      ? { table: getTableName(raw.table), text: dropStatement(raw.table, days, windowMs) }
-      : deleteFrom(raw.table, raw.time),
-    deleteFrom(late, "watermark"),
-    deleteFrom(rejected, "watermark"),
+    ...(raw.time === undefined
+      ? []
+      : [raw.partitionedByDay === true ? dropFrom(raw.table) : deleteFrom(raw.table, raw.time)]),
+    ...[late, rejected].flatMap((table) => (table === undefined ? [] : [deleteFrom(table, "watermark")])),
     ...finerRollups(tables).map((table) => deleteFrom(table, "window_start")),
   ];
 }

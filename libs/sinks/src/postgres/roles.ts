@@ -27,7 +27,7 @@ const functions =
  */
 export function rolesSql({ tables, views, writer, reader }: RolesOptions): readonly string[] {
   const { raw, late, rejected } = tables;
-  const records = [raw.table, late, rejected];
+  const records = [raw.table, ...(late === undefined ? [] : [late]), ...(rejected === undefined ? [] : [rejected])];
   const rollups = tables.rollups.map(({ table }) => table);
   const written = [...records, ...rollups, checkpoints, definitions, retention];
   const names = [...written.map(qualifiedName), migrations, ...views.map(quoteIdentifier)];

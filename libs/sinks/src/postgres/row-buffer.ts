@@ -11,8 +11,8 @@ export interface CopyRun {
 
 export interface RowEncoders {
   readonly raw: CopyEncoder;
-  readonly late: CopyEncoder;
-  readonly rejected: CopyEncoder;
+  readonly late: CopyEncoder | undefined;
+  readonly rejected: CopyEncoder | undefined;
 }
 
 /** Encodes rows as they come, and notes which days they lie in. */
@@ -32,12 +32,12 @@ export class CopyRowBuffer implements RowBuffer {
     this.#constants = constants;
   }
 
-  add({ rows, late, rejected }: NewRows): void {
+  add({ rows, late = [], rejected = [] }: NewRows): void {
     this.#append(this.#encoders.raw, rows);
     this.#append(this.#encoders.late, late);
     this.#append(this.#encoders.rejected, rejected);
-    const { partitionedByDay, time, timeUnitMs } = this.#raw;
-    if (!partitionedByDay) return;
+    if (this.#raw.time === undefined || this.#raw.partitionedByDay !== true) return;
+    const { time, timeUnitMs } = this.#raw;
     for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
       const day = dayOf(Number(row[time]) * timeUnitMs);
       if (day !== this.#lastDay) this.days.add(day);
@@ -55,8 +55,9 @@ export class CopyRowBuffer implements RowBuffer {
     for (const stream of this.#streams.values()) stream.release();
   }
 
-  #append(encoder: CopyEncoder, rows: readonly object[]): void {
+  #append(encoder: CopyEncoder | undefined, rows: readonly object[]): void {
     if (rows.length === 0) return;
+    if (encoder === undefined) throw new Error("The checkpoint holds rows of a table that this sink doesn't write.");
     let stream = this.#streams.get(encoder);
     if (stream === undefined) {
       stream = encoder.open(this.#constants);

@@ -27,7 +27,11 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
   let { nextOffset, watermarkMs, ledger } = claim;
   let isWriting = Promise.resolve();
 
-  async function write(rows: NewRows, counts: Partial<CheckpointLedger>, timesMs: readonly number[]): Promise<void> {
+  async function write(
+    rows: Required<NewRows>,
+    counts: Partial<CheckpointLedger>,
+    timesMs: readonly number[],
+  ): Promise<void> {
     const from = nextOffset;
     const records = rows.rows.length + rows.late.length + rows.rejected.length;
     nextOffset += records;
