@@ -145,6 +145,14 @@ describe("what the consumer's own retention dropped", () => {
     for (const table of Object.keys(ages)) expect(verdict.compared[table]).toBeGreaterThan(0);
   });
 
+  it("goes at the start too, with nothing left to read", async () => {
+    const url = await servers.createDatabase();
+    await consume(servers, days, url);
+    expect((await checkDays(url)).comparedFrom).toBeNull();
+    await consume(servers, days, url, { RETENTION_DAYS: "1" });
+    expect(await checkDays(url)).toEqual(await checkDays(kept));
+  });
+
   it("excuses no row of a partition that began with older events afterwards", async () => {
     const url = await servers.copyDatabase(kept);
     const stream = createStream({ scenario: presets.deck, seed: 1, startMs: Date.parse("2024-02-03T13:00:00Z") });
@@ -152,7 +160,9 @@ describe("what the consumer's own retention dropped", () => {
       ...messageOf(record, partitions),
       partition: partitions,
     }));
-    await produce(servers, days, old);
+    // Rejected before any event: it goes as soon as the partition has a watermark.
+    const reject = { partition: partitions, key: null, value: null, timestampMs: -1 };
+    await produce(servers, days, [reject, ...old]);
     await consume(servers, days, url, { RETENTION_DAYS: "1" });
     expect((await checkDays(url)).differences).toEqual([]);
     const { count } = await query(url, `DELETE FROM socmed_user_sales WHERE partition = ${partitions}`);
