@@ -33,15 +33,15 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(keepers.map((keeper) => keeper.stop({ finish: false }))));
 
-function keep(url = databaseUrl, signal = new AbortController().signal): RetentionKeeper {
-  const onNote = (text: string) => void notes.push(text);
+function keep(options: Partial<Parameters<typeof createRetentionKeeper>[0]> = {}): RetentionKeeper {
   const keeper = createRetentionKeeper({
-    databaseUrl: url,
+    databaseUrl,
     tables: socmedTables,
     days: 1,
-    onNote,
-    signal,
+    onNote: (text) => notes.push(text),
+    signal: new AbortController().signal,
     retryMs: 20,
+    ...options,
   });
   keepers.push(keeper);
   return keeper;
@@ -78,10 +78,17 @@ describe("the retention keeper", () => {
   });
 
   it("makes the run that is due before it stops, if it shall", async () => {
-    const keeper = keep();
-    keeper.start();
-    await keeper.stop({ finish: true });
-    expect(notes).toHaveLength(1);
+    await query(databaseUrl, "ALTER TABLE socmed_late RENAME TO hidden");
+    const hour = 3_600_000;
+    const [kept, broken] = [keep({ retryMs: hour }), keep({ retryMs: hour })];
+    kept.start();
+    broken.start();
+    await expect.poll(() => notes, patience).toHaveLength(2);
+    await query(databaseUrl, "ALTER TABLE hidden RENAME TO socmed_late");
+    await broken.stop({ finish: false });
+    expect(notes).toHaveLength(2);
+    await kept.stop({ finish: true });
+    expect(notes.slice(2)).toEqual(["retention: dropped 1 row of socmed_late before 2024-02-02"]);
   });
 
   it("waits out a Postgres that is away, in silence", async () => {
@@ -99,7 +106,7 @@ describe("the retention keeper", () => {
     });
     const url = new URL(databaseUrl);
     url.port = String(await listen(proxy));
-    keep(url.href).start();
+    keep({ databaseUrl: url.href }).start();
     await expect.poll(() => notes, patience).toEqual([expect.stringContaining("dropped 1 row of socmed_late")]);
     expect(refused).toBe(3);
     await Promise.all(keepers.map((keeper) => keeper.stop({ finish: false })));
@@ -121,7 +128,7 @@ describe("the retention keeper", () => {
     await user.connect();
     await user.query("BEGIN; LOCK TABLE socmed_late");
     const stop = new AbortController();
-    keep(databaseUrl, stop.signal).start();
+    keep({ signal: stop.signal }).start();
     const waiting =
       "SELECT count(*)::int AS sessions FROM pg_locks WHERE NOT granted AND relation = 'socmed_late'::regclass";
     await expect.poll(() => query(databaseUrl, waiting), patience).toEqual([{ sessions: 1 }]);
