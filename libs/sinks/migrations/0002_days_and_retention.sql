@@ -58,14 +58,14 @@ BEGIN
     EXECUTE format('SELECT count(*) FROM %s', child) INTO counted;
     dropped := dropped + counted;
   END LOOP;
-  -- Whoever writes queues behind a lock that is waited for: never for longer than lock_timeout.
-  FOR attempt IN 1..20 LOOP
+  -- Whoever writes queues behind a lock that is waited for: for lock_timeout at most, and then goes on for a while.
+  FOR attempt IN 1..10 LOOP
     BEGIN
       EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', parent);
       is_locked := true;
       EXIT;
     EXCEPTION WHEN lock_not_available THEN
-      PERFORM pg_sleep(0.05 + random() * 0.1);
+      PERFORM pg_sleep(0.2 + random() * 0.4);
     END;
   END LOOP;
   IF NOT is_locked THEN

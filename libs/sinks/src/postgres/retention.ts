@@ -38,7 +38,7 @@ const busyStates = new Set(["55P03", "40001", "40P01"]);
  * rows and windows go by their own time, late and rejected rows by the watermark that stood when they came.
  *
  * Each table's rows go in one transaction with their note in `tidemark.retention`, so that it may be killed anywhere, run
- * anew, and run beside others. A writer waits for it 0.1 s at most. Knows no clock.
+ * anew, and run beside others. A writer waits for it 0.1 s at a time. Knows no clock.
  *
  * Throws RangeError where `days` is no positive integer, SinkError `invalid-address`; rejects with Postgres's own error, and
  * soon after `signal` aborts.
