@@ -114,6 +114,7 @@ it("retention drops rows by their time, where there is one, and refusals by thei
     { table: "refusals", rows: 1 },
   ]);
   expect(await numbers()).toEqual(["A-2", "A-3"]);
+  expect(await sinkOf(timed).claim(0, 0)).toMatchObject({ nextOffset: 6, ids: [] });
 });
 
 it("a writer of its schema may write it, and a reader may not read it", async () => {
