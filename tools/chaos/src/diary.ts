@@ -7,7 +7,7 @@ export const remarks = {
   "ended the connection of one who held a partition": /^ended connection /,
   "noticed that Postgres was away": /^Postgres is away /,
   "noticed that Kafka was away": /^Kafka is away /,
-  "claimed again after an error": /; claiming it again$/,
+  "claimed again after an error": /^partition \d+: .*; claiming it again$/,
 } as const;
 
 export type Remark = keyof typeof remarks;
@@ -31,7 +31,7 @@ export interface Diary {
   say(what: string, text: string): void;
   took(kind: FaultKind, text: string): void;
   consumerStarted(): void;
-  note(consumer: number, text: string): void;
+  note(text: string): void;
   surprise(consumer: number, end: ProcessEnd): void;
   happenings(): Happenings;
 }
@@ -58,8 +58,7 @@ export function createDiary(print: (line: string) => void): Diary {
     consumerStarted() {
       consumersStarted += 1;
     },
-    note(_, text) {
-      // A note may be of two kinds: claimed again, since it was fenced.
+    note(text) {
       for (const [remark, pattern] of Object.entries(remarks)) if (pattern.test(text)) said[remark as Remark] += 1;
     },
     surprise(consumer, { code, lastWords }) {

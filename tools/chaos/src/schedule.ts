@@ -93,8 +93,11 @@ export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): 
 function createRound(random: Random, consumers: number, from: number, end: number) {
   const freeFrom = new Map<string, number>();
   const freedAt = (target: string): number => freeFrom.get(target) ?? from;
+  /** Of one who is stopped in the middle of a COPY the successor needs the lock: only where the servers are well. */
+  let sparesServers = false;
 
   return (kind: FaultKind, wantedMs: number): Fault | undefined => {
+    if (sparesServers && isOfServer(kind)) return undefined;
     const targets = targetsOf(kind, consumers);
     const soonest = Math.min(...targets.map(freedAt));
     const earliest = Math.max(wantedMs, soonest);
@@ -104,16 +107,19 @@ function createRound(random: Random, consumers: number, from: number, end: numbe
     const patienceMs = kind.endsWith(" in COPY") ? copyPatienceMs : 0;
     const overMs = earliest + patienceMs + forMs;
     if (overMs > end) return undefined;
+    sparesServers ||= kind === "stop consumer in COPY";
     freeFrom.set(target, overMs + recoveryMs(target));
     const clockHours = kind === "wrong clock" ? random.pick([-1, 1]) * random.between(2, 72) : 0;
     return { kind, atMs: earliest, consumer: Number(target) || null, forMs, clockHours };
   };
 }
 
+const isOfServer = (kind: FaultKind): boolean =>
+  kind.endsWith(" Kafka") || kind === "kill Postgres" || kind === "stop Postgres";
+
 /** Consumers by number, or a server. */
 function targetsOf(kind: FaultKind, consumers: number): string[] {
-  if (kind.endsWith(" Kafka")) return ["Kafka"];
-  if (kind === "kill Postgres" || kind === "stop Postgres") return ["Postgres"];
+  if (isOfServer(kind)) return [kind.split(" ")[1] ?? ""];
   return Array.from({ length: consumers }, (_, index) => String(index + 1));
 }
 

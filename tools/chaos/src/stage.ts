@@ -79,7 +79,7 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
         databaseUrl,
         topic,
         onStart: diary.consumerStarted,
-        onNote: (text) => diary.note(number, text),
+        onNote: diary.note,
         onSurprise: (end) => diary.surprise(number, end),
       });
       consumers.push(consumer);
