@@ -18,7 +18,7 @@ export const calmMs = 5_000;
 const early = new Set<FaultKind>(["kill consumer in COPY", "stop consumer", "stop consumer in COPY"]);
 const earlyMs = { from: 0, to: 900 };
 const lateMs = { from: 2_500, to: 10_000 };
-const killsPerRound = { from: 4, to: 5 };
+const killsPerRound = { from: 4, to: 6 };
 const othersPerRound = { from: 4, to: 5 };
 
 /** As often as a kind stands here, in as many draws. */
