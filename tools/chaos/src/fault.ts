@@ -34,6 +34,13 @@ export const copyPatienceMs = 3_000;
 
 export const isKill = (kind: FaultKind): boolean => kind.startsWith("kill ");
 
+export const isOfServer = (kind: FaultKind): boolean =>
+  kind.endsWith(" Kafka") || kind === "kill Postgres" || kind === "stop Postgres";
+
+/** Whom it hits: `consumer 2`, `Kafka`. One fault at a time hits a target. */
+export const targetOf = ({ kind, consumer }: Pick<Fault, "kind" | "consumer">): string =>
+  consumer === null ? (kind.split(" ")[1] ?? "") : `consumer ${consumer}`;
+
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const again = ({ forMs }: Fault): string => `started again after ${seconds(forMs)}`;
 

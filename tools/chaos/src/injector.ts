@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer } from "./consumer.js";
 import type { CopyWatch } from "./copy-watch.js";
-import { copyPatienceMs, type Fault, type FaultKind } from "./fault.js";
+import { targetOf, type Fault, type FaultKind } from "./fault.js";
 import type { Proxy } from "./proxy.js";
 import type { Server } from "./server.js";
+import { stopInCopy } from "./stop-in-copy.js";
 
 /** Whom faults hit. */
 export interface Targets {
@@ -24,129 +25,135 @@ export interface InjectorOptions {
   readonly onMissed: (fault: Fault) => void;
 }
 
-const copyLookEveryMs = 2;
-/** What a client had handed over before it was stopped has arrived by then. */
-const copyStaysMs = 50;
+/** A fault under way. */
+interface Injection {
+  readonly fault: Fault;
+  readonly targets: Targets;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly took: (as: FaultKind) => void;
+}
 
-/** Injects the faults when they are due, each target's one after another, and resolves when all is mended. */
+/** From its beginning until it is mended. False where there was nobody to hit. */
+type Inject = (injection: Injection) => Promise<boolean>;
+
+/** Injects the faults when they are due, each target's one after another, and resolves when all is mended. Rejects with the signal's reason. */
 export async function injectFaults(faults: readonly Fault[], options: InjectorOptions): Promise<void> {
-  const { targets, signal, onTook, onMissed } = options;
+  const { targets, onTook, onMissed } = options;
+  const failing = new AbortController();
+  const signal = AbortSignal.any([options.signal, failing.signal]);
+  const wait = (ms: number): Promise<unknown> => sleep(Math.max(0, ms), undefined, { signal });
   const begun = performance.now();
   const chains = new Map<string, Promise<void>>();
 
-  async function injectOne(fault: Fault): Promise<void> {
+  async function injectAfter(before: Promise<void> | undefined, fault: Fault): Promise<void> {
+    await before;
     signal.throwIfAborted();
     const took = (as: FaultKind): void => onTook(fault, as);
-    const hit = await inject(fault, targets, (ms) => sleep(ms, undefined, { signal }), took);
-    if (!hit) onMissed(fault);
+    if (!(await injections[fault.kind]({ fault, targets, wait, took }))) onMissed(fault);
   }
 
-  for (const fault of faults) {
-    await sleep(Math.max(0, fault.atMs - (performance.now() - begun)), undefined, { signal });
-    const target = fault.consumer === null ? (fault.kind.split(" ")[1] ?? "") : String(fault.consumer);
-    const before = chains.get(target) ?? Promise.resolve();
-    const chain = before.then(() => injectOne(fault));
-    // Told below; here it only must not count as unhandled.
-    chain.catch(() => undefined);
-    chains.set(target, chain);
-  }
-  await Promise.all(chains.values());
-}
-
-type Wait = (ms: number) => Promise<unknown>;
-
-/** One fault, from its beginning until it is mended. False where there was nobody to hit. */
-async function inject(fault: Fault, targets: Targets, wait: Wait, took: (as: FaultKind) => void): Promise<boolean> {
-  const { kind, forMs, clockHours } = fault;
-  const server = kind.endsWith(" Kafka") ? targets.kafka : targets.postgres;
-  if (fault.consumer === null) {
-    if (kind === "cut Kafka" || kind === "stall Kafka") return disturb(fault, targets.kafkaProxy, wait, took);
-    if (!(await server.signal(kind.startsWith("kill ") ? "SIGKILL" : "SIGSTOP"))) return false;
-    took(kind);
-    await wait(forMs);
-    await (kind.startsWith("kill ") ? server.start() : server.signal("SIGCONT"));
-    return true;
-  }
-  const consumer = targets.consumers[fault.consumer - 1];
-  if (consumer === undefined) return false;
-  switch (kind) {
-    case "kill consumer":
-    case "kill consumer in COPY": {
-      const inCopy = kind === "kill consumer in COPY" && (await stopInCopy(consumer, targets.copies, wait));
-      const hit = await consumer.kill();
-      // What it had not handed over, the server never gets.
-      if (inCopy) consumer.postgres.cut();
-      consumer.postgres.release();
-      if (hit) took(inCopy ? kind : "kill consumer");
-      await wait(forMs);
-      consumer.start(0);
-      return hit;
+  try {
+    for (const fault of faults) {
+      await wait(fault.atMs - (performance.now() - begun));
+      const target = targetOf(fault);
+      const chain = injectAfter(chains.get(target), fault);
+      // One that fails, as where a server does not start again, ends them all.
+      chain.catch((error: unknown) => failing.abort(error));
+      chains.set(target, chain);
     }
-    case "stop consumer":
-    case "stop consumer in COPY": {
-      const inCopy = kind === "stop consumer in COPY" && (await stopInCopy(consumer, targets.copies, wait));
-      const hit = inCopy || consumer.signal("SIGSTOP");
-      if (hit) took(inCopy ? kind : "stop consumer");
-      await wait(forMs);
-      consumer.signal("SIGCONT");
-      consumer.postgres.release();
-      return hit;
-    }
-    case "leave":
-    case "wrong clock": {
-      const hit = await consumer.leave();
-      if (hit) took(kind);
-      await wait(forMs);
-      consumer.start(clockHours);
-      return hit;
-    }
-    default:
-      return disturb(fault, consumer.postgres, wait, took);
+    await Promise.all(chains.values());
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   }
 }
 
-async function disturb(
-  { kind, forMs }: Fault,
-  proxy: Proxy,
-  wait: Wait,
-  took: (as: FaultKind) => void,
-): Promise<boolean> {
-  if (kind.startsWith("cut ")) {
-    const hit = proxy.cut() > 0;
-    if (hit) took(kind);
-    return hit;
-  }
-  proxy.stall();
-  await wait(forMs);
-  // Whoever came meanwhile was held up too.
-  const hit = proxy.serverSidePorts().length > 0;
-  proxy.release();
-  if (hit) took(kind);
+const injections: Readonly<Record<FaultKind, Inject>> = {
+  "kill consumer": killConsumer,
+  "kill consumer in COPY": killConsumer,
+  "kill Postgres": (injection) => killServer(injection, injection.targets.postgres),
+  "kill Kafka": (injection) => killServer(injection, injection.targets.kafka),
+  "stop consumer": stopConsumer,
+  "stop consumer in COPY": stopConsumer,
+  "stop Postgres": (injection) => stopServer(injection, injection.targets.postgres),
+  "stop Kafka": (injection) => stopServer(injection, injection.targets.kafka),
+  leave: sendAway,
+  "wrong clock": sendAway,
+  "cut Postgres": (injection) => cut(injection, consumerOf(injection).postgres),
+  "stall Postgres": (injection) => stall(injection, consumerOf(injection).postgres),
+  "cut Kafka": (injection) => cut(injection, injection.targets.kafkaProxy),
+  "stall Kafka": (injection) => stall(injection, injection.targets.kafkaProxy),
+};
+
+function consumerOf({ fault, targets }: Injection): Consumer {
+  const consumer = targets.consumers[(fault.consumer ?? 0) - 1];
+  if (consumer === undefined) throw new Error(`There is no consumer ${fault.consumer}.`);
+  return consumer;
+}
+
+async function killConsumer(injection: Injection): Promise<boolean> {
+  const { fault, targets, wait, took } = injection;
+  const consumer = consumerOf(injection);
+  const inCopy = fault.kind === "kill consumer in COPY" && (await stopInCopy(consumer, targets.copies, wait));
+  const hit = await consumer.kill();
+  if (hit) took(inCopy ? fault.kind : "kill consumer");
+  // What it had not handed over, the server never gets.
+  if (inCopy) consumer.postgres.cut();
+  consumer.postgres.release();
+  await wait(fault.forMs);
+  consumer.start(0);
   return hit;
 }
 
-/**
- * Stops the consumer at a moment at which Postgres reports it in the middle of a COPY and it stays so: what it has not sent
- * by then is held back. False where there was none in time; then it runs on.
- */
-async function stopInCopy(consumer: Consumer, copies: CopyWatch, wait: Wait): Promise<boolean> {
-  const { postgres } = consumer;
-  const deadline = performance.now() + copyPatienceMs;
-  // A COPY of some hundred rows is over in a millisecond otherwise.
-  postgres.trickle();
-  while (performance.now() < deadline) {
-    const seen = await copies.find(postgres.serverSidePorts());
-    if (seen === undefined) {
-      await wait(copyLookEveryMs);
-      continue;
-    }
-    postgres.hold();
-    if (!consumer.signal("SIGSTOP")) break;
-    await wait(copyStaysMs);
-    if ((await copies.find(postgres.serverSidePorts())) === seen) return true;
-    consumer.signal("SIGCONT");
-    postgres.trickle();
-  }
-  postgres.release();
-  return false;
+async function stopConsumer(injection: Injection): Promise<boolean> {
+  const { fault, targets, wait, took } = injection;
+  const consumer = consumerOf(injection);
+  const inCopy = fault.kind === "stop consumer in COPY" && (await stopInCopy(consumer, targets.copies, wait));
+  const hit = inCopy || consumer.signal("SIGSTOP");
+  if (hit) took(inCopy ? fault.kind : "stop consumer");
+  await wait(fault.forMs);
+  consumer.signal("SIGCONT");
+  consumer.postgres.release();
+  return hit;
+}
+
+async function sendAway(injection: Injection): Promise<boolean> {
+  const { fault, wait, took } = injection;
+  const consumer = consumerOf(injection);
+  const hit = await consumer.leave();
+  if (hit) took(fault.kind);
+  await wait(fault.forMs);
+  consumer.start(fault.clockHours);
+  return hit;
+}
+
+async function killServer({ fault, wait, took }: Injection, server: Server): Promise<boolean> {
+  const hit = await server.signal("SIGKILL");
+  if (hit) took(fault.kind);
+  await wait(fault.forMs);
+  await server.start();
+  return hit;
+}
+
+async function stopServer({ fault, wait, took }: Injection, server: Server): Promise<boolean> {
+  const hit = await server.signal("SIGSTOP");
+  if (hit) took(fault.kind);
+  await wait(fault.forMs);
+  await server.signal("SIGCONT");
+  return hit;
+}
+
+async function cut({ fault, took }: Injection, proxy: Proxy): Promise<boolean> {
+  const hit = proxy.cut() > 0;
+  if (hit) took(fault.kind);
+  return hit;
+}
+
+async function stall({ fault, wait, took }: Injection, proxy: Proxy): Promise<boolean> {
+  proxy.stall();
+  await wait(fault.forMs);
+  // Whoever came meanwhile was held up too.
+  const hit = proxy.serverSidePorts().length > 0;
+  proxy.release();
+  if (hit) took(fault.kind);
+  return hit;
 }

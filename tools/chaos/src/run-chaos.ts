@@ -53,6 +53,9 @@ export async function runChaos(options: ChaosOptions, surroundings: Surroundings
       onLost: (server) => failing.abort(new Error(`${server} has ended, and nobody killed it.`)),
     });
     return await play(options, stage, diary, eitherEnd);
+  } catch (error) {
+    // Then whatever broke off has done so because of that.
+    throw eitherEnd.aborted ? eitherEnd.reason : error;
   } finally {
     await stage?.close();
     await guard.close();

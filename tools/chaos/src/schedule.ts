@@ -1,4 +1,4 @@
-import { copyPatienceMs, faultKinds, isKill, type Fault, type FaultKind } from "./fault.js";
+import { copyPatienceMs, faultKinds, isKill, isOfServer, targetOf, type Fault, type FaultKind } from "./fault.js";
 import { createRandom, type Random } from "./random.js";
 
 export interface ScheduleOptions {
@@ -98,29 +98,19 @@ function createRound(random: Random, consumers: number, from: number, end: numbe
 
   return (kind: FaultKind, wantedMs: number): Fault | undefined => {
     if (sparesServers && isOfServer(kind)) return undefined;
-    const targets = targetsOf(kind, consumers);
-    const soonest = Math.min(...targets.map(freedAt));
-    const earliest = Math.max(wantedMs, soonest);
-    const target = random.pick(targets.filter((one) => freedAt(one) <= earliest));
-    const { from: shortest, to: longest } = lasts[kind];
-    const forMs = random.between(shortest, longest);
-    const patienceMs = kind.endsWith(" in COPY") ? copyPatienceMs : 0;
-    const overMs = earliest + patienceMs + forMs;
+    const numbers = isOfServer(kind) ? [null] : Array.from({ length: consumers }, (_, index) => index + 1);
+    const freeAt = new Map(numbers.map((consumer) => [consumer, freedAt(targetOf({ kind, consumer }))]));
+    const atMs = Math.max(wantedMs, Math.min(...freeAt.values()));
+    const consumer = random.pick(numbers.filter((one) => (freeAt.get(one) ?? 0) <= atMs));
+    const forMs = random.between(lasts[kind].from, lasts[kind].to);
+    const overMs = atMs + forMs + (kind.endsWith(" in COPY") ? copyPatienceMs : 0);
     if (overMs > end) return undefined;
     sparesServers ||= kind === "stop consumer in COPY";
+    const target = targetOf({ kind, consumer });
     freeFrom.set(target, overMs + recoveryMs(target));
     const clockHours = kind === "wrong clock" ? random.pick([-1, 1]) * random.between(2, 72) : 0;
-    return { kind, atMs: earliest, consumer: Number(target) || null, forMs, clockHours };
+    return { kind, atMs, consumer, forMs, clockHours };
   };
-}
-
-const isOfServer = (kind: FaultKind): boolean =>
-  kind.endsWith(" Kafka") || kind === "kill Postgres" || kind === "stop Postgres";
-
-/** Consumers by number, or a server. */
-function targetsOf(kind: FaultKind, consumers: number): string[] {
-  if (isOfServer(kind)) return [kind.split(" ")[1] ?? ""];
-  return Array.from({ length: consumers }, (_, index) => String(index + 1));
 }
 
 /** Gives all that it holds before it gives anything again; what is put back comes first. */

@@ -32,6 +32,7 @@ export function keepServer(
   const { guard, onLost } = options;
   let current = running;
   let ending = false;
+  let starting: Promise<void> | undefined;
 
   function adopt(server: RunningServer): void {
     current = server;
@@ -58,10 +59,13 @@ export function keepServer(
   adopt(running);
   return {
     signal,
-    async start() {
-      adopt(await launch());
+    start() {
+      starting = launch().then(adopt);
+      return starting;
     },
     async close() {
+      // One that is on its way would be left behind.
+      await starting?.catch(() => undefined);
       ending = true;
       if (await signal("SIGCONT")) await current.close();
     },

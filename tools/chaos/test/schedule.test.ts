@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { copyPatienceMs, faultKinds, isKill, type Fault } from "../src/fault.js";
+import { copyPatienceMs, faultKinds, isKill, isOfServer, targetOf, type Fault } from "../src/fault.js";
 import { calmMs, createSchedule, shortestMs } from "../src/schedule.js";
 
 const minute = 60_000;
@@ -10,9 +10,6 @@ const shapes = [1, 2, 3, 4].flatMap((consumers) =>
 
 /** When it is mended at the latest. */
 const endOf = ({ kind, atMs, forMs }: Fault): number => atMs + forMs + (kind.endsWith(" in COPY") ? copyPatienceMs : 0);
-
-const targetOf = ({ kind, consumer }: Fault): string =>
-  consumer === null ? (kind.split(" ")[1] ?? "") : `consumer ${consumer}`;
 
 describe("a schedule", () => {
   it("is the same for the same options, and another for another seed", () => {
@@ -63,6 +60,16 @@ describe("a schedule", () => {
         expect(fault.consumer ?? 1).toBeLessThanOrEqual(consumers);
       }
     }
+  });
+
+  it("leaves the servers alone while a consumer is stopped in the middle of a COPY", () => {
+    const faults = createSchedule({ seed: 3, lengthMs: 60 * minute, consumers: 4 });
+    const stops = faults.filter(({ kind }) => kind === "stop consumer in COPY");
+    const meanwhile = stops.flatMap((stop) =>
+      faults.filter(({ kind, atMs }) => isOfServer(kind) && atMs >= stop.atMs && atMs <= endOf(stop)),
+    );
+    expect(stops.length).toBeGreaterThan(30);
+    expect(meanwhile).toEqual([]);
   });
 
   it("stops consumers for longer than their session timeout", () => {
