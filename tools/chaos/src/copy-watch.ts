@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { Pool } from "pg";
 
 /** Sees in Postgres who is in the middle of a COPY. */
 export interface CopyWatch {
@@ -12,37 +12,24 @@ const question = `SELECT pid FROM pg_stat_progress_copy JOIN pg_stat_activity US
 const patienceMs = 2_000;
 
 export function createCopyWatch(databaseUrl: string): CopyWatch {
-  let client: Client | undefined;
-
-  async function connect(): Promise<Client> {
-    const made = new Client({
-      connectionString: databaseUrl,
-      connectionTimeoutMillis: patienceMs,
-      query_timeout: patienceMs,
-      application_name: "tidemark-chaos",
-    });
-    made.on("error", () => undefined);
-    await made.connect();
-    return made;
-  }
-
-  async function drop(): Promise<void> {
-    const dropped = client;
-    client = undefined;
-    await dropped?.end().catch(() => undefined);
-  }
-
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max: 4,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+    application_name: "tidemark-chaos",
+  });
+  // An idle connection that breaks is replaced at its next use.
+  pool.on("error", () => undefined);
   return {
     async find(ports) {
       try {
-        client ??= await connect();
-        const { rows } = await client.query<{ pid: number }>(question, [ports]);
+        const { rows } = await pool.query<{ pid: number }>(question, [ports]);
         return rows[0]?.pid;
       } catch {
-        await drop();
         return undefined;
       }
     },
-    close: drop,
+    close: () => pool.end(),
   };
 }

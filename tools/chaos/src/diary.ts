@@ -12,6 +12,11 @@ export const remarks = {
 
 export type Remark = keyof typeof remarks;
 
+/** A consumer that ended by itself: 2 where a server was away while it started, for longer than it waits then. */
+export interface Surprise extends ProcessEnd {
+  readonly consumer: number;
+}
+
 /** What happened in a run, in figures. */
 export interface Happenings {
   /** Faults that took effect. */
@@ -20,8 +25,8 @@ export interface Happenings {
   readonly kills: number;
   readonly consumersStarted: number;
   readonly remarks: Readonly<Record<Remark, number>>;
-  /** Of consumers that ended by themselves: how, and their last words. */
-  readonly surprises: readonly string[];
+  /** Of consumers that ended by themselves. */
+  readonly surprises: readonly Surprise[];
 }
 
 /** Keeps count, and says with the time what happens. */
@@ -39,7 +44,7 @@ export interface Diary {
 export function createDiary(print: (line: string) => void): Diary {
   const counts = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const said = Object.fromEntries(Object.keys(remarks).map((remark) => [remark, 0])) as Record<Remark, number>;
-  const surprises: string[] = [];
+  const surprises: Surprise[] = [];
   let consumersStarted = 0;
   let begunMs = performance.now();
 
@@ -61,10 +66,9 @@ export function createDiary(print: (line: string) => void): Diary {
     note(text) {
       for (const [remark, pattern] of Object.entries(remarks)) if (pattern.test(text)) said[remark as Remark] += 1;
     },
-    surprise(consumer, { code, lastWords }) {
-      const text = `consumer ${consumer} ended by itself with code ${code}: ${lastWords.join(" | ") || "it said nothing"}`;
-      surprises.push(text);
-      say("surprise", text);
+    surprise(consumer, end) {
+      surprises.push({ consumer, ...end });
+      say("surprise", describeSurprise({ consumer, ...end }));
     },
     happenings: () => ({
       counts,
@@ -78,3 +82,6 @@ export function createDiary(print: (line: string) => void): Diary {
 
 /** `  12.3 s`. */
 export const formatClock = (ms: number): string => `${(ms / 1_000).toFixed(1).padStart(7)} s`;
+
+export const describeSurprise = ({ consumer, code, lastWords }: Surprise): string =>
+  `consumer ${consumer} ended by itself with code ${code}: ${lastWords.join(" | ") || "it said nothing"}`;

@@ -1,7 +1,6 @@
 import { formatVerdict, type Verdict } from "@tidemark/verify";
-import type { Happenings } from "./diary.js";
 import { describeFault, isKill, type Fault } from "./fault.js";
-import { formatClock } from "./diary.js";
+import { describeSurprise, formatClock, type Happenings } from "./diary.js";
 import type { ChaosOptions } from "./options.js";
 
 /** What came of a run. */
@@ -10,8 +9,9 @@ export interface Outcome extends Happenings {
   readonly schedule: readonly Fault[];
   /** null where a signal ended it, or it never ended. */
   readonly producerCode: number | null;
-  /** That the producer was to send. */
+  /** That the producer was to send, and when the first of them arrived, in epoch ms. */
   readonly events: number;
+  readonly startMs: number;
   /** From the first event until all was caught up with. */
   readonly seconds: number;
   /** null: the tables did not reach the log's end. */
@@ -33,7 +33,7 @@ export function formatSchedule(schedule: readonly Fault[]): string {
 
 /** How often what happened, and the verifier's verdict. */
 export function formatOutcome(outcome: Outcome, width: number): string {
-  const { counts, kills, remarks, verdict, surprises, schedule, producerCode, events, seconds } = outcome;
+  const { counts, kills, remarks, verdict, surprises, schedule, producerCode, events, startMs, seconds } = outcome;
   const planned = schedule.filter(({ kind }) => isKill(kind)).length;
   const lines = [
     "Faults that took effect",
@@ -45,9 +45,9 @@ export function formatOutcome(outcome: Outcome, width: number): string {
     ...rows(remarks),
     row("was started", outcome.consumersStarted),
     row("ended by itself", surprises.length),
-    ...surprises.map((text) => `    ${text}`),
+    ...surprises.map((surprise) => `    ${describeSurprise(surprise)}`),
     "",
-    `${number.format(events)} events, caught up with after ${seconds.toFixed(0)} s.`,
+    `${number.format(events)} events from ${new Date(startMs).toISOString()} on, caught up with after ${seconds.toFixed(0)} s.`,
   ];
   if (producerCode !== 0) {
     lines.push(`The producer ended with code ${producerCode}: only log -> tables is compared.`);

@@ -25,7 +25,7 @@ export interface Surroundings {
 const lookEveryMs = 10_000;
 const number = new Intl.NumberFormat("en-US");
 const scenario = "dirty";
-/** Where the producer begins a stream that has an end. */
+/** Where the producer begins by itself a stream that has an end: with the same bytes in each run. */
 const repeatableStartMs = Date.UTC(2024, 1, 3, 17);
 
 /**
@@ -72,9 +72,18 @@ async function play(
   const lengthMs = Math.round(options.minutes * 60_000);
   const schedule = createSchedule({ seed, lengthMs, consumers });
   const events = Math.ceil((rate * lengthMs) / 1_000);
+  // A real Kafka forgets, when it starts again, the producers whose last records are dated more than a day ago; one that
+  // sends again what it has no answer for would be taken for a new one, and the log have it twice.
+  const startMs = options.kafka === "real" ? Math.floor(Date.now() / 1_000) * 1_000 : repeatableStartMs;
   const begunMs = performance.now();
   for (const consumer of targets.consumers) consumer.start(0);
-  const stream = [`--scenario=${scenario}`, `--seed=${seed}`, `--events=${events}`, `--rate=${rate}`];
+  const stream = [
+    `--scenario=${scenario}`,
+    `--seed=${seed}`,
+    `--events=${events}`,
+    `--rate=${rate}`,
+    `--start=${new Date(startMs).toISOString()}`,
+  ];
   const producer = startProducer([...stream, "--json"]);
   let producerEnd: ProcessEnd | undefined;
   async function awaitProducer(): Promise<void> {
@@ -101,9 +110,9 @@ async function play(
     clearInterval(lookout);
     diary.say(caughtUp ? "caught up" : "stuck", await describeStanding(places));
     await Promise.all(targets.consumers.map((consumer) => consumer.leave()));
-    const run = producerCode === 0 ? { scenario, seed, events, rate, startMs: repeatableStartMs, startIndex: 0 } : null;
+    const run = producerCode === 0 ? { scenario, seed, events, rate, startMs, startIndex: 0 } : null;
     const verdict = caughtUp ? await compare(places, run, signal) : null;
-    return { ...diary.happenings(), options, schedule, producerCode, events, seconds, verdict };
+    return { ...diary.happenings(), options, schedule, producerCode, events, startMs, seconds, verdict };
   } finally {
     clearInterval(lookout);
   }

@@ -25,6 +25,7 @@ function outcomeOf(more: Partial<Outcome> = {}): Outcome {
     schedule,
     producerCode: 0,
     events: 60_000,
+    startMs: Date.UTC(2024, 1, 3, 17),
     seconds: 65,
     verdict: null,
     ...more,
