@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
 import { programOf } from "./programs.js";
 
 /**
@@ -14,16 +15,24 @@ export interface Guard {
   close(): Promise<void>;
 }
 
+/** The shell ends at once, so that the guard is no descendant of this process: Nx, for one, ends whole trees of them. */
+const script = `"$@" <&3 3<&- &`;
+
 export function startGuard(directory: string): Guard {
-  const [command = "", ...args] = programOf("tools/chaos/src/guard-process.ts");
-  const child = spawn(command, [...args, directory], { stdio: ["pipe", "inherit", "inherit"], detached: true });
-  const ended = once(child, "exit");
-  child.stdin.on("error", () => undefined);
+  const program = programOf("tools/chaos/src/guard-process.ts");
+  const child = spawn("/bin/sh", ["-c", script, "tidemark-chaos-guard", ...program, directory], {
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit", "pipe", "pipe"],
+  });
+  const [, , , orders, life] = child.stdio as unknown as [null, null, null, Writable, Readable];
+  orders.on("error", () => undefined);
+  // The guard alone holds the other end.
+  const ended = once(life.resume(), "close");
   return {
-    add: (pid) => void child.stdin.write(`+${pid}\n`),
-    remove: (pid) => void child.stdin.write(`-${pid}\n`),
+    add: (pid) => void orders.write(`+${pid}\n`),
+    remove: (pid) => void orders.write(`-${pid}\n`),
     async close() {
-      child.stdin.end();
+      orders.end();
       await ended;
     },
   };

@@ -34,8 +34,8 @@ const others = faultKinds.filter((kind) => !isKill(kind));
 
 /** The consumer's session timeout is 10 s: whoever is stopped for longer wakes as a zombie. */
 const pastSession = { from: 11_000, to: 13_000 };
-/** And in the middle of a COPY long enough, some of them, for the successor to lose patience with the lock: 8 s more. */
-const pastPatience = { from: 12_000, to: 21_000 };
+/** And in the middle of a COPY long enough for the successor to lose patience with the lock that it holds: 8 s more. */
+const pastPatience = { from: 19_000, to: 21_000 };
 const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: number }>> = {
   "kill consumer": { from: 200, to: 3_000 },
   "kill consumer in COPY": { from: 200, to: 3_000 },
