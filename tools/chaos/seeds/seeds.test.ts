@@ -54,7 +54,11 @@ describe("after a minute of faults the tables are what the log says, and the log
       const outcome = await runChaos(options, { say, signal: new AbortController().signal });
       const told = [...lines, formatOutcome(outcome, 120)].join("\n");
       expect(isEqual(outcome), told).toBe(true);
-      expect(outcome.verdict, told).toMatchObject({ records: outcome.events, events: outcome.events, unread: 0 });
+      expect(outcome.verdict, told).toMatchObject({
+        records: outcome.sent?.events,
+        events: outcome.sent?.events,
+        unread: 0,
+      });
       expect(outcome.kills, told).toBeGreaterThan(4);
       // 2 is one that was started while a server was away for long.
       expect(

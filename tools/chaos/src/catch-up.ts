@@ -35,7 +35,20 @@ export async function lookAt({ brokers, databaseUrl, topic }: Places): Promise<S
   }
 }
 
-const lookEveryMs = 500;
+const lookEveryMs = 250;
+/** A round begins even where the tables are behind by then. */
+const patienceMs = 30_000;
+
+/** Resolves once the tables are no more than so many records behind the log, or after 30 s. */
+export async function waitUntilNear(places: Places, records: number, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    const now = await lookAt(places);
+    if (now !== undefined && now.committed > 0 && now.end - now.committed <= records) return;
+    await sleep(lookEveryMs, undefined, { signal });
+  }
+}
+
 /** Long beside all that may hold up: a session timeout, a rebalance, the longest back-off. */
 const stuckAfterMs = 120_000;
 

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Guard } from "./guard.js";
+import { parseJsonLine } from "./json-line.js";
 import { startProcess, type OwnedProcess, type ProcessEnd } from "./owned-process.js";
 import { programOf } from "./programs.js";
 import { startProxy, type Proxy } from "./proxy.js";
@@ -112,10 +113,6 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
 
 /** Of what it prints, as lines of JSON, the notes. */
 function hear(line: string, onNote: (text: string) => void): void {
-  try {
-    const said = JSON.parse(line) as { kind?: unknown; text?: unknown };
-    if (said.kind === "note" && typeof said.text === "string") onNote(said.text);
-  } catch {
-    // A line that was cut off by a kill.
-  }
+  const { kind, text } = parseJsonLine(line) ?? {};
+  if (kind === "note" && typeof text === "string") onNote(text);
 }

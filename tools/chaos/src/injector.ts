@@ -3,6 +3,7 @@ import type { Consumer } from "./consumer.js";
 import type { CopyWatch } from "./copy-watch.js";
 import { targetOf, type Fault, type FaultKind } from "./fault.js";
 import type { Proxy } from "./proxy.js";
+import type { Round } from "./schedule.js";
 import type { Server } from "./server.js";
 import { stopInCopy } from "./stop-in-copy.js";
 
@@ -19,6 +20,8 @@ export interface Targets {
 export interface InjectorOptions {
   readonly targets: Targets;
   readonly signal: AbortSignal;
+  /** Waited for before each round. */
+  readonly beforeRound: () => Promise<void>;
   /** It took effect, as this kind: a kill in COPY that saw no COPY is a plain one. */
   readonly onTook: (fault: Fault, as: FaultKind) => void;
   /** There was nobody to hit. */
@@ -36,25 +39,33 @@ interface Injection {
 /** From its beginning until it is mended. False where there was nobody to hit. */
 type Inject = (injection: Injection) => Promise<boolean>;
 
-/** Injects the faults when they are due, each target's one after another, and resolves when all is mended. Rejects with the signal's reason. */
-export async function injectFaults(faults: readonly Fault[], options: InjectorOptions): Promise<void> {
-  const { targets, onTook, onMissed } = options;
+/**
+ * Injects the faults round by round, each when it is due and each target's one after another, and resolves when all is
+ * mended. Where a round is late, so are those after it. Rejects with the signal's reason.
+ */
+export async function injectFaults(
+  rounds: readonly Round[],
+  faults: readonly Fault[],
+  options: InjectorOptions,
+): Promise<void> {
+  const { targets, beforeRound, onTook, onMissed } = options;
   const failing = new AbortController();
   const signal = AbortSignal.any([options.signal, failing.signal]);
-  const wait = (ms: number): Promise<unknown> => sleep(Math.max(0, ms), undefined, { signal });
-  const begun = performance.now();
-  const chains = new Map<string, Promise<void>>();
 
   async function injectAfter(before: Promise<void> | undefined, fault: Fault): Promise<void> {
     await before;
     signal.throwIfAborted();
+    const wait = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal });
     const took = (as: FaultKind): void => onTook(fault, as);
     if (!(await injections[fault.kind]({ fault, targets, wait, took }))) onMissed(fault);
   }
 
-  try {
-    for (const fault of faults) {
-      await wait(fault.atMs - (performance.now() - begun));
+  async function play({ fromMs, toMs }: Round): Promise<void> {
+    const begun = performance.now();
+    const until = (ms: number) => sleep(Math.max(0, ms - fromMs - (performance.now() - begun)), undefined, { signal });
+    const chains = new Map<string, Promise<void>>();
+    for (const fault of faults.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)) {
+      await until(fault.atMs);
       const target = targetOf(fault);
       const chain = injectAfter(chains.get(target), fault);
       // One that fails, as where a server does not start again, ends them all.
@@ -62,6 +73,14 @@ export async function injectFaults(faults: readonly Fault[], options: InjectorOp
       chains.set(target, chain);
     }
     await Promise.all(chains.values());
+    await until(toMs);
+  }
+
+  try {
+    for (const round of rounds) {
+      await beforeRound();
+      await play(round);
+    }
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   }

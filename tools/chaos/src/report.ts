@@ -2,16 +2,14 @@ import { formatVerdict, type Verdict } from "@tidemark/verify";
 import { describeFault, isKill, type Fault } from "./fault.js";
 import { describeSurprise, formatClock, type Happenings } from "./diary.js";
 import type { ChaosOptions } from "./options.js";
+import type { Sent } from "./producer.js";
 
 /** What came of a run. */
 export interface Outcome extends Happenings {
   readonly options: ChaosOptions;
   readonly schedule: readonly Fault[];
-  /** null where a signal ended it, or it never ended. */
-  readonly producerCode: number | null;
-  /** That the producer was to send, and when the first of them arrived, in epoch ms. */
-  readonly events: number;
-  readonly startMs: number;
+  /** null: the producer did not have all acknowledged. */
+  readonly sent: Sent | null;
   /** From the first event until all was caught up with. */
   readonly seconds: number;
   /** null: the tables did not reach the log's end. */
@@ -33,7 +31,7 @@ export function formatSchedule(schedule: readonly Fault[]): string {
 
 /** How often what happened, and the verifier's verdict. */
 export function formatOutcome(outcome: Outcome, width: number): string {
-  const { counts, kills, remarks, verdict, surprises, schedule, producerCode, events, startMs, seconds } = outcome;
+  const { counts, kills, remarks, verdict, surprises, schedule, sent, seconds } = outcome;
   const planned = schedule.filter(({ kind }) => isKill(kind)).length;
   const lines = [
     "Faults that took effect",
@@ -47,11 +45,11 @@ export function formatOutcome(outcome: Outcome, width: number): string {
     row("ended by itself", surprises.length),
     ...surprises.map((surprise) => `    ${describeSurprise(surprise)}`),
     "",
-    `${number.format(events)} events from ${new Date(startMs).toISOString()} on, caught up with after ${seconds.toFixed(0)} s.`,
+    sent === null
+      ? "The producer did not have all acknowledged: only log -> tables is compared."
+      : `${number.format(sent.events)} events from ${new Date(sent.startMs).toISOString()} on.`,
+    `${seconds.toFixed(0)} s from the first event until all were in the tables.`,
   ];
-  if (producerCode !== 0) {
-    lines.push(`The producer ended with code ${producerCode}: only log -> tables is compared.`);
-  }
   const last = verdict === null ? "Not caught up: nothing has moved for two minutes." : formatVerdict(verdict, width);
   return [...lines, "", last].join("\n");
 }

@@ -1,18 +1,17 @@
 import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { loadRun, verify, type RunOptions, type Verdict } from "@tidemark/verify";
-import { lookAt, waitUntilCaughtUp, type Places } from "./catch-up.js";
+import { lookAt, waitUntilCaughtUp, waitUntilNear, type Places } from "./catch-up.js";
 import { createDiary, type Diary } from "./diary.js";
 import { describeFault } from "./fault.js";
 import { startGuard } from "./guard.js";
 import { injectFaults } from "./injector.js";
 import type { ChaosOptions } from "./options.js";
-import type { ProcessEnd } from "./owned-process.js";
+import { startProducer } from "./producer.js";
 import { repository } from "./programs.js";
 import type { Outcome } from "./report.js";
-import { createSchedule } from "./schedule.js";
+import { createSchedule, roundsOf } from "./schedule.js";
 import { setStage, type Stage } from "./stage.js";
 
 export interface Surroundings {
@@ -24,9 +23,6 @@ export interface Surroundings {
 
 const lookEveryMs = 10_000;
 const number = new Intl.NumberFormat("en-US");
-const scenario = "dirty";
-/** Where the producer begins by itself a stream that has an end: with the same bytes in each run. */
-const repeatableStartMs = Date.UTC(2024, 1, 3, 17);
 
 /**
  * One run: servers, producer, consumers, faults, and the verdict on the tables. Leaves no process and no directory, also
@@ -62,64 +58,41 @@ export async function runChaos(options: ChaosOptions, surroundings: Surroundings
   }
 }
 
-async function play(
-  options: ChaosOptions,
-  { places, targets, startProducer }: Stage,
-  diary: Diary,
-  signal: AbortSignal,
-): Promise<Outcome> {
+async function play(options: ChaosOptions, stage: Stage, diary: Diary, signal: AbortSignal): Promise<Outcome> {
+  const { places, targets } = stage;
   const { seed, rate, consumers } = options;
   const lengthMs = Math.round(options.minutes * 60_000);
   const schedule = createSchedule({ seed, lengthMs, consumers });
-  const events = Math.ceil((rate * lengthMs) / 1_000);
-  // A real Kafka forgets, when it starts again, the producers whose last records are dated more than a day ago; one that
-  // sends again what it has no answer for would be taken for a new one, and the log have it twice.
-  const startMs = options.kafka === "real" ? Math.floor(Date.now() / 1_000) * 1_000 : repeatableStartMs;
   const begunMs = performance.now();
   for (const consumer of targets.consumers) consumer.start(0);
-  const stream = [
-    `--scenario=${scenario}`,
-    `--seed=${seed}`,
-    `--events=${events}`,
-    `--rate=${rate}`,
-    `--start=${new Date(startMs).toISOString()}`,
-  ];
-  const producer = startProducer([...stream, "--json"]);
-  let producerEnd: ProcessEnd | undefined;
-  async function awaitProducer(): Promise<void> {
-    producerEnd = await producer.ended;
-    const { code, lastWords } = producerEnd;
-    if (code !== 0) diary.say("producer", `ended with code ${code}: ${lastWords.join(" | ")}`);
-  }
-  void awaitProducer();
-  await waitForRows(places, signal);
-
+  const producer = startProducer(stage, options, diary);
+  // Faults are to hit a pipeline that works: two seconds of the stream may be on their way.
+  const near = () => waitUntilNear(places, 2 * rate, signal);
+  await near();
   diary.begin();
   const lookout = setInterval(() => void tellStanding(places, diary), lookEveryMs);
   try {
-    await injectFaults(schedule, {
+    await injectFaults(roundsOf(lengthMs), schedule, {
       targets,
       signal,
+      beforeRound: near,
       onTook: (fault, as) => diary.took(as, describeFault({ ...fault, kind: as })),
       onMissed: (fault) => diary.say("missed", describeFault(fault)),
     });
     diary.say("mended", "all faults are over");
-    const caughtUp = await waitUntilCaughtUp(places, () => producerEnd !== undefined, signal);
+    await near();
+    producer.stop();
+    const caughtUp = await waitUntilCaughtUp(places, producer.hasEnded, signal);
     const seconds = (performance.now() - begunMs) / 1_000;
-    const producerCode = producerEnd?.code ?? null;
     clearInterval(lookout);
     diary.say(caughtUp ? "caught up" : "stuck", await describeStanding(places));
     await Promise.all(targets.consumers.map((consumer) => consumer.leave()));
-    const run = producerCode === 0 ? { scenario, seed, events, rate, startMs, startIndex: 0 } : null;
-    const verdict = caughtUp ? await compare(places, run, signal) : null;
-    return { ...diary.happenings(), options, schedule, producerCode, events, startMs, seconds, verdict };
+    const sent = producer.sent();
+    const verdict = caughtUp ? await compare(places, sent, signal) : null;
+    return { ...diary.happenings(), options, schedule, sent, seconds, verdict };
   } finally {
     clearInterval(lookout);
   }
-}
-
-async function waitForRows(places: Places, signal: AbortSignal): Promise<void> {
-  while (((await lookAt(places))?.committed ?? 0) === 0) await sleep(100, undefined, { signal });
 }
 
 async function tellStanding(places: Places, diary: Diary): Promise<void> {

@@ -11,7 +11,7 @@ export interface ScheduleOptions {
 
 /** Of a schedule, and of one of its rounds. */
 export const shortestMs = 30_000;
-/** At the end of each round nothing is broken for so long: claims, catching up, and zombies that find themselves fenced. */
+/** At the end of a round nothing is broken for so long, but for consumers stopped in COPY: claims, and zombies that wake. */
 export const calmMs = 5_000;
 
 /** Before the other faults of a round: they need a pipeline that works, and a stopped consumer's successor takes 10 s. */
@@ -34,8 +34,11 @@ const others = faultKinds.filter((kind) => !isKill(kind));
 
 /** The consumer's session timeout is 10 s: whoever is stopped for longer wakes as a zombie. */
 const pastSession = { from: 11_000, to: 13_000 };
-/** And in the middle of a COPY long enough for the successor to lose patience with the lock that it holds: 8 s more. */
-const pastPatience = { from: 19_000, to: 21_000 };
+/**
+ * And in the middle of a COPY long enough for its successor to lose patience with the lock that it holds: 8 s more, and some
+ * for a group that loses others too. So it may last until the end of its round.
+ */
+const pastPatience = { from: 24_000, to: 26_000 };
 const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: number }>> = {
   "kill consumer": { from: 200, to: 3_000 },
   "kill consumer in COPY": { from: 200, to: 3_000 },
@@ -61,22 +64,19 @@ const recoveryMs = (target: string): number => (target === "Kafka" ? 7_000 : 2_5
  */
 export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): readonly Fault[] {
   const random = createRandom(seed);
-  const rounds = Math.max(1, Math.floor(lengthMs / shortestMs));
   const bags = [
     { bag: createBag(random, kills), perRound: killsPerRound },
     { bag: createBag(random, others), perRound: othersPerRound },
   ];
-  return Array.from({ length: rounds }, (_, index) => {
-    const from = Math.round((lengthMs * index) / rounds);
-    const to = Math.round((lengthMs * (index + 1)) / rounds);
-    const place = createRound(random, consumers, from, to - calmMs);
+  return roundsOf(lengthMs).flatMap(({ fromMs, toMs }) => {
+    const place = createRound(random, consumers, fromMs, toMs - calmMs);
     const drawn = bags.flatMap(({ bag, perRound }) => {
       const many = random.between(perRound.from, perRound.to);
       return Array.from({ length: many }, () => ({ bag, kind: bag.draw() }));
     });
     const timed = drawn.map(({ bag, kind }) => {
       const range = early.has(kind) ? earlyMs : lateMs;
-      return { bag, kind, atMs: from + random.between(range.from, range.to) };
+      return { bag, kind, atMs: fromMs + random.between(range.from, range.to) };
     });
     return timed
       .sort((a, b) => a.atMs - b.atMs)
@@ -86,7 +86,20 @@ export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): 
         return fault ?? [];
       })
       .sort((a, b) => a.atMs - b.atMs);
-  }).flat();
+  });
+}
+
+/** From when to when, in ms. */
+export interface Round {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The rounds of a schedule, all of one length. */
+export function roundsOf(lengthMs: number): readonly Round[] {
+  const many = Math.max(1, Math.floor(lengthMs / shortestMs));
+  const startOf = (index: number): number => Math.round((lengthMs * index) / many);
+  return Array.from({ length: many }, (_, index) => ({ fromMs: startOf(index), toMs: startOf(index + 1) }));
 }
 
 /** Places a fault where its target is free; undefined where it would not be mended by the end. */
@@ -104,8 +117,9 @@ function createRound(random: Random, consumers: number, from: number, end: numbe
     const consumer = random.pick(numbers.filter((one) => (freeAt.get(one) ?? 0) <= atMs));
     const forMs = random.between(lasts[kind].from, lasts[kind].to);
     const overMs = atMs + forMs + (kind.endsWith(" in COPY") ? copyPatienceMs : 0);
-    if (overMs > end) return undefined;
-    sparesServers ||= kind === "stop consumer in COPY";
+    const isLong = kind === "stop consumer in COPY";
+    if (overMs > (isLong ? end + calmMs : end)) return undefined;
+    sparesServers ||= isLong;
     const target = targetOf({ kind, consumer });
     freeFrom.set(target, overMs + recoveryMs(target));
     const clockHours = kind === "wrong clock" ? random.pick([-1, 1]) * random.between(2, 72) : 0;

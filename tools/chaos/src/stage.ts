@@ -16,7 +16,7 @@ import { startProxy } from "./proxy.js";
 export interface Stage {
   readonly places: Places;
   readonly targets: Targets;
-  startProducer(args: readonly string[]): OwnedProcess;
+  startProducer(args: readonly string[], onLine: (line: string) => void): OwnedProcess;
   close(): Promise<void>;
 }
 
@@ -88,11 +88,11 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
     return {
       places: { brokers: [kafkaBroker], databaseUrl, topic },
       targets: { consumers, postgres, kafka, kafkaProxy, copies },
-      startProducer(args) {
+      startProducer(args, onLine) {
         const producer = startProcess([...programOf("apps/producer/src/main.ts"), ...args], {
           guard,
           env: { KAFKA_BROKERS: kafkaBroker, KAFKA_TOPIC: topic },
-          onLine: () => undefined,
+          onLine,
         });
         closing.push(async () => void producer.signal("SIGKILL"));
         return producer;

@@ -23,9 +23,7 @@ function outcomeOf(more: Partial<Outcome> = {}): Outcome {
     ...createDiary(() => undefined).happenings(),
     options: { ...options, kafka: "embedded" },
     schedule,
-    producerCode: 0,
-    events: 60_000,
-    startMs: Date.UTC(2024, 1, 3, 17),
+    sent: { scenario: "dirty", seed: 1, events: 60_000, rate: 1_000, startMs: Date.UTC(2024, 1, 3, 17), startIndex: 0 },
     seconds: 65,
     verdict: null,
     ...more,
@@ -77,8 +75,9 @@ describe("the outcome", () => {
     expect(formatOutcome(outcomeOf(), 80)).toMatch(/\n\nNot caught up: nothing has moved for two minutes\.$/);
   });
 
-  it("says where the producer broke off, and what that leaves to compare", () => {
-    const text = formatOutcome(outcomeOf({ producerCode: 1 }), 80);
-    expect(text).toContain("\nThe producer ended with code 1: only log -> tables is compared.\n");
+  it("says what was sent, or that the producer broke off, and what that leaves to compare", () => {
+    expect(formatOutcome(outcomeOf(), 80)).toContain("\n60,000 events from 2024-02-03T17:00:00.000Z on.\n65 s from ");
+    const broken = formatOutcome(outcomeOf({ sent: null }), 80);
+    expect(broken).toContain("\nThe producer did not have all acknowledged: only log -> tables is compared.\n");
   });
 });
