@@ -42,6 +42,9 @@ it("the consumer runs as the writer, on tables that their owner has made", async
     allowedLatenessMs: 0,
     maxFutureSkewMs: 60_000,
     retentionDays: 1,
+    acceptLoss: false,
+    stopTimeoutMs: 10_000,
+    monitor: undefined,
   } as const;
   await runConsumer(options, { brokers: kafkaBrokers, clusterId, databaseUrl, reporter, signal });
   expect(await readLedger(owner)).toMatchObject({ read: events, offsets: events });

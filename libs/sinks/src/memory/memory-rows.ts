@@ -27,8 +27,8 @@ export function createRowTarget(table: PgTable, timeUnitMs?: Readonly<Record<str
 
 export interface RowTargets {
   readonly raw: RowTarget;
-  readonly late: RowTarget;
-  readonly rejected: RowTarget;
+  readonly late: RowTarget | undefined;
+  readonly rejected: RowTarget | undefined;
 }
 
 /** Rows for one table. */
@@ -47,7 +47,7 @@ export class MemoryRowBuffer implements RowBuffer {
     this.#constants = constants;
   }
 
-  add({ rows, late, rejected }: NewRows): void {
+  add({ rows, late = [], rejected = [] }: NewRows): void {
     this.#append(this.#targets.raw, rows);
     this.#append(this.#targets.late, late);
     this.#append(this.#targets.rejected, rejected);
@@ -57,8 +57,9 @@ export class MemoryRowBuffer implements RowBuffer {
     return [...this.#rows].map(([table, rows]) => ({ table, rows }));
   }
 
-  #append(target: RowTarget, added: readonly object[]): void {
+  #append(target: RowTarget | undefined, added: readonly object[]): void {
     if (added.length === 0) return;
+    if (target === undefined) throw new Error("The checkpoint holds rows of a table that this sink doesn't write.");
     target.check(added, this.#constants);
     const rows = this.#rows.get(target.table) ?? [];
     for (const row of added) rows.push(target.store(row, this.#constants));

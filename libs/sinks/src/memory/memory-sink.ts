@@ -21,21 +21,23 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
   const { store, topic, definition, tables } = options;
   if (!(store instanceof MemoryTables)) throw new TypeError("The store was not made by createMemoryStore.");
   const { raw } = tables;
-  const timeUnitMs = { [raw.time]: raw.timeUnitMs };
+  const timeUnitMs = raw.time === undefined ? {} : { [raw.time]: raw.timeUnitMs };
   const targets = {
     raw: createRowTarget(raw.table, timeUnitMs),
-    late: createRowTarget(tables.late, timeUnitMs),
-    rejected: createRowTarget(tables.rejected),
+    late: tables.late && createRowTarget(tables.late, timeUnitMs),
+    rejected: tables.rejected && createRowTarget(tables.rejected),
   };
   const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));
   const checkpoints = createMemoryCheckpoints(store, options);
   let closed = false;
 
   function readIds(target: MemoryTables, partition: number, sinceMs: number): Claim["ids"] {
+    if (raw.time === undefined || raw.id === undefined) return [];
+    const { table, id, time } = raw;
     return target
-      .stored(raw.table)
-      .filter((row) => row["topic"] === topic && row["partition"] === partition && Number(row[raw.time]) > sinceMs)
-      .map((row) => ({ id: String(row[raw.id]), timeMs: Number(row[raw.time]) }));
+      .stored(table)
+      .filter((row) => row["topic"] === topic && row["partition"] === partition && Number(row[time]) > sinceMs)
+      .map((row) => ({ id: String(row[id]), timeMs: Number(row[time]) }));
   }
 
   function prepareWindows(partition: number, name: string, rows: readonly RollupRow[]): () => void {

@@ -1,7 +1,7 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { PgTimestamp, type PgTable } from "drizzle-orm/pg-core";
 import { socmedTables, type CheckpointLedger } from "../../src/index.js";
-import { checkpoints } from "../../src/tables/index.js";
+import { checkpoints, socmedLate, socmedRejected } from "../../src/tables/index.js";
 import type { StoreContents, StoredCheckpoint, StoredWindow } from "./test-store.js";
 
 /** A row as Drizzle's `select` gives it. */
@@ -11,8 +11,8 @@ const tables = socmedTables;
 
 export const storedTables: readonly PgTable[] = [
   tables.raw.table,
-  tables.late,
-  tables.rejected,
+  socmedLate,
+  socmedRejected,
   ...tables.rollups.map(({ table }) => table),
   checkpoints,
 ];
@@ -28,8 +28,8 @@ export function toContents(rowsOf: (table: PgTable) => readonly SelectedRow[]): 
   }
   return {
     rows: all(tables.raw.table, place),
-    late: all(tables.late, place),
-    rejected: all(tables.rejected, place),
+    late: all(socmedLate, place),
+    rejected: all(socmedRejected, place),
     windows,
     checkpoints: all(checkpoints, ["topic", "partition"]).map(toCheckpoint),
   };
