@@ -196,9 +196,9 @@ describe("retention", () => {
   it("drops no day in which a partition has begun while it waited", async () => {
     await fill([1, 2, 3]);
     const reader = await holdRaw();
+    const old = await openPartition(sinkOf(), 7);
     const running = apply();
     await expect.poll(dropsUnderWay, patience).toBe(1);
-    const old = await openPartition(sinkOf(), 7);
     await old.count(noon(1));
     await reader.end();
     expect(await running).toMatchObject({ dropped: [], isDone: false });
