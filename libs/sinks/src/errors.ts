@@ -80,3 +80,8 @@ export function brokenLedger(constraint: "ledger_read" | "ledger_offsets"): Erro
 export function sinkClosed(): SinkError {
   return new SinkError("closed", "The sink was closed while it waited for Postgres.");
 }
+
+/** Not a SinkError: as with any broken connection, what was asked is asked again. */
+export function unanswered(ms: number): Error {
+  return new Error(`Postgres did not end a transaction within ${ms / 1000} s`);
+}

@@ -1,11 +1,17 @@
 import { Client, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
+import { unanswered } from "../errors.js";
 
 /** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
 export interface WriterLimits {
   readonly statementTimeoutMs: number;
   readonly lockTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
+  /**
+   * After so long a transaction is broken off by its client, and tried again on another connection: the network can lose a
+   * connection without a word, and no limit of the server's reaches a client then. Default 60,000.
+   */
+  readonly transactionTimeoutMs?: number;
 }
 
 export const defaultLimits: WriterLimits = {
@@ -14,6 +20,7 @@ export const defaultLimits: WriterLimits = {
   idleInTransactionTimeoutMs: 8_000,
 };
 
+const defaultTransactionTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;
 const int8Oid = 20;
 
@@ -50,6 +57,20 @@ export async function withConnection<T>(databaseUrl: string, work: (client: Clie
 // Between two statements nobody listens for a connection that the server ends.
 function reportedByNextStatement(): void {}
 
+/** Whatever is under way on the client rejects after so long, and the connection with it. */
+async function within<T>(client: Client, limits: WriterLimits, work: () => Promise<T>): Promise<T> {
+  const { transactionTimeoutMs = defaultTransactionTimeoutMs } = limits;
+  const timer = setTimeout(
+    () => client.connection.stream.destroy(unanswered(transactionTimeoutMs)),
+    transactionTimeoutMs,
+  );
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** One transaction on one pooled connection; rolls back and gives the connection back whatever happens. */
 export async function inTransaction<T>(
   pool: Pool,
@@ -60,12 +81,14 @@ export async function inTransaction<T>(
   client.on("error", reportedByNextStatement);
   let broken = false;
   try {
-    await client.query(
-      `BEGIN; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionTimeoutMs}`,
-    );
-    const result = await work(client);
-    await client.query("COMMIT");
-    return result;
+    return await within(client, limits, async () => {
+      await client.query(
+        `BEGIN; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionTimeoutMs}`,
+      );
+      const result = await work(client);
+      await client.query("COMMIT");
+      return result;
+    });
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {
       broken = true;
@@ -82,15 +105,29 @@ export async function inTransaction<T>(
  * stopped meanwhile holds no lock. Resolves to its rows.
  */
 export async function runAtOnce<Row extends object>(
-  connection: Pool | Client,
-  limits: Pick<WriterLimits, "statementTimeoutMs" | "lockTimeoutMs">,
+  client: Client,
+  limits: WriterLimits,
   statement: string,
 ): Promise<readonly Row[]> {
   // pg types what several statements give as if they were one.
-  const results = (await connection.query(
+  const results = (await client.query(
     `SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; ${statement}`,
   )) as unknown as readonly QueryResult<Row>[];
   return results.at(-1)?.rows ?? [];
+}
+
+/** As `runAtOnce`, on a pooled connection. */
+export async function runAtOnceOn(pool: Pool, limits: WriterLimits, statement: string): Promise<void> {
+  const client = await pool.connect();
+  client.on("error", reportedByNextStatement);
+  let broken = true;
+  try {
+    await within(client, limits, () => runAtOnce(client, limits, statement));
+    broken = false;
+  } finally {
+    client.off("error", reportedByNextStatement);
+    client.release(broken);
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral, type Pool } from "pg";
 import { qualifiedName } from "../identifiers.js";
 import { isMissingPartition } from "./availability.js";
-import { runAtOnce, type WriterLimits } from "./connection.js";
+import { runAtOnceOn, type WriterLimits } from "./connection.js";
 
 export const dayMs = 86_400_000;
 
@@ -36,7 +36,7 @@ export function createDayPartitions(pool: Pool, table: PgTable, limits: WriterLi
     if (days.length === 0) return;
     // A `date` plus an integer, since texts of years past 9999 are of another shape.
     const list = days.toSorted((a, b) => a - b).join(", ");
-    await runAtOnce(
+    await runAtOnceOn(
       pool,
       limits,
       `SELECT tidemark.make_day(${parent}, date '1970-01-01' + day) FROM unnest(ARRAY[${list}]) AS day`,

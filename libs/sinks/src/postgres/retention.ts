@@ -28,7 +28,7 @@ export interface RetentionRun {
 }
 
 // What writers wait for has shorter limits, in the functions themselves.
-const limits = { statementTimeoutMs: 0, lockTimeoutMs: 1_000 };
+const limits = { statementTimeoutMs: 0, lockTimeoutMs: 1_000, idleInTransactionTimeoutMs: 0 };
 // lock_not_available, serialization_failure, deadlock_detected
 const busyStates = new Set(["55P03", "40001", "40P01"]);
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Sink, SinkEvent } from "../../src/index.js";
 import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
+import { defaultLimits } from "../../src/postgres/connection.js";
 import { createPostgresStore, type PostgresStore } from "../contract/postgres-store.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 import { closeGate } from "./gate.js";
@@ -83,8 +84,19 @@ describe("a connection that is cut in the middle of a COPY", () => {
   });
 });
 
-/** A way to Postgres that can be cut. */
-async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: string; cut(): void }> {
+it("a connection that the network loses without a word is given up after a while, and the commit tried on another", async () => {
+  const wire = await startWire(store.databaseUrl);
+  const limits = { ...defaultLimits, transactionTimeoutMs: 2_000 };
+  const wired = store.open({ databaseUrl: wire.databaseUrl, limits, onEvent: (event) => events.push(event) });
+  const claim = await wired.claim(0, 0);
+  wire.lose();
+  await commit(wired, claim, 0, checkpointOf([0], 1));
+  expect(events[0]).toMatchObject({ kind: "unavailable", error: { message: expect.stringMatching(/within 2 s/) } });
+  expect((await store.read()).rows).toHaveLength(1);
+});
+
+/** A way to Postgres that can be cut, or can lose what it has taken up so far. */
+async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: string; cut(): void; lose(): void }> {
   const url = new URL(databaseUrl);
   const target = { host: url.hostname, port: Number(url.port) };
   const sockets = new Set<Socket>();
@@ -108,6 +120,10 @@ async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: s
     cut();
     wire.close();
   });
+  /** The connections of now carry nothing any more, and nobody is told. */
+  const lose = (): void => {
+    for (const socket of sockets) socket.unpipe().resume();
+  };
   url.port = String((wire.address() as AddressInfo).port);
-  return { databaseUrl: url.href, cut };
+  return { databaseUrl: url.href, cut, lose };
 }
