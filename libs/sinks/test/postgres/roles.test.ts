@@ -191,6 +191,18 @@ describe("the reader", () => {
 });
 
 describe("the functions of the owner", () => {
+  it("are the writer's to call, and nobody else's", async () => {
+    const mayCall = (role: string) =>
+      server.query(
+        owner,
+        `SELECT proname FROM pg_proc WHERE pronamespace = 'tidemark'::regnamespace
+           AND has_function_privilege($1, oid, 'EXECUTE') ORDER BY 1`,
+        [role],
+      );
+    expect(await mayCall(roles.reader)).toEqual([]);
+    expect(await mayCall(roles.writer)).toHaveLength(3);
+  });
+
   it("serve a table only for those who may write it", async () => {
     await server.query(
       owner,
