@@ -27,12 +27,10 @@ afterEach(() => store.close());
 
 const query = (text: string) => server.query(store.databaseUrl, text);
 
-const many = 150_000;
-/** So many rows that they are under way for a while: some 20 MB. */
-const manyRows = Array.from({ length: many }, (_, offset) => eventAt(offset, 0));
-const manyStep = () => checkpointOf([], many, { rows: manyRows });
+const rowsOf = (count: number) => Array.from({ length: count }, (_, offset) => eventAt(offset, 0));
+const stepOf = (rows: readonly object[]) => checkpointOf([], rows.length, { rows });
 
-describe("an error of the server in the middle of a COPY", () => {
+describe("an error of the server in the middle of a COPY", { timeout: 120_000 }, () => {
   it.each([
     ["at the first row, while rows are still sent", "TRIGGER failing BEFORE INSERT ON socmed_user_sales FOR EACH ROW"],
     ["after the last row was sent", "TRIGGER failing AFTER INSERT ON socmed_user_sales FOR EACH STATEMENT"],
@@ -46,7 +44,8 @@ describe("an error of the server in the middle of a COPY", () => {
     await query(`CREATE ${kind} EXECUTE FUNCTION fail()`);
     const claim = await sink.claim(0, 0);
     const before = await store.read();
-    await expect(commit(sink, claim, 0, manyStep())).rejects.toMatchObject({
+    // Some 20 MB: more than the sockets between can hold.
+    await expect(commit(sink, claim, 0, stepOf(rowsOf(150_000)))).rejects.toMatchObject({
       code: "23X01",
       message: expect.stringMatching(/^no room in socmed_user_sales/),
     });
@@ -58,7 +57,7 @@ describe("an error of the server in the middle of a COPY", () => {
   });
 });
 
-describe("a connection that is cut in the middle of a COPY", () => {
+describe("a connection that is cut in the middle of a COPY", { timeout: 120_000 }, () => {
   it.each([
     ["by the server", false],
     ["by the network", true],
@@ -70,7 +69,8 @@ describe("a connection that is cut in the middle of a COPY", () => {
       store.databaseUrl,
       'BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
     );
-    const committing = commit(wired, claim, 0, manyStep());
+    const given = rowsOf(20_000);
+    const committing = commit(wired, claim, 0, stepOf(given));
     const pid = await gate.arrival();
     if (abruptly) wire.cut();
     else await query(`SELECT pg_terminate_backend(${pid})`);
@@ -78,8 +78,8 @@ describe("a connection that is cut in the middle of a COPY", () => {
     await gate.open();
     await committing;
     const { rows, checkpoints } = await store.read();
-    expect(rows).toEqual(manyRows.map((row) => ({ ...row, topic: "socmed-events", partition: 0 })));
-    expect(checkpoints).toMatchObject([{ nextOffset: many, epoch: 1 }]);
+    expect(rows).toEqual(given.map((row) => ({ ...row, topic: "socmed-events", partition: 0 })));
+    expect(checkpoints).toMatchObject([{ nextOffset: given.length, epoch: 1 }]);
     expect(events.map(({ kind }) => kind)).toContain("available");
   });
 });
