@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environment, start } from "./consumer-process.js";
 import { deleteRecords, ownName, produce, query, readLedger, startServers, type TestServers } from "./servers.js";
 
-const patience = { timeout: 50_000 };
+const patience = { timeout: 100_000 };
 let servers: TestServers;
 beforeAll(async () => {
   servers = await startServers();
@@ -14,7 +14,7 @@ async function readNextOffset(databaseUrl: string): Promise<number> {
   return Number(rows[0]?.["next"] ?? 0);
 }
 
-describe("the consumer, where records were deleted before it read them", () => {
+describe("the consumer, where records were deleted before it read them", { timeout: 240_000 }, () => {
   it("stops before its first read with exit code 2 and names them, and with --accept-loss counts them", async () => {
     const databaseUrl = await servers.createDatabase();
     const env = environment(servers, databaseUrl, "loss");

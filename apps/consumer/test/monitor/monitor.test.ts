@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { environment, start, type ConsumerProcess } from "../consumer-process.js";
 import { ownName, produce, query, readLedger, startServers, type TestServers } from "../servers.js";
 
-const patience = { timeout: 60_000 };
+const patience = { timeout: 100_000 };
 const events = 5_000;
 
 let servers: TestServers;
@@ -57,7 +57,7 @@ async function scrape(url: string): Promise<Exposition> {
   return parseExposition(await response.text());
 }
 
-describe("a consumer that can be watched", () => {
+describe("a consumer that can be watched", { timeout: 240_000 }, () => {
   it("exposes what the database holds of each partition, under names and units that Prometheus asks for", async () => {
     await produce(servers.broker, ownName("watched"), events, 3);
     const consumer = await watch("watched");
