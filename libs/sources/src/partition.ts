@@ -125,13 +125,23 @@ export function createPartition(context: PartitionContext): Partition {
   function drop(failed: Ownership, error: unknown): void {
     if (owned !== failed || stopping.aborted) return;
     if (isLoss(error)) {
-      // The task stays, and may commit what it holds when the source closes it.
       fail(error);
       return;
     }
     letGo(false);
     release();
     claimAgain(error);
+  }
+
+  /**
+   * What was to be read next is gone from the log. That proves no loss: whoever was stopped for long finds it so where another
+   * has read on meanwhile. The owner knows. What the task holds may be gone too, so it is committed first if it still can be.
+   */
+  function claimInDoubt(): void {
+    letGo(true);
+    release();
+    claimer.claim(0);
+    steer();
   }
 
   function claimAgain(error: unknown): void {
@@ -177,16 +187,15 @@ export function createPartition(context: PartitionContext): Partition {
       ({ position, output } = stepPosition(mine.position, batch, start));
     }
     if (owned !== mine || stopping.aborted) return false;
-    if (output.kind === "lose") return lose(mine, from + output.lost);
+    if (output.kind === "lose" || (output.kind === "take" && output.lost > 0)) {
+      claimInDoubt();
+      return false;
+    }
     mine.position = position;
     if (output.kind === "take") {
-      const { lost } = output;
       const { records, firstOffset, logEndOffset } = batch;
-      if (lost > 0) tellLoss(from, from + lost);
-      if (firstOffset > from + lost) {
-        emit({ type: "gap", partition, from: from + lost, to: firstOffset, kind: "skipped" });
-      }
-      await give(mine, cutBatch(records, { position: from, nextOffset: position.offset, lost, logEndOffset }));
+      if (firstOffset > from) emit({ type: "gap", partition, from, to: firstOffset, kind: "skipped" });
+      await give(mine, cutBatch(records, { position: from, nextOffset: position.offset, lost: 0, logEndOffset }));
       return true;
     }
     steer();
@@ -198,15 +207,11 @@ export function createPartition(context: PartitionContext): Partition {
     failures = 0;
   }
 
-  function tellLoss(from: number, to: number): void {
-    if (context.onLost === "stop") throw lostRecords(context.topic, partition, from, to);
-    emit({ type: "gap", partition, from, to, kind: "lost" });
-  }
-
-  /** Goes on at `to`, below which all is gone. */
+  /** Goes on at `to`, below which all is gone: it was when the partition was claimed, and nobody had read it. */
   async function lose(mine: Ownership, to: number): Promise<boolean> {
     const from = mine.position.offset;
-    tellLoss(from, to);
+    if (context.onLost === "stop") throw lostRecords(context.topic, partition, from, to);
+    emit({ type: "gap", partition, from, to, kind: "lost" });
     mine.position = { offset: to, sought: false };
     await give(
       mine,
@@ -223,7 +228,8 @@ export function createPartition(context: PartitionContext): Partition {
     if (end < from) throw logBehind(context.topic, partition, from, end);
     mine.logEndOffset = end;
     mine.isDoubtful = false;
-    return start > from && lose(mine, start);
+    if (start > from) claimInDoubt();
+    return false;
   }
 
   /** Waits for the intake for as long as one partition may hold up the others. */

@@ -23,6 +23,10 @@ let steps: string[];
 let heartbeats: number;
 let pending: ReturnType<typeof defer>[];
 let partition: Partition;
+/** What a claim finds: where the owner goes on, and where the log begins. */
+let nextOffset: number;
+let logStart: number;
+let failures: unknown[];
 
 /** Time goes on, and all that it sets off has run. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -44,6 +48,9 @@ beforeEach(async () => {
   steps = [];
   heartbeats = 0;
   pending = [];
+  failures = [];
+  nextOffset = 0;
+  logStart = 0;
   partition = createPartition({
     topic: "events",
     partition: 0,
@@ -53,29 +60,30 @@ beforeEach(async () => {
     },
     claim: () =>
       Promise.resolve({
-        nextOffset: 0,
+        nextOffset,
         accept() {
           const accepted = defer();
           pending.push(accepted);
           return accepted.promise;
         },
-        close: () => Promise.resolve(),
+        async close({ flush }) {
+          steps.push(flush ? "flush" : "close");
+        },
       }),
-    readOffsets: () => Promise.resolve({ partition: 0, start: 0, end: 1_000 }),
+    readOffsets: () => Promise.resolve({ partition: 0, start: logStart, end: 1_000 }),
     maxStallMs,
     heartbeatMs,
     onLost: "stop",
     stopping: new AbortController().signal,
     emit: (event) => events.push(event),
-    fail(error) {
-      throw error;
-    },
+    fail: (error) => failures.push(error),
   });
   partition.assign();
   await pass(0);
 });
 afterEach(() => {
   vi.useRealTimers();
+  if (failures.length > 0) throw new Error("The partition failed.", { cause: failures[0] });
 });
 
 describe("a partition whose task is slow", () => {
@@ -130,5 +138,34 @@ describe("a partition whose task is slow", () => {
     await pass(0);
     expect(pending).toHaveLength(1);
     expect(steps.at(-1)).toBe("resume at 10");
+  });
+});
+
+describe("a partition whose records are gone from the log", () => {
+  it("has lost none where another has read them: it is claimed again, once what its task holds is committed", async () => {
+    nextOffset = 50;
+    logStart = 40;
+    const stale = await take(40);
+    await pass(0);
+    expect(stale.outcome).toBe(false);
+    expect(pending).toHaveLength(0);
+    expect(steps.slice(2)).toEqual(["pause", "flush", "resume at 50"]);
+    expect(events.filter(({ type }) => type === "gap")).toEqual([]);
+  });
+
+  it("has lost them where nobody has: then the source ends", async () => {
+    logStart = 40;
+    await take(40);
+    await pass(0);
+    expect(failures.splice(0)).toMatchObject([{ code: "lost", message: expect.stringContaining("Offsets 0 to 39") }]);
+  });
+
+  it("says no less where nothing comes of it, and somebody looks at the log", async () => {
+    nextOffset = 50;
+    logStart = 40;
+    partition.lookIfQuiet();
+    partition.lookIfQuiet();
+    await pass(0);
+    expect(steps.at(-1)).toBe("resume at 50");
   });
 });
