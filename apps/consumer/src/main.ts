@@ -79,7 +79,7 @@ async function stopWithStack(pid: number, stopping: AbortController, done: Abort
 async function watch({ monitor, topic }: ConsumerOptions, databaseUrl: string, reporter: Reporter) {
   if (monitor === undefined) return undefined;
   const { createMetrics } = await import("./monitor/prometheus.js");
-  const metrics = createMetrics(performance.now());
+  const metrics = createMetrics();
   const { url, close } = await startMonitor(monitor, metrics, createPostgresProbe(databaseUrl, topic));
   reporter.note(`can be watched at ${url}/metrics, /healthz and /readyz`);
   return { state: metrics.state, close };

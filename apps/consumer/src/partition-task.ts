@@ -24,6 +24,8 @@ export interface Committed {
 export interface CheckpointingTask extends PartitionTask {
   /** The log's end when last heard of. */
   readonly logEndOffset: number;
+  /** One past the last offset that was taken in, committed or not. */
+  readonly takenOffset: number;
 }
 
 export interface TaskOptions {
@@ -108,6 +110,9 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     failed: failed.promise,
     get logEndOffset() {
       return logEndOffset;
+    },
+    get takenOffset() {
+      return fold.nextOffset;
     },
 
     async accept(batch: SourceBatch) {

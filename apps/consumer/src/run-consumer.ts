@@ -92,7 +92,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
         onCommitted({ checkpoint, records, durationMs }) {
           if (tasks.get(partition) === task) {
             meter.reach(partition, checkpoint, performance.now(), records);
-            state?.committed(partition, checkpoint, durationMs, performance.now());
+            state?.committed(partition, checkpoint, durationMs);
           }
           reporter.committed(partition, checkpoint.nextOffset);
           retention?.reach(partition, checkpoint.watermarkMs);
@@ -101,7 +101,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
       });
       tasks.set(partition, task);
       meter.reach(partition, claim, performance.now());
-      state?.claimed(claim, task, performance.now());
+      state?.claimed(claim, task);
       return task;
     },
   });

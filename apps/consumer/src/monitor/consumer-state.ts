@@ -29,10 +29,10 @@ export interface CheckpointFigures {
 }
 
 interface Owned extends Omit<PartitionState, "lag"> {
-  readonly log: { readonly logEndOffset: number };
+  readonly task: { readonly logEndOffset: number; readonly takenOffset: number };
 }
 
-/** So long without a checkpoint, though there are records and both servers answer, means that something hangs. */
+/** Records that wait so long for their checkpoint, though Postgres answers, mean that something hangs. */
 const stuckMs = 300_000;
 
 const rowsOf = ({ counted, late, quarantined, rejected }: CheckpointLedger) => counted + late + quarantined + rejected;
@@ -42,21 +42,21 @@ export class ConsumerState {
   readonly #onCheckpoint: (figures: CheckpointFigures) => void;
   readonly #owned = new Map<number, Owned>();
   readonly #counts = new Map<number, PartitionCounts>();
+  /** Since when records wait for their checkpoint on top of an offset, as far as anybody asked. */
+  readonly #waits = new Map<number, { readonly nextOffset: number; readonly sinceMs: number }>();
   #assigned: readonly number[] | undefined;
   #kafkaTrouble: string | undefined;
   #postgresTrouble: string | undefined;
   #retries = 0;
-  #lastMs: number;
 
-  constructor(nowMs: number, onCheckpoint: (figures: CheckpointFigures) => void = () => {}) {
-    this.#lastMs = nowMs;
+  constructor(onCheckpoint: (figures: CheckpointFigures) => void = () => {}) {
     this.#onCheckpoint = onCheckpoint;
   }
 
   get partitions(): ReadonlyMap<number, PartitionState> {
     return new Map(
       [...this.#owned].map(([partition, owned]) => {
-        return [partition, { ...owned, lag: Math.max(owned.log.logEndOffset - owned.nextOffset, 0) }];
+        return [partition, { ...owned, lag: Math.max(owned.task.logEndOffset - owned.nextOffset, 0) }];
       }),
     );
   }
@@ -106,30 +106,36 @@ export class ConsumerState {
     this.#postgresTrouble = trouble;
   }
 
-  claimed(claim: Claim, log: Owned["log"], nowMs: number): void {
+  claimed(claim: Claim, task: Owned["task"]): void {
     this.#count(claim.partition).claims += 1;
     this.#postgresTrouble = undefined;
-    this.#lastMs = nowMs;
     const { epoch, nextOffset, watermarkMs, ledger } = claim;
-    this.#owned.set(claim.partition, { epoch, nextOffset, watermarkMs, ledger, log });
+    this.#owned.set(claim.partition, { epoch, nextOffset, watermarkMs, ledger, task });
   }
 
-  committed(partition: number, checkpoint: Checkpoint, durationMs: number, nowMs: number): void {
+  committed(partition: number, checkpoint: Checkpoint, durationMs: number): void {
     const owned = this.#owned.get(partition);
     if (owned === undefined) return;
     const { nextOffset, watermarkMs, ledger } = checkpoint;
     this.#postgresTrouble = undefined;
-    this.#lastMs = nowMs;
     this.#owned.set(partition, { ...owned, nextOffset, watermarkMs, ledger });
     this.#onCheckpoint({ durationMs, rows: rowsOf(ledger) - rowsOf(owned.ledger) });
   }
 
-  /** Why it should be restarted; undefined where it should not. A server that is away is no reason: restarting helps nobody. */
+  /**
+   * Why it should be restarted; undefined where it should not. A server that is away is no reason, nor records that do not
+   * come (their transaction may be open): restarting helps nobody then. What waits is known from one call to the next.
+   */
   stuckReason(nowMs: number): string | undefined {
-    if (!this.isKafkaUp || !this.isPostgresUp || nowMs - this.#lastMs < stuckMs) return undefined;
-    const behind = [...this.partitions].filter(([, { lag }]) => lag > 0).map(([partition]) => partition);
-    if (behind.length === 0) return undefined;
-    return `no checkpoint for ${Math.round((nowMs - this.#lastMs) / 1000)} s, though partitions ${behind.join(", ")} have records`;
+    const stuck: number[] = [];
+    for (const [partition, { task, nextOffset }] of this.#owned) {
+      const wait = this.#waits.get(partition);
+      if (!this.isPostgresUp || task.takenOffset <= nextOffset) this.#waits.delete(partition);
+      else if (wait?.nextOffset !== nextOffset) this.#waits.set(partition, { nextOffset, sinceMs: nowMs });
+      else if (nowMs - wait.sinceMs >= stuckMs) stuck.push(partition);
+    }
+    if (stuck.length === 0) return undefined;
+    return `records of partitions ${stuck.join(", ")} have waited for their checkpoint for ${stuckMs / 1000} s or more`;
   }
 
   /** Why it does no work now; undefined where it is at work. A consumer that has no partition to read is at work. */

@@ -137,7 +137,7 @@ export interface Metrics {
   expose(): Promise<string>;
 }
 
-export function createMetrics(nowMs: number): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -152,7 +152,7 @@ export function createMetrics(nowMs: number): Metrics {
     buckets: rowBuckets,
     registers,
   });
-  const state = new ConsumerState(nowMs, (figures) => {
+  const state = new ConsumerState((figures) => {
     durations.observe(figures.durationMs / 1000);
     rows.observe(figures.rows);
   });

@@ -7,7 +7,7 @@ export function describeOutcome({ seed, violation, trace }: Outcome, bugName?: s
     `schedule ${seed}:`,
     ...trace.map((line, step) => `  ${String(step).padStart(4)}  ${line}`),
     violation === undefined ? "nothing was broken" : `broken: ${violation}`,
-    `again: TIDEMARK_SIMULATION_SEED=${seed}${bug} npx vitest run --root apps/consumer --config ../../vitest.config.ts simulation`,
+    `again: TIDEMARK_SIMULATION_SEED=${seed}${bug} npx vitest run --root apps/consumer --config ../../vitest.config.ts simulation -t "keeps its tables"`,
   ].join("\n");
 }
 

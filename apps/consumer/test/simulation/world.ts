@@ -197,10 +197,11 @@ export class World {
   /** It goes on as if nothing had been; where it was given up meanwhile, it will hear so and join again. */
   async wake(member: Member): Promise<void> {
     if (member.actor.state !== "stopped") return;
-    await this.happen("wakes", () => {
+    const wakeUp = (): void => {
       member.actor.state = "running";
       if (this.group.has(member.port)) return;
       this.scheduler.post(member.actor, "hears that it is out", () => member.port.rejoin());
-    });
+    };
+    await this.happen("wakes", wakeUp, member.actor);
   }
 }

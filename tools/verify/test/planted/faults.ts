@@ -20,8 +20,9 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a lost event: a record at offset 0 is taken for one that has no place",
     file: "libs/sources/src/partition.ts",
-    find: `const records = output.kind === "take" ? batch.records : [];`,
-    replace: `const records = output.kind === "take" ? batch.records.filter(({ offset }) => offset) : [];`,
+    find: "const { records, firstOffset, logEndOffset } = batch;",
+    replace: `const { firstOffset, logEndOffset } = batch;
+      const records = batch.records.filter(({ offset }) => offset);`,
     // A copy of one of the lost events comes later, and is counted in its stead.
     finds: [
       "socmed_user_sales missing-row",
