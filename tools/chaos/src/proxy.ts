@@ -42,12 +42,11 @@ export async function startProxy(serverPort: number): Promise<Proxy> {
     for (const socket of link.sockets) {
       socket.setNoDelay(true);
       socket.on("error", () => destroy(link));
+      // One may have closed while what it said last, or that it said no more, still waits for the other's gate.
+      socket.on("close", () => {
+        if (link.sockets.every(({ destroyed }) => destroyed)) links.delete(link);
+      });
     }
-    server.on("close", () => {
-      // What the server said last may still wait for the gate.
-      if (toClient.open) client.destroySoon();
-      links.delete(link);
-    });
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");

@@ -111,6 +111,20 @@ describe("a proxy", () => {
     await until(() => client.text() === "answer" && server.text() === "question" && server.hasEnded());
   });
 
+  it("passes on when it is released that the server ended while it stalled, and keeps nothing of the connection", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    client.socket.end("goodbye");
+    await until(server.hasEnded);
+    proxy.stall();
+    server.socket.end();
+    await until(server.isClosed);
+    await aWhile();
+    expect(client.hasEnded()).toBe(false);
+    proxy.release();
+    await until(() => client.isClosed() && proxy.cut() === 0);
+  });
+
   it("stalls connections that are made meanwhile", async () => {
     const { proxy, open } = await start();
     proxy.stall();
