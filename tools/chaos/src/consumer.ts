@@ -48,13 +48,14 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
   const postgres = await startProxy(Number(url.port));
   url.port = String(postgres.port);
   const addresses = { KAFKA_BROKERS: options.kafkaBroker, KAFKA_TOPIC: options.topic, DATABASE_URL: url.href };
-  // Whatever the caller's environment says, the definition is the default one.
+  // Whatever the caller's environment says: an empty variable is an unset one.
   const defaults = {
     KAFKA_GROUP: "",
     WATERMARK_DELAY: "",
     ALLOWED_LATENESS: "",
     MAX_FUTURE_SKEW: "",
     RETENTION_DAYS: "",
+    METRICS_PORT: "",
   };
   let current: OwnedProcess | undefined;
   let wanted = false;
@@ -83,8 +84,6 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     if (isOurs()) start(clockHours);
   }
 
-  const isAlive = (): boolean => current?.isAlive() ?? false;
-
   async function end(name: "SIGTERM" | "SIGKILL"): Promise<boolean> {
     wanted = false;
     if (current === undefined || !current.signal(name)) return false;
@@ -96,7 +95,7 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     number: options.number,
     postgres,
     start,
-    signal: (name) => isAlive() && current?.signal(name) === true,
+    signal: (name) => current?.signal(name) ?? false,
     kill: () => end("SIGKILL"),
     async leave() {
       const patience = new AbortController();
