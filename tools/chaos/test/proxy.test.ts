@@ -52,6 +52,7 @@ async function start(): Promise<{
   };
 }
 
+const hasGone = (end: End): boolean => end.hasEnded() || end.isClosed();
 const until = (condition: () => boolean) => vi.waitUntil(condition, patience);
 /** Long enough for what is not held back to have arrived; where it is slower, a test passes that should not. */
 const aWhile = () => sleep(100);
@@ -92,7 +93,7 @@ describe("a proxy", () => {
     const { proxy, open } = await start();
     const { client, server } = await open();
     expect(proxy.cut()).toBe(1);
-    await until(() => client.isClosed() && server.isClosed());
+    await until(() => hasGone(client) && hasGone(server));
     expect(proxy.cut()).toBe(0);
     const next = await open();
     next.client.socket.write("still here");
@@ -149,6 +150,17 @@ describe("a proxy", () => {
     await until(() => server.text() === "question");
   });
 
+  it("cuts at once what nobody reads, and those that are ending", async () => {
+    const { proxy, open } = await start();
+    const [unread, ending] = [await open(), await open()];
+    unread.client.socket.pause();
+    unread.server.socket.write("0123456789".repeat(2_000_000));
+    ending.client.socket.end();
+    await until(ending.server.hasEnded);
+    expect(proxy.cut()).toBe(2);
+    await until(() => hasGone(unread.server) && hasGone(ending.client));
+  });
+
   it("drops what it held back when it cuts", async () => {
     const { proxy, open } = await start();
     const { client, server } = await open();
@@ -157,7 +169,7 @@ describe("a proxy", () => {
     await aWhile();
     proxy.cut();
     proxy.release();
-    await until(server.isClosed);
+    await until(() => hasGone(server));
     expect(server.text()).toBe("");
   });
 
@@ -179,7 +191,7 @@ describe("a proxy", () => {
     const gone = await startProxy(1);
     onTestFinished(() => gone.close());
     const client = listenTo(connect({ port: gone.port, host: "127.0.0.1" }));
-    await until(client.isClosed);
+    await until(() => hasGone(client));
     expect(proxy.port).not.toBe(gone.port);
   });
 });
