@@ -153,9 +153,9 @@ describe("verify:run", () => {
       const { groups } = await admin.listGroups();
       return groups.map(({ groupId }) => groupId).filter((id) => id.startsWith("tidemark-verify-"));
     };
-    // It reads the log, and waits for the table, for as long as the lock is held.
+    // It reads the log, and waits for a table that it reads beside it, for as long as the lock is held.
     const ended = await lock.begin(async (transaction) => {
-      await transaction.unsafe("LOCK TABLE socmed_user_sales IN ACCESS EXCLUSIVE MODE");
+      await transaction.unsafe("LOCK TABLE socmed_late IN ACCESS EXCLUSIVE MODE");
       const child = spawnMain([]);
       await vi.waitFor(async () => expect(await listGroups()).toHaveLength(1), { timeout: 50_000 });
       child.kill("SIGINT");
