@@ -1,12 +1,14 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import { socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "./tables/socmed.js";
 import { socmedRollups, type RollupDefinition } from "./tables/rollups.js";
+import { socmedVerdictTally, socmedVerdicts1m, type TallyDefinition } from "./tables/verdicts.js";
 
 /**
  * Where a sink writes. The raw table is all that it needs; each of the others makes something possible.
  *
  * Columns under the Drizzle property names `topic` and `partition` are filled by the sink. Tables with an id, late and
- * rejected ones have both, and `offset`; a rollup's properties are those two, `window_start`, its keys and its aggregates.
+ * rejected ones have both, and `offset`; a rollup's properties are those two, `window_start`, its keys and its aggregates, and
+ * a tally's those two, `window_start`, its keys and its measure.
  */
 export interface SinkTables {
   readonly raw: TimedTable | UntimedTable;
@@ -15,6 +17,8 @@ export interface SinkTables {
   /** Rows with `watermark`, and whatever else. */
   readonly rejected?: PgTable;
   readonly rollups: readonly { readonly definition: RollupDefinition; readonly table: PgTable }[];
+  /** Counts that checkpoints add to. Their primary key is topic, partition, window_start and the keys. */
+  readonly tallies?: readonly { readonly definition: TallyDefinition; readonly table: PgTable }[];
 }
 
 /** Rows that have an event time, so that retention can drop them. */
@@ -44,7 +48,13 @@ export const socmedTables: SinkTables = {
     { definition: socmedRollups[0], table: socmed5s },
     { definition: socmedRollups[1], table: socmed1m },
   ],
+  tallies: [{ definition: socmedVerdictTally, table: socmedVerdicts1m }],
 };
 
 /** The views of the flagship job that people and dashboards read. */
-export const socmedViews: readonly string[] = ["socmed_5s_total", "socmed_1m_total", "pipeline_health"];
+export const socmedViews: readonly string[] = [
+  "socmed_5s_total",
+  "socmed_1m_total",
+  "pipeline_health",
+  "pipeline_progress",
+];

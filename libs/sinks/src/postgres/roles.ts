@@ -3,7 +3,7 @@ import { escapeLiteral } from "pg";
 import { parseDatabaseUrl } from "../address.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
-import { checkpoints, definitions, retention } from "../tables/tidemark.js";
+import { checkpoints, definitions, progress, retention } from "../tables/tidemark.js";
 import { withConnection } from "./connection.js";
 import { finerRollups } from "./retention-sql.js";
 
@@ -21,7 +21,7 @@ const functions =
   "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, integer, bigint), tidemark.retention_boundary(integer, bigint)";
 
 /**
- * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups and views; whatever else
+ * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups, tallies and views; whatever else
  * the two had on these tables is taken away. For the owner of the tables, in a database that is migrated. To be run again
  * after each migration.
  */
@@ -29,7 +29,8 @@ export function rolesSql({ tables, views, writer, reader }: RolesOptions): reado
   const { raw, late, rejected } = tables;
   const records = [raw.table, ...(late === undefined ? [] : [late]), ...(rejected === undefined ? [] : [rejected])];
   const rollups = tables.rollups.map(({ table }) => table);
-  const written = [...records, ...rollups, checkpoints, definitions, retention];
+  const tallies = (tables.tallies ?? []).map(({ table }) => table);
+  const written = [...records, ...rollups, ...tallies, checkpoints, definitions, retention, progress];
   const names = [...written.map(qualifiedName), migrations, ...views.map(quoteIdentifier)];
   return [
     ...[writer, reader].flatMap((role) => [
@@ -39,12 +40,12 @@ export function rolesSql({ tables, views, writer, reader }: RolesOptions): reado
     ...grantUsage(written, writer),
     ...grant("SELECT", [migrations], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
-    ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups], writer),
-    ...grant("SELECT, INSERT, DELETE", records, writer),
+    ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
+    ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),
     ...grant("DELETE", finerRollups(tables), writer),
     `GRANT EXECUTE ON FUNCTION ${functions} TO ${quoteIdentifier(writer)}`,
-    ...grantUsage(rollups, reader),
-    ...grant("SELECT", [...rollups, ...views.map(quoteIdentifier)], reader),
+    ...grantUsage([...rollups, ...tallies], reader),
+    ...grant("SELECT", [...rollups, ...tallies, ...views.map(quoteIdentifier)], reader),
   ];
 }
 

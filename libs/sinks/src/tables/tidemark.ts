@@ -1,4 +1,14 @@
-import { bigint, integer, jsonb, pgSchema, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
 
 export const tidemark = pgSchema("tidemark");
 
@@ -46,3 +56,33 @@ export const retention = tidemark.table("retention", {
   droppedRows: bigint("dropped_rows", { mode: "number" }).notNull().default(0),
   updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
 });
+
+/** Of `progress` and of the view on it. */
+export function progressColumns() {
+  return {
+    /** When the observation ended, by the consumer's clock. */
+    at: timestamp("at", { withTimezone: true }).notNull(),
+    topic: text("topic").notNull(),
+    partition: integer("partition").notNull(),
+    /** Who observed: host name and process id. */
+    consumer: text("consumer").notNull(),
+    /** How long this observation covers. */
+    seconds: doublePrecision("seconds").notNull(),
+    /** Committed in that time. */
+    records: bigint("records", { mode: "number" }).notNull(),
+    checkpoints: integer("checkpoints").notNull(),
+    /** From a checkpoint's first try to its answer; 0 where there was none. */
+    checkpoint_ms_sum: doublePrecision("checkpoint_ms_sum").notNull(),
+    checkpoint_ms_max: doublePrecision("checkpoint_ms_max").notNull(),
+    /** Records of the log behind the committed offset, as last known. */
+    lag: bigint("lag", { mode: "number" }).notNull(),
+    /** How often reading was paused since the tables didn't keep up. */
+    pauses: integer("pauses").notNull(),
+  };
+}
+
+/**
+ * How consumers got on, by the wall clock: no part of what the log determines, and no part of a checkpoint. An observation
+ * that could not be written is missing.
+ */
+export const progress = tidemark.table("progress", progressColumns(), (table) => [index("progress_at").on(table.at)]);

@@ -1,0 +1,51 @@
+import { bigint, index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+
+/** Records counted per tumbling window of `sizeMs` of their arrival and per combination of `keys`, all of them texts. */
+export interface TallyDefinition {
+  readonly name: string;
+  readonly sizeMs: number;
+  readonly keys: readonly string[];
+  readonly measure: string;
+}
+
+export const socmedVerdictTally = {
+  name: "socmed_verdicts_1m",
+  sizeMs: 60_000,
+  keys: ["verdict", "detail"],
+  measure: "records",
+} as const satisfies TallyDefinition;
+
+/**
+ * By how much a late event missed its window, as people read it: a bucket holds what is below `belowMs` and not below the
+ * bucket before.
+ */
+export const lateBuckets = [
+  { belowMs: 1_000, text: "under 1 s" },
+  { belowMs: 10_000, text: "1 to 10 s" },
+  { belowMs: 60_000, text: "10 s to 1 min" },
+  { belowMs: 600_000, text: "1 to 10 min" },
+  { belowMs: 3_600_000, text: "10 min to 1 h" },
+  { belowMs: Infinity, text: "1 h or more" },
+] as const;
+
+/**
+ * The row ledger by minute of arrival, per partition: every record that was read, under the verdict that it got. Summed up
+ * it is the ledger of `checkpoints`.
+ */
+export const socmedVerdicts1m = pgTable(
+  "socmed_verdicts_1m",
+  {
+    topic: text("topic").notNull(),
+    partition: integer("partition").notNull(),
+    /** Of the record's own timestamp; -infinity (an invalid Date here) for one that has none that Postgres can hold. */
+    window_start: timestamp("window_start", { withTimezone: true }).notNull(),
+    verdict: text("verdict", { enum: ["counted", "duplicate", "late", "quarantined", "rejected"] }).notNull(),
+    /** Of `lateBuckets` for late ones, the reason for rejected ones, `future` for quarantined ones, else empty. */
+    detail: text("detail").notNull(),
+    records: bigint("records", { mode: "number" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.topic, table.partition, table.window_start, table.verdict, table.detail] }),
+    index("socmed_verdicts_1m_window_start").on(table.window_start),
+  ],
+);
