@@ -27,3 +27,4 @@ export {
   violationSql,
   type ViolationDefinition,
 } from "./violation.js";
+export { wilsonInterval, wilsonSql, type Interval } from "./wilson.js";

@@ -15,7 +15,7 @@ import {
 const epochSeconds = customType<{ data: number; driverData: string }>({
   dataType: () => "timestamp with time zone",
   toDriver: (seconds) => new Date(seconds * 1000).toISOString(),
-  fromDriver: (value) => Date.parse(value) / 1000,
+  fromDriver: (value) => new Date(value).getTime() / 1000,
 });
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });

@@ -1,0 +1,70 @@
+import { unknownMacro, unknownVariable } from "./errors.js";
+import { allValue } from "./variables.js";
+
+/** What a viewer looks at. */
+export interface View {
+  /** Epoch ms, both ends included. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** How far apart points of a time series are to be. */
+  readonly intervalMs: number;
+  readonly variables: {
+    readonly topic?: string;
+    readonly city?: readonly string[] | "all";
+    readonly platform?: readonly string[] | "all";
+  };
+}
+
+const placeholder = /\$(?:(__\w+)\(([^)]*)\)|(__\w+)|([a-z]\w*))/g;
+
+/**
+ * SQL with macros and variables, as Grafana would send it to Postgres. One pass: what a variable's value holds is a value,
+ * whatever it looks like.
+ * @throws PanelError `UNKNOWN_MACRO`, `UNKNOWN_VARIABLE`
+ */
+export function expandMacros(text: string, view: View): string {
+  return text.replaceAll(placeholder, (_, macro?: string, args?: string, constant?: string, variable?: string) => {
+    if (macro !== undefined) return expandMacro(macro, args ?? "", view);
+    if (constant !== undefined) return expandConstant(constant, view);
+    return expandVariable(variable ?? "", view);
+  });
+}
+
+function expandMacro(name: string, args: string, { fromMs, toMs }: View): string {
+  switch (name) {
+    case "__timeFilter":
+      return `${args.trim()} BETWEEN ${timeLiteral(fromMs)} AND ${timeLiteral(toMs)}`;
+    case "__timeFrom":
+      return timeLiteral(fromMs);
+    case "__timeTo":
+      return timeLiteral(toMs);
+    case "__unixEpochNanoFrom":
+      return nanos(fromMs);
+    case "__unixEpochNanoTo":
+      return nanos(toMs);
+    default:
+      throw unknownMacro(name);
+  }
+}
+
+function expandConstant(name: string, { intervalMs }: View): string {
+  if (name !== "__interval_ms") throw unknownMacro(name);
+  return String(intervalMs);
+}
+
+function expandVariable(name: string, { variables }: View): string {
+  if (name === "topic" && variables.topic !== undefined) return textLiteral(variables.topic);
+  const names = name === "city" ? variables.city : name === "platform" ? variables.platform : undefined;
+  if (names === undefined) throw unknownVariable(name);
+  return names === "all" ? allValue : names.map(textLiteral).join(",");
+}
+
+/** As Go writes RFC 3339 with nanoseconds: no zeros at the end of the fraction. */
+function timeLiteral(ms: number): string {
+  return `'${new Date(ms).toISOString().replace(/\.?0*Z$/, "Z")}'`;
+}
+
+const nanos = (ms: number): string => `${BigInt(Math.round(ms)) * 1_000_000n}`;
+
+/** With standard_conforming_strings, as it is by default, only the quote needs care. */
+const textLiteral = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -1,0 +1,110 @@
+import { lateBuckets, pipelineHealth as health, socmedVerdicts1m as verdicts } from "@tidemark/sinks/tables";
+import { sql } from "drizzle-orm";
+import { count, percent, text, time } from "../column.js";
+import { timeFilter } from "../macros.js";
+import { definePanel } from "../panel.js";
+import { isTopic } from "../variables.js";
+import { pointOf, wholeOf } from "../windows.js";
+
+const fromSeen = sql`from ${verdicts}
+  where ${isTopic(verdicts.topic)} and ${timeFilter(verdicts.window_start)}`;
+
+const byArrival = "By the time at which the records came to Kafka.";
+
+export const ledger = definePanel({
+  id: "ledger",
+  title: "Row ledger",
+  question: "What became of every record that was read?",
+  description:
+    "Since the first checkpoint, over all partitions: read = counted + duplicate + late + quarantined + rejected. Skipped and lost " +
+    "are offsets that held no record when they were come to. The share is of the records read.",
+  show: { kind: "table" },
+  columns: {
+    kind: text("Verdict", sql`kind`),
+    records: count("Records", sql`records`),
+    share: percent("Of those read", sql`case when place <= 5 then records / nullif(read, 0)::float8 * 100 end`),
+  },
+  from: sql`from (
+  select sum(${health.read}) as read, sum(${health.counted}) as counted, sum(${health.duplicate}) as duplicate,
+    sum(${health.late}) as late, sum(${health.quarantined}) as quarantined, sum(${health.rejected}) as rejected,
+    sum(${health.skipped}) as skipped, sum(${health.lost}) as lost
+  from ${health}
+  where ${isTopic(health.topic)}
+  having count(*) > 0
+) as totals
+cross join lateral (values
+  (0, 'read', read), (1, 'counted', counted), (2, 'duplicate', duplicate), (3, 'late', late),
+  (4, 'quarantined', quarantined), (5, 'rejected', rejected), (6, 'skipped', skipped), (7, 'lost', lost)
+) as kinds (place, kind, records)
+order by place`,
+  variables: ["topic"],
+  noData: "No checkpoint has been written yet.",
+});
+
+const pointSeconds = wholeOf(60);
+
+export const ledgerOverTime = definePanel({
+  id: "ledger-over-time",
+  title: "Row ledger over time",
+  question: "When did which verdicts come?",
+  description: `Records by verdict. ${byArrival}`,
+  show: { kind: "time-series", value: "records", style: "stacked-bars" },
+  columns: {
+    time: time("Time", sql`to_timestamp(${pointOf(verdicts.window_start, pointSeconds)})`),
+    metric: text("Verdict", sql`${verdicts.verdict}`),
+    records: count("Records", sql`sum(${verdicts.records})`),
+  },
+  from: sql`${fromSeen}
+group by 1, 2
+order by 1, 2`,
+  variables: ["topic"],
+  minIntervalMs: 60_000,
+  noData: "No record came in this time range.",
+});
+
+const bucketList = sql.join(
+  lateBuckets.map((bucket, place) => sql`(${sql.raw(`${place}`)}, ${bucket.text})`),
+  sql.raw(", "),
+);
+
+export const lateByHowMuch = definePanel({
+  id: "late-by-how-much",
+  title: "Late by how much",
+  question: "By how much did late events miss their window?",
+  description: `How far the watermark had passed the end of their window, allowed lateness included. ${byArrival}`,
+  show: { kind: "bar-chart", name: "missed_by", value: "records" },
+  columns: {
+    missed_by: text("Missed by", sql`buckets.missed_by`),
+    records: count("Records", sql`coalesce(late.records, 0)`),
+  },
+  with: sql`with late as (
+  select ${verdicts.detail} as missed_by, sum(${verdicts.records}) as records
+  ${fromSeen}
+    and ${verdicts.verdict} = 'late'
+  group by 1
+)`,
+  from: sql`from (values ${bucketList}) as buckets (place, missed_by)
+left join late on late.missed_by = buckets.missed_by
+where exists (select from late)
+order by place`,
+  variables: ["topic"],
+  noData: "No event was late in this time range.",
+});
+
+export const rejectsByReason = definePanel({
+  id: "rejects-by-reason",
+  title: "Rejects by reason",
+  question: "Why were records no events?",
+  description: `Rejected and quarantined records; future is an event further ahead of its record than the allowed skew. ${byArrival}`,
+  show: { kind: "bar-chart", name: "reason", value: "records" },
+  columns: {
+    reason: text("Reason", sql`${verdicts.detail}`),
+    records: count("Records", sql`sum(${verdicts.records})`),
+  },
+  from: sql`${fromSeen}
+    and ${verdicts.verdict} in ('rejected', 'quarantined')
+group by ${verdicts.detail}
+order by sum(${verdicts.records}) desc, ${verdicts.detail} collate "C"`,
+  variables: ["topic"],
+  noData: "No record was rejected in this time range.",
+});

@@ -1,0 +1,88 @@
+import { bounceRate, conversionRate, meanSql, pooledSql, rateCountColumn, wilsonSql } from "@tidemark/metrics";
+import { sql } from "drizzle-orm";
+import { count, percent, text, type Threshold } from "../column.js";
+import { definePanel } from "../panel.js";
+import { fromWindows, windowColumn, windows, type WindowRate } from "../windows.js";
+
+const raw = (expression: string) => sql.raw(expression);
+
+const noEvents = "No events in this time range.";
+
+/** Columns that say what a rate is, and how far it can be trusted. */
+export function rateColumns(rate: WindowRate, thresholds: readonly Threshold[]) {
+  return {
+    mean: percent("Avg. per event", raw(meanSql(rate, windowColumn)), thresholds),
+    pooled: percent("Pooled", raw(pooledSql(rate, windowColumn)), thresholds),
+    low: percent("95 % from", raw(wilsonSql(rate, windowColumn, "low"))),
+    high: percent("to", raw(wilsonSql(rate, windowColumn, "high"))),
+    events: count("Events", raw(`sum(${windowColumn(rateCountColumn(rate))})`)),
+  };
+}
+
+const aboutBothMeans =
+  "Avg. per event is the mean of the events' own rates: every event weighs the same. Pooled is the ratio of the sums: every " +
+  "visitor weighs the same; take this one for decisions. The 95 % range is Wilson's interval of the pooled rate. Events " +
+  "without visitors have no rate; they are in neither the mean nor the count.";
+
+/** From here on a conversion rate is good, below it is to be watched, or bad. In percent. */
+const conversionThresholds: readonly Threshold[] = [
+  { from: null, level: "bad" },
+  { from: 30, level: "warning" },
+  { from: 40, level: "good" },
+];
+
+/** The lower the better. In percent. */
+const bounceThresholds: readonly Threshold[] = [
+  { from: null, level: "good" },
+  { from: 25, level: "warning" },
+  { from: 40, level: "bad" },
+];
+
+export const averageConversionRate = definePanel({
+  id: "average-conversion-rate",
+  title: "Average conversion rate per platform",
+  question: "How many of a platform's visitors convert?",
+  description: `Conversions of 100 visitors. ${aboutBothMeans}`,
+  show: { kind: "table" },
+  columns: {
+    platform: text("Platform", sql`${windows.Sosial_Media}`),
+    ...rateColumns(conversionRate, conversionThresholds),
+  },
+  from: sql`${fromWindows}
+group by ${windows.Sosial_Media}
+order by ${windows.Sosial_Media} collate "C"`,
+  variables: ["topic", "city", "platform"],
+  noData: noEvents,
+});
+
+export const averageBounceRate = definePanel({
+  id: "average-bounce-rate",
+  title: "Average bounce rate per platform",
+  question: "How many of a platform's visitors leave after one page?",
+  description: `Page visitors (who left after one page) of 100 visitors. ${aboutBothMeans}`,
+  show: { kind: "table" },
+  columns: { platform: text("Platform", sql`${windows.Sosial_Media}`), ...rateColumns(bounceRate, bounceThresholds) },
+  from: sql`${fromWindows}
+group by ${windows.Sosial_Media}
+order by ${windows.Sosial_Media} collate "C"`,
+  variables: ["topic", "city", "platform"],
+  noData: noEvents,
+});
+
+export const conversionByCity = definePanel({
+  id: "conversion-by-city-and-platform",
+  title: "Conversion by city and platform",
+  question: "Where does which platform convert best?",
+  description: `Conversions of 100 visitors. ${aboutBothMeans}`,
+  show: { kind: "table" },
+  columns: {
+    city: text("City", sql`${windows.Kota}`),
+    platform: text("Platform", sql`${windows.Sosial_Media}`),
+    ...rateColumns(conversionRate, conversionThresholds),
+  },
+  from: sql`${fromWindows}
+group by ${windows.Kota}, ${windows.Sosial_Media}
+order by ${windows.Kota} collate "C", ${windows.Sosial_Media} collate "C"`,
+  variables: ["topic", "city", "platform"],
+  noData: noEvents,
+});

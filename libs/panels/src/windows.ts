@@ -1,0 +1,81 @@
+import type { RateDefinition } from "@tidemark/metrics";
+import { socmed1m, socmed5s } from "@tidemark/sinks/tables";
+import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
+import { intervalMs, rangeNanos, timeFilter, timeTo } from "./macros.js";
+import { renderSql } from "./render.js";
+import { isChosen, isTopic } from "./variables.js";
+
+type Rollup = typeof socmed1m | typeof socmed5s;
+
+/** Time ranges up to so long are read from 5 s windows, longer ones from 1 min windows. In ms. */
+export const fineRangeMs = 3 * 60 * 60 * 1000;
+
+const isFine = sql`${rangeNanos()} <= ${sql.raw(`${fineRangeMs}000000`)}`;
+
+/** The windows looked at, whichever rollup they come from: one row per partition, window, city and platform. */
+export const windows = aliasedTable(socmed1m, "windows");
+
+function isOfView(rollup: Rollup): SQL {
+  return sql`${isTopic(rollup.topic)}
+    and ${isChosen(rollup.Kota, "city")}
+    and ${isChosen(rollup.Sosial_Media, "platform")}`;
+}
+
+const isSeen = (rollup: Rollup) => sql`${timeFilter(rollup.window_start)}
+    and ${isOfView(rollup)}`;
+
+/**
+ * FROM the windows that start within the time range, of the topic, cities and platforms chosen. Postgres leaves out the
+ * rollup that the range doesn't ask for before it looks at it.
+ */
+export const fromWindows: SQL = sql`from (
+  select * from ${socmed5s}
+  where ${isFine}
+    and ${isSeen(socmed5s)}
+  union all
+  select * from ${socmed1m}
+  where not ${isFine}
+    and ${isSeen(socmed1m)}
+) as ${sql.identifier("windows")}`;
+
+/** FROM the 5 s windows of the last five minutes of the time range, however long that is. */
+export const fromLastFiveMinutes: SQL = sql`from (
+  select * from ${socmed5s}
+  where ${socmed5s.window_start} >= ${timeTo()} - interval '5 minutes' and ${socmed5s.window_start} < ${timeTo()}
+    and ${isOfView(socmed5s)}
+) as ${sql.identifier("windows")}`;
+
+/** How far apart the points of a time series over the windows are, in s: whole windows, as many as the screen asks for. */
+export const pointSeconds: SQL = sql`case when ${isFine} then ${wholeOf(5)} else ${wholeOf(60)} end`;
+
+/** A multiple of so many seconds, not below the interval that is asked for. */
+export function wholeOf(seconds: number): SQL {
+  return sql`${sql.raw(`${seconds}`)} * greatest(1, ceil(${intervalMs()} / ${sql.raw(`${seconds * 1000}.0`)}))`;
+}
+
+/** The start of the point that a time lies in, epoch s. Points start at multiples of their width. */
+export function pointOf(column: Column, seconds: SQL): SQL {
+  return sql`floor(extract(epoch from ${column}) / (${seconds})) * (${seconds})`;
+}
+
+/** What a rate is made of, by the names in its definition and in the rollups' measures. */
+const rateColumns = {
+  Visitors: windows.visitors,
+  PageVisitors: windows.page_visitors,
+  Conversion: windows.conversion,
+  conversion_rate_sum: windows.conversion_rate_sum,
+  conversion_rate_count: windows.conversion_rate_count,
+  bounce_rate_sum: windows.bounce_rate_sum,
+  bounce_rate_count: windows.bounce_rate_count,
+} as const;
+
+/** A rate whose sums the windows hold. */
+export type WindowRate = RateDefinition<"Visitors" | "PageVisitors" | "Conversion"> & {
+  readonly name: "conversion_rate" | "bounce_rate";
+};
+
+/** The column of the windows for a name in a rate's SQL. */
+export function windowColumn(name: string): string {
+  if (!(name in rateColumns)) throw new TypeError(`The windows have no column for ${name}.`);
+  return renderSql(sql`${rateColumns[name as keyof typeof rateColumns]}`);
+}
