@@ -6,6 +6,7 @@ import { hashDefinition, type PipelineDefinition } from "../definition.js";
 import { refused } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
+import { firstClaimLock } from "./advisory-locks.js";
 import { withConnection } from "./connection.js";
 import type { RollupSql } from "./rollup-sql.js";
 
@@ -32,9 +33,6 @@ interface CheckpointRow {
   readonly skipped: number;
   readonly lost: number;
 }
-
-// Any constant will do; all writers must agree on it.
-const firstClaimLock = 7_415_064;
 
 const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
 const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},

@@ -22,6 +22,12 @@ export const defaultLimits: WriterLimits = {
 
 const defaultTransactionTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;
+const queryTimeoutMs = 30_000;
+const endTimeoutMs = 1_000;
+/** By this name lost connections are told from others. */
+export const applicationName = "tidemark-sink";
+// A connection that the network has lost is found out within minutes, not hours.
+const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const int8Oid = 20;
 
 // int8 as a number: all that we store stays below 2^53, which the ledger's and the sums' own checks guard.
@@ -33,24 +39,47 @@ export function createPool(databaseUrl: string, connections: number): Pool {
     connectionString: databaseUrl,
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    application_name: "tidemark-sink",
+    application_name: applicationName,
     types,
+    ...keepAlive,
   });
   // An idle connection that breaks is replaced at its next use, which reports what is wrong.
   pool.on("error", () => {});
   return pool;
 }
 
-/** A connection of its own, for what must not wait for the pool. */
-export async function withConnection<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: connectTimeoutMs, types });
+export interface ConnectionOptions {
+  /** After so long without an answer a query rejects; default 30 s, 0: never. */
+  readonly timeoutMs?: number;
+  /** Breaks the connection off, whatever is under way on it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A connection of its own, for what must not wait for the pool. Ends with `work`, also where the server has gone silent. */
+export async function withConnection<T>(
+  databaseUrl: string,
+  work: (client: Client) => Promise<T>,
+  { timeoutMs = queryTimeoutMs, signal }: ConnectionOptions = {},
+): Promise<T> {
+  signal?.throwIfAborted();
+  const client = new Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: timeoutMs,
+    types,
+    ...keepAlive,
+  });
   client.on("error", () => {});
-  await client.connect();
+  const breakOff = (): void => void client.connection.stream.destroy();
+  signal?.addEventListener("abort", breakOff, { once: true });
   try {
+    await client.connect();
     return await work(client);
   } finally {
+    signal?.removeEventListener("abort", breakOff);
+    const patience = setTimeout(breakOff, endTimeoutMs);
     await client.end().catch(() => {});
+    clearTimeout(patience);
   }
 }
 
@@ -71,11 +100,15 @@ async function within<T>(client: Client, limits: WriterLimits, work: () => Promi
   }
 }
 
-/** One transaction on one pooled connection; rolls back and gives the connection back whatever happens. */
+/**
+ * One transaction on one pooled connection; rolls back and gives the connection back whatever happens. Where it can't be rolled
+ * back, `onLost` is told the backend that may still hold its locks.
+ */
 export async function inTransaction<T>(
   pool: Pool,
   limits: WriterLimits,
   work: (client: PoolClient) => Promise<T>,
+  onLost?: (backendPid: number) => void,
 ): Promise<T> {
   const client = await pool.connect();
   client.on("error", reportedByNextStatement);
@@ -92,6 +125,8 @@ export async function inTransaction<T>(
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {
       broken = true;
+      // pg's types leave it out.
+      if ("processID" in client && typeof client.processID === "number") onLost?.(client.processID);
     });
     throw error;
   } finally {

@@ -5,10 +5,9 @@ import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
 import postgres, { type Sql } from "postgres";
 import { parseDatabaseUrl } from "../address.js";
 import { unmigrated } from "../errors.js";
+import { migrationLock } from "./advisory-locks.js";
 
 const migrationsFolder = fileURLToPath(new URL("../../migrations", import.meta.url));
-// Any constant will do; whoever migrates must agree on it.
-const advisoryLock = 7_415_062;
 const connectTimeoutSeconds = 10;
 
 const insufficientPrivilege = "42501";
@@ -29,7 +28,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
   });
   try {
     if (await isUpToDate(sql)) return;
-    await sql`SELECT pg_advisory_lock(${advisoryLock})`;
+    await sql`SELECT pg_advisory_lock(${migrationLock})`;
     await applyMigrations(drizzle(sql), {
       migrationsFolder,
       migrationsSchema: "tidemark",

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
@@ -7,6 +9,7 @@ import { claimPartition, type SinkIdentity } from "./claim.js";
 import { encodeCheckpoint, writeCheckpoint } from "./commit.js";
 import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
+import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
 
@@ -18,6 +21,8 @@ export interface SinkOptions extends SinkIdentity {
   readonly limits?: WriterLimits;
   readonly onEvent?: (event: SinkEvent) => void;
 }
+
+const answerTimeoutMs = 1_000;
 
 /** A sink on Postgres. Run `migrate` first. Throws SinkError `invalid-address`. */
 export function createSink(options: SinkOptions): Sink {
@@ -36,6 +41,7 @@ export function createSink(options: SinkOptions): Sink {
     rejected: tables.rejected && createCopyEncoder(tables.rejected),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
+  const lost = createLostBackends(databaseUrl);
   const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
 
   /**
@@ -53,6 +59,12 @@ export function createSink(options: SinkOptions): Sink {
       for (const pid of pids) ended.add(pid);
       if (pids.length > 0) onEvent({ kind: "terminated-blocker", partition, pids });
     });
+  }
+
+  /** What this sink itself has given up may hold the row that its next try waits for. */
+  async function endLost(partition: number): Promise<void> {
+    const pids = await lost.end();
+    if (pids.length > 0) onEvent({ kind: "terminated-blocker", partition, pids });
   }
 
   async function claimOnce(partition: number, logStartOffset: number): Promise<Claim> {
@@ -74,8 +86,9 @@ export function createSink(options: SinkOptions): Sink {
         clearInterval(patience);
       }
     });
-    // The row may be ours before the server's answer says who was ended for it: that is said before the claim is.
-    await ending;
+    // The row may be ours before the server's answer says who was ended for it: that is said before the claim is, unless the
+    // answer doesn't come.
+    if (ending !== undefined) await Promise.race([ending, sleep(answerTimeoutMs, undefined, { ref: false })]);
     return claim;
   }
 
@@ -88,11 +101,12 @@ export function createSink(options: SinkOptions): Sink {
     async commit(claim, expectedOffset, checkpoint, rows) {
       if (!(rows instanceof CopyRowBuffer)) throw new TypeError("The rows are another sink's.");
       const encoded = encodeCheckpoint(rollupsByName, topic, claim.partition, checkpoint, rows.end());
+      const write = (client: PoolClient) => writeCheckpoint(client, topic, claim, expectedOffset, encoded);
       await retryWhileUnavailable(
-        () =>
-          dayPartitions.withDays(rows.days, () =>
-            inTransaction(pool, limits, (client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded)),
-          ),
+        async () => {
+          await endLost(claim.partition);
+          await dayPartitions.withDays(rows.days, () => inTransaction(pool, limits, write, lost.add));
+        },
         closing.signal,
         onEvent,
       );

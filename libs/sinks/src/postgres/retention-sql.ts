@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
+import { retentionLock } from "./advisory-locks.js";
 
 /** Drops a table's old rows: one statement that is atomic by itself, and gives one row (`RetentionOutcome`). */
 export interface RetentionStatement {
@@ -17,9 +18,6 @@ export interface RetentionOutcome {
   readonly boundary_ms: number | null;
   readonly dropped: number;
 }
-
-// Any constant will do; `tidemark.drop_days` has the same.
-const advisoryLock = 7_415_064;
 
 /** Those from which retention drops windows: all but the coarsest. */
 export function finerRollups({ rollups }: SinkTables): readonly PgTable[] {
@@ -62,7 +60,7 @@ function deleteStatement(table: PgTable, age: string, days: number, windowMs: nu
   const isUnaged = column.notNull
     ? ""
     : ` OR (${name} IS NULL AND boundary IS NOT NULL AND (t.topic, t.partition) IN (${begun}))`;
-  return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${advisoryLock}) AS is_ours),
+  return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${retentionLock}) AS is_ours),
     bound AS MATERIALIZED (
       SELECT is_ours, CASE WHEN is_ours THEN tidemark.retention_boundary(${days}, ${windowMs}) END AS boundary FROM attempt),
     gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE ${name} < boundary${isUnaged} RETURNING 1),

@@ -47,26 +47,19 @@ export async function applyRetention(options: RetentionOptions, signal?: AbortSi
   const { databaseUrl, tables, days } = options;
   if (!Number.isSafeInteger(days) || days < 1) throw new RangeError(`Retention takes a number of days, not ${days}.`);
   const statements = retentionStatements(tables, days, largestWindowMs(tables));
-  return withConnection(parseDatabaseUrl(databaseUrl), async (client) => {
-    signal?.throwIfAborted();
-    // Breaks the connection off where a query is under way.
-    const end = () => void client.end().catch(() => {});
-    signal?.addEventListener("abort", end, { once: true });
-    try {
-      const dropped: DroppedRows[] = [];
-      let isDone = true;
-      for (const { table, text } of statements) {
-        const outcome = await dropWhereFree(client, text);
-        isDone &&= outcome?.is_ours === true;
-        const beforeMs = outcome?.boundary_ms ?? null;
-        const rows = outcome?.dropped ?? 0;
-        if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
-      }
-      return { dropped, isDone };
-    } finally {
-      signal?.removeEventListener("abort", end);
+  const drop = async (client: Client): Promise<RetentionRun> => {
+    const dropped: DroppedRows[] = [];
+    let isDone = true;
+    for (const { table, text } of statements) {
+      const outcome = await dropWhereFree(client, text);
+      isDone &&= outcome?.is_ours === true;
+      const beforeMs = outcome?.boundary_ms ?? null;
+      const rows = outcome?.dropped ?? 0;
+      if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
     }
-  });
+    return { dropped, isDone };
+  };
+  return withConnection(parseDatabaseUrl(databaseUrl), drop, { timeoutMs: 0, signal });
 }
 
 /**

@@ -203,6 +203,27 @@ describe("the functions of the owner", () => {
     expect(await mayCall(roles.writer)).toHaveLength(3);
   });
 
+  it("serve no table but the owner's, whose rows cannot run anybody's code with the owner's rights", async () => {
+    const intruder = new Client({ connectionString: writer });
+    await intruder.connect();
+    await intruder.query(`CREATE TEMP TABLE bait (at timestamptz) PARTITION BY RANGE (at);
+      CREATE TEMP TABLE bait_old PARTITION OF bait FOR VALUES FROM ('2000-01-01 00:00:00+00') TO ('2000-01-02 00:00:00+00');
+      INSERT INTO bait VALUES ('2000-01-01 12:00:00+00');
+      CREATE FUNCTION pg_temp.spring() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+        EXECUTE 'GRANT "${roles.writer}" TO owner';
+        EXECUTE 'GRANT ALL ON public.socmed_user_sales TO "${roles.writer}"';
+        RETURN true;
+      END $$;
+      ALTER TABLE bait_old ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY spring ON bait_old USING (pg_temp.spring());
+      GRANT ALL ON bait, bait_old TO owner`);
+    for (const call of ["drop_days('pg_temp.bait', 1, 0)", "make_day('pg_temp.bait', '2024-02-03')"]) {
+      await intruder.query(`SELECT tidemark.${call}`).catch(() => {});
+      await expect(intruder.query("UPDATE socmed_user_sales SET sales = 0")).rejects.toMatchObject(refused);
+    }
+    await intruder.end();
+  });
+
   it("serve a table only for those who may write it", async () => {
     await server.query(
       owner,

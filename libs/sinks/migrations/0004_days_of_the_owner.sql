@@ -1,0 +1,85 @@
+-- Both run with their owner's rights, and so on tables of the owner's alone: on anybody else's, reading a row or making a
+-- partition could run that one's code (policies, triggers, defaults) with those rights.
+CREATE FUNCTION tidemark.refuse_foreign(parent regclass, needed text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class JOIN pg_roles r ON r.oid = relowner WHERE pg_class.oid = parent AND rolname = current_user) THEN
+    RAISE EXCEPTION 'permission denied: % is not owned by the owner of schema tidemark', parent USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF NOT has_table_privilege(session_user, parent, needed) THEN
+    RAISE EXCEPTION 'permission denied: % has no % on %', session_user, needed, parent USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END $$;
+--> statement-breakpoint
+CREATE OR REPLACE FUNCTION tidemark.make_day(parent regclass, day date) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  child text;
+BEGIN
+  PERFORM tidemark.refuse_foreign(parent, 'INSERT');
+  SELECT format('%I.%I', nspname, relname || '_' || to_char(day, 'YYYYMMDD')) INTO child
+  FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE pg_class.oid = parent;
+  -- Writers that want the same day queue here.
+  PERFORM pg_advisory_xact_lock(7415063);
+  IF EXISTS (SELECT FROM pg_inherits WHERE inhparent = parent AND inhrelid = to_regclass(child)) THEN RETURN; END IF;
+  -- Made detached and then attached: that takes no lock which a COPY into another day waits for.
+  EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', child, parent);
+  EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', parent, child,
+    to_char(day, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(day + 1, 'YYYY-MM-DD') || ' 00:00:00+00');
+END $$;
+--> statement-breakpoint
+-- Drops the partitions that end at or before that boundary, and notes how many rows that were; nothing where another session
+-- is at it. Fails with lock_not_available or serialization_failure where it has to be tried again.
+CREATE OR REPLACE FUNCTION tidemark.drop_days(parent regclass, days integer, window_ms bigint,
+  OUT is_ours boolean, OUT boundary timestamptz, OUT dropped bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '100ms' SET TimeZone = 'UTC' SET DateStyle = 'ISO' AS $$
+DECLARE
+  begun bigint;
+  old regclass[];
+  child regclass;
+  counted bigint;
+  is_locked boolean := false;
+BEGIN
+  dropped := 0;
+  PERFORM tidemark.refuse_foreign(parent, 'DELETE');
+  is_ours := pg_try_advisory_xact_lock(7415064);
+  IF NOT is_ours THEN RETURN; END IF;
+  SELECT count(watermark) INTO begun FROM tidemark.checkpoints;
+  boundary := tidemark.retention_boundary(days, window_ms);
+  SELECT array_agg(inhrelid::regclass) INTO old FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+  WHERE inhparent = parent
+    AND substring(pg_get_expr(relpartbound, inhrelid) FROM 'TO \(''([^'']+)''\)')::timestamptz <= boundary;
+  IF old IS NULL THEN RETURN; END IF;
+  FOREACH child IN ARRAY old LOOP
+    EXECUTE format('SELECT count(*) FROM %s', child) INTO counted;
+    dropped := dropped + counted;
+  END LOOP;
+  -- Whoever writes queues behind a lock that is waited for: for lock_timeout at most, and then goes on for a while.
+  FOR attempt IN 1..10 LOOP
+    BEGIN
+      EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE', parent);
+      is_locked := true;
+      EXIT;
+    EXCEPTION WHEN lock_not_available THEN
+      PERFORM pg_sleep(0.2 + random() * 0.4);
+    END;
+  END LOOP;
+  IF NOT is_locked THEN
+    RAISE EXCEPTION '% is in use', parent USING ERRCODE = 'lock_not_available';
+  END IF;
+  -- Only the first events of a partition may be older than a boundary: then it was drawn, and its rows counted, too early.
+  IF begun <> (SELECT count(watermark) FROM tidemark.checkpoints) THEN
+    RAISE EXCEPTION 'a partition had its first event meanwhile' USING ERRCODE = 'serialization_failure';
+  END IF;
+  FOREACH child IN ARRAY old LOOP
+    EXECUTE format('DROP TABLE %s', child);
+  END LOOP;
+  IF dropped = 0 THEN RETURN; END IF;
+  INSERT INTO tidemark.retention AS r (table_name, complete_from, dropped_rows)
+  SELECT relname, boundary, dropped FROM pg_class WHERE oid = parent
+  ON CONFLICT (table_name) DO UPDATE SET complete_from = greatest(r.complete_from, excluded.complete_from),
+    dropped_rows = r.dropped_rows + excluded.dropped_rows, updated_at = now();
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION tidemark.refuse_foreign(regclass, text) FROM PUBLIC;

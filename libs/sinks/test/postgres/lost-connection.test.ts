@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { Client } from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
+import { applyRetention, createSink, migrate, socmedTables, type SinkEvent } from "../../src/index.js";
+import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
+import { createPostgresStore, type PostgresStore } from "../contract/postgres-store.js";
+import { startTestServer, type TestServer } from "../postgres-server.js";
+import { digBlackHole } from "./black-hole.js";
+import { identity } from "./partition-writer.js";
+
+let server: TestServer;
+let store: PostgresStore;
+let events: SinkEvent[];
+
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  store = await createPostgresStore(server);
+  events = [];
+});
+afterEach(() => store.close());
+
+const onEvent = (event: SinkEvent) => void events.push(event);
+
+const limits = {
+  statementTimeoutMs: 2_000,
+  lockTimeoutMs: 1_000,
+  idleInTransactionTimeoutMs: 2_000,
+  transactionTimeoutMs: 3_000,
+};
+
+it("a commit that the network lost in the middle of its COPY does not stand in its own way", async () => {
+  const hole = await digBlackHole(store.databaseUrl, (connection, sent) => connection === 1 && sent.length > 60_000);
+  const sink = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits, onEvent });
+  const claim = await sink.claim(0, 0);
+  const rows = Array.from({ length: 20_000 }, (_, offset) => eventAt(offset, 0));
+  await commit(sink, claim, 0, checkpointOf([], rows.length, { rows }));
+  expect(events.map(({ kind }) => kind)).toEqual(["unavailable", "terminated-blocker", "available"]);
+  expect((await store.read()).rows).toHaveLength(rows.length);
+});
+
+it("a claim is not held up by a connection that went silent while it ended another's transaction for it", async () => {
+  await store.open({ limits }).claim(0, 0);
+  const blocker = new Client({ connectionString: store.databaseUrl });
+  await blocker.connect();
+  onTestFinished(() => blocker.end());
+  await blocker.query("BEGIN; UPDATE tidemark.checkpoints SET epoch = epoch");
+  const hole = await digBlackHole(store.databaseUrl, (_, sent) => sent.includes("pg_terminate_backend"));
+  const claiming = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits, onEvent }).claim(0, 0);
+  await hole.lost;
+  await blocker.query("ROLLBACK");
+  expect(await claiming).toMatchObject({ epoch: 2 });
+});
+
+it("retention that is told to stop does not wait for a server that answers nothing", async () => {
+  const mute = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  onTestFinished(() => void mute.close());
+  const stopping = new AbortController();
+  const databaseUrl = `postgresql://somebody:secret@127.0.0.1:${(mute.address() as AddressInfo).port}/tables`;
+  const running = applyRetention({ databaseUrl, tables: socmedTables, days: 1 }, stopping.signal);
+  await once(mute, "connection");
+  stopping.abort();
+  // Otherwise it waits for as long as a connection may take, and says that.
+  await expect(running).rejects.toThrow(/terminated/);
+});
+
+it("the first claim of a partition neither waits for a run of retention nor ends it", async () => {
+  const databaseUrl = await server.createDatabase();
+  await migrate(databaseUrl);
+  const holder = new Client({ connectionString: databaseUrl });
+  await holder.connect();
+  onTestFinished(() => holder.end());
+  // What both ways to drop rows hold while they run.
+  await holder.query("SELECT pg_advisory_lock(7415064)");
+  const sink = createSink({ ...identity, databaseUrl, tables: socmedTables, limits, onEvent });
+  onTestFinished(() => sink.close());
+  await sink.claim(0, 0);
+  expect(events).toEqual([]);
+  await vi.waitFor(async () => {
+    expect(await holder.query("SELECT pg_advisory_unlock(7415064) AS held")).toMatchObject({ rows: [{ held: true }] });
+  });
+});
