@@ -19,6 +19,9 @@ export interface RetentionKeeperOptions extends RetentionOptions {
   readonly retryMs?: number;
 }
 
+/** With tries every 10 s: once a minute. */
+const saidEvery = 6;
+
 const rows = new Intl.NumberFormat("en-US");
 
 function describe({ table, rows: count, beforeMs }: DroppedRows): string {
@@ -35,6 +38,8 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
   let isDue = false;
   let running: Promise<void> | undefined;
   let lastProblem: string | undefined;
+  /** Runs in a row that could not be finished, since something was in use. */
+  let misses = 0;
 
   /** Whether there is nothing left to do for now. */
   async function attempt(): Promise<boolean> {
@@ -42,6 +47,12 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
       const { dropped, isDone } = await applyRetention(options, signal);
       for (const one of dropped) onNote(describe(one));
       lastProblem = undefined;
+      misses = isDone ? 0 : misses + 1;
+      if (misses > 0 && misses % saidEvery === 0) {
+        onNote(
+          `retention: tables were in use at each of ${misses} tries, so that not all could be dropped; trying again`,
+        );
+      }
       return isDone;
     } catch (error) {
       if (signal.aborted) return true;

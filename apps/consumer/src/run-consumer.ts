@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkIdentity, createSink, socmedTables } from "@tidemark/sinks";
+import { checkIdentity, createSink, socmedTables, type Claim } from "@tidemark/sinks";
 import { createSource } from "@tidemark/sources";
 import { createClusterGuard } from "./cluster-guard.js";
 import { catchUp } from "./caught-up.js";
@@ -42,6 +42,8 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   const { topic, group } = options;
   const definition = taskDefinition(options);
   const tasks = new Map<number, CheckpointingTask>();
+  /** What was claimed last: ours once the source says so, since the partition may have gone to another meanwhile. */
+  const claims = new Map<number, { readonly claim: Claim; readonly task: CheckpointingTask }>();
   let abandoned: readonly number[] = [];
   const meter = new ProgressMeter(performance.now());
   const { clusterId } = surroundings;
@@ -75,6 +77,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
       state?.onSourceEvent(event);
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "assigned") meter.own(event.partitions, performance.now());
+      if (event.type === "claimed") begin(event.partition);
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));
@@ -99,9 +102,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
           source.commit(partition, checkpoint.nextOffset);
         },
       });
-      tasks.set(partition, task);
-      meter.reach(partition, claim, performance.now());
-      state?.claimed(claim, task);
+      claims.set(partition, { claim, task });
       return task;
     },
   });
@@ -110,8 +111,17 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     if (text !== undefined) reporter.note(text);
   }
 
+  function begin(partition: number): void {
+    const claimed = claims.get(partition);
+    if (claimed === undefined) return;
+    tasks.set(partition, claimed.task);
+    meter.reach(partition, claimed.claim, performance.now());
+    state?.claimed(claimed.claim, claimed.task);
+  }
+
   function forget(partition: number): void {
     tasks.delete(partition);
+    claims.delete(partition);
     meter.release(partition);
   }
 

@@ -54,11 +54,18 @@ async function keepTrying<T>(
   describe: (detail: string) => string,
 ): Promise<T> {
   const deadline = performance.now() + patienceMs;
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  // Nobody listens any more once an answer has come.
+  stopped.catch(() => {});
   for (;;) {
     signal.throwIfAborted();
     try {
-      return await work();
+      // A try may wait long: for another who migrates, or for a server that has gone silent.
+      return await Promise.race([work(), stopped]);
     } catch (cause) {
+      signal.throwIfAborted();
       if (cause instanceof SinkError) throw cause;
       const detail =
         cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);

@@ -77,6 +77,19 @@ describe("the retention keeper", () => {
       .toEqual(["retention: dropped 3 rows of socmed_late before 2024-02-05"]);
   });
 
+  it("says so when tables have been in use for a while", async () => {
+    const holder = new Client({ connectionString: databaseUrl });
+    await holder.connect();
+    // As another session's run does.
+    await holder.query("SELECT pg_advisory_lock(7415064)");
+    keep().start();
+    await expect
+      .poll(() => notes, patience)
+      .toContain("retention: tables were in use at each of 6 tries, so that not all could be dropped; trying again");
+    await holder.end();
+    await expect.poll(() => notes, patience).toContain("retention: dropped 1 row of socmed_late before 2024-02-02");
+  });
+
   it("makes the run that is due before it stops, if it shall", async () => {
     await query(databaseUrl, "ALTER TABLE socmed_late RENAME TO hidden");
     const hour = 3_600_000;

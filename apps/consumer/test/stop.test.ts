@@ -1,7 +1,8 @@
+import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { environment, start, type ConsumerProcess } from "./consumer-process.js";
 import { startProxy } from "./postgres-proxy.js";
-import { ownName, produce, readLedger, readTables, startServers, type TestServers } from "./servers.js";
+import { ownName, produce, query, readLedger, readTables, startServers, type TestServers } from "./servers.js";
 
 const patience = { timeout: 100_000 };
 const half = 3_000;
@@ -82,6 +83,38 @@ describe("a consumer that is told to stop", { timeout: 240_000 }, () => {
     expect([0, 1]).toContain((await consumer.ended).code);
     await proxy.close();
     await expectNoGap("stalled");
+  });
+
+  it("does not wait for another who migrates the tables", async () => {
+    const migrating = new Client({ connectionString: databaseUrl });
+    await migrating.connect();
+    await migrating.query("SELECT pg_advisory_lock(7415062)");
+    await produce(servers.broker, ownName("queued"), half, 2);
+    const consumer = start([], environment(servers, databaseUrl, "queued"));
+    await expect
+      .poll(() => query(databaseUrl, "SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted"), patience)
+      .toEqual([{ waiting: 1 }]);
+    consumer.child.kill("SIGTERM");
+    expect(await consumer.ended).toMatchObject({ code: 0 });
+    await migrating.end();
+  });
+
+  it("has abandoned nothing where it was waiting for its claims", async () => {
+    await produce(servers.broker, ownName("claiming"), half, 2);
+    expect(await start(["--until-caught-up"], environment(servers, databaseUrl, "claiming")).ended).toMatchObject({
+      code: 0,
+    });
+    const blocker = new Client({ connectionString: databaseUrl });
+    blocker.on("error", () => {});
+    await blocker.connect();
+    await blocker.query("BEGIN; SELECT FROM tidemark.checkpoints FOR UPDATE");
+    const consumer = start([], { ...environment(servers, databaseUrl, "claiming"), STOP_TIMEOUT: "1s" });
+    await expect
+      .poll(() => query(databaseUrl, "SELECT count(*)::int > 0 AS waits FROM pg_locks WHERE NOT granted"), patience)
+      .toEqual([{ waits: true }]);
+    consumer.child.kill("SIGTERM");
+    expect(await consumer.ended).toMatchObject({ code: 0, stderr: "" });
+    await blocker.end();
   });
 
   it("stops at once by a second signal, and leaves no gap", async () => {

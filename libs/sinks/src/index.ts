@@ -3,7 +3,7 @@ export type { Checkpoint, CheckpointLedger, Claim, NewRows, RollupRow, RowBuffer
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
 export { hashDefinition, type PipelineDefinition } from "./definition.js";
 export { SinkError, type SinkErrorCode } from "./errors.js";
-export { isUnavailable, type SinkEvent } from "./postgres/availability.js";
+export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
 export { type WriterLimits } from "./postgres/connection.js";
 export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";

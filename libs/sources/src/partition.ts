@@ -41,6 +41,8 @@ export interface Partition {
    * offsets that are gone is sent to the log's start without a word, and told nothing where that is the log's end too.
    */
   lookIfQuiet(): void;
+  /** Whether a task has it: what that one has read waits to be committed. */
+  readonly isOwned: boolean;
   /** Lets go for good; resolves when the task has closed and no claim runs. Never rejects. */
   close(flush: boolean): Promise<void>;
 }
@@ -246,6 +248,10 @@ export function createPartition(context: PartitionContext): Partition {
   }
 
   return {
+    get isOwned() {
+      return owned !== undefined;
+    },
+
     assign() {
       const before = assigned;
       assigned = true;

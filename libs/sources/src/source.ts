@@ -122,13 +122,14 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     clearInterval(watch);
     // Paused and still a member: nobody else claims the partitions while their tasks commit.
     for (const partition of current) port.pause(partition);
-    const open = new Set(partitions.keys());
+    // One that was being claimed has read nothing that could be abandoned.
+    const open = new Set([...partitions].filter(([, { isOwned }]) => isOwned).map(([number]) => number));
     const closing = [...partitions].map(async ([number, partition]) => {
       await partition.close(flush);
       open.delete(number);
     });
     if (!(await settlesWithin(Promise.all(closing), timeoutMs))) {
-      emit({ type: "abandoned", partitions: [...open] });
+      if (open.size > 0) emit({ type: "abandoned", partitions: [...open] });
     }
     await settlesWithin(reports.flush(), LAST_COMMIT_MS);
     reports.close();

@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointLedger, Claim, SinkEvent } from "@tidemark/sinks";
+import { isAnswer, type Checkpoint, type CheckpointLedger, type Claim, type SinkEvent } from "@tidemark/sinks";
 import type { SourceEvent } from "@tidemark/sources";
 
 /** What was last claimed or committed of a partition that is ours. */
@@ -46,7 +46,9 @@ export class ConsumerState {
   readonly #waits = new Map<number, { readonly nextOffset: number; readonly sinceMs: number }>();
   #assigned: readonly number[] | undefined;
   #kafkaTrouble: string | undefined;
-  #postgresTrouble: string | undefined;
+  /** Why the last claim or checkpoint did not go through, and whether Postgres said so itself. */
+  #sinkTrouble: { readonly message: string; readonly isAnswer: boolean } | undefined;
+  #probeTrouble: string | undefined;
   #retries = 0;
 
   constructor(onCheckpoint: (figures: CheckpointFigures) => void = () => {}) {
@@ -76,7 +78,7 @@ export class ConsumerState {
 
   /** As the last that was asked of it went. */
   get isPostgresUp(): boolean {
-    return this.#postgresTrouble === undefined;
+    return this.#sinkTrouble === undefined && this.#probeTrouble === undefined;
   }
 
   onSourceEvent(event: SourceEvent): void {
@@ -88,6 +90,7 @@ export class ConsumerState {
       this.#kafkaTrouble = undefined;
     }
     if (event.type === "fenced" || event.type === "retrying") this.#owned.delete(event.partition);
+    if (event.type === "fenced") this.#sinkTrouble = undefined;
     if (event.type === "fenced") this.#count(event.partition).fences += 1;
     if (event.type === "paused") this.#count(event.partition).pauses += 1;
     if (event.type === "resumed") this.#count(event.partition).resumes += 1;
@@ -96,19 +99,19 @@ export class ConsumerState {
   onSinkEvent(event: SinkEvent): void {
     if (event.kind === "unavailable") {
       this.#retries += 1;
-      this.#postgresTrouble = event.error.message;
+      this.#sinkTrouble = { message: event.error.message, isAnswer: isAnswer(event.error) };
     }
-    if (event.kind === "available") this.#postgresTrouble = undefined;
+    if (event.kind === "available") this.#sinkTrouble = undefined;
   }
 
-  /** Postgres was asked by somebody else: undefined where it answered. */
+  /** Postgres was asked by somebody else: undefined where it answered. That it does proves nothing of what the sink asks. */
   onPostgresProbe(trouble: string | undefined): void {
-    this.#postgresTrouble = trouble;
+    this.#probeTrouble = trouble;
   }
 
   claimed(claim: Claim, task: Owned["task"]): void {
     this.#count(claim.partition).claims += 1;
-    this.#postgresTrouble = undefined;
+    this.#sinkTrouble = undefined;
     const { epoch, nextOffset, watermarkMs, ledger } = claim;
     this.#owned.set(claim.partition, { epoch, nextOffset, watermarkMs, ledger, task });
   }
@@ -117,20 +120,22 @@ export class ConsumerState {
     const owned = this.#owned.get(partition);
     if (owned === undefined) return;
     const { nextOffset, watermarkMs, ledger } = checkpoint;
-    this.#postgresTrouble = undefined;
+    this.#sinkTrouble = undefined;
     this.#owned.set(partition, { ...owned, nextOffset, watermarkMs, ledger });
     this.#onCheckpoint({ durationMs, rows: rowsOf(ledger) - rowsOf(owned.ledger) });
   }
 
   /**
    * Why it should be restarted; undefined where it should not. A server that is away is no reason, nor records that do not
-   * come (their transaction may be open): restarting helps nobody then. What waits is known from one call to the next.
+   * come (their transaction may be open): restarting helps nobody then. One that answers by a time-out is not away. What waits
+   * is known from one call to the next.
    */
   stuckReason(nowMs: number): string | undefined {
     const stuck: number[] = [];
+    const isAway = this.#probeTrouble !== undefined || this.#sinkTrouble?.isAnswer === false;
     for (const [partition, { task, nextOffset }] of this.#owned) {
       const wait = this.#waits.get(partition);
-      if (!this.isPostgresUp || task.takenOffset <= nextOffset) this.#waits.delete(partition);
+      if (isAway || task.takenOffset <= nextOffset) this.#waits.delete(partition);
       else if (wait?.nextOffset !== nextOffset) this.#waits.set(partition, { nextOffset, sinceMs: nowMs });
       else if (nowMs - wait.sinceMs >= stuckMs) stuck.push(partition);
     }
@@ -142,7 +147,8 @@ export class ConsumerState {
   unreadyReason(): string | undefined {
     if (this.#kafkaTrouble !== undefined) return `Kafka: ${this.#kafkaTrouble}`;
     if (this.#assigned === undefined) return "no partitions have been assigned yet";
-    if (this.#postgresTrouble !== undefined) return `Postgres: ${this.#postgresTrouble}`;
+    const trouble = this.#probeTrouble ?? this.#sinkTrouble?.message;
+    if (trouble !== undefined) return `Postgres: ${trouble}`;
     const unclaimed = this.#assigned.filter((partition) => !this.#owned.has(partition));
     return unclaimed.length === 0 ? undefined : `partitions ${unclaimed.join(", ")} are not claimed yet`;
   }

@@ -98,6 +98,35 @@ describe("whether a consumer is stuck", () => {
   });
 });
 
+describe("a consumer whose checkpoint runs into a time-out again and again", () => {
+  const refused = Object.assign(new Error("canceling statement due to lock timeout"), {
+    severity: "ERROR",
+    code: "55P03",
+  });
+
+  it("is stuck, and not ready, though Postgres answers whoever asks something else", () => {
+    const state = running();
+    const reasons: (string | undefined)[] = [];
+    for (let attempt = 1; attempt <= 61; attempt += 1) {
+      state.onSinkEvent({ kind: "unavailable", attempt, retryInMs: 1, error: refused });
+      state.onPostgresProbe(undefined);
+      reasons.push(state.stuckReason(attempt * 5_000));
+      expect(state.unreadyReason()).toBe("Postgres: canceling statement due to lock timeout");
+    }
+    expect(reasons.filter((reason) => reason !== undefined)).toEqual([
+      "records of partitions 0 have waited for their checkpoint for 300 s or more",
+    ]);
+  });
+
+  it("is ready again once it is fenced and has claimed anew", () => {
+    const state = running();
+    state.onSinkEvent({ kind: "unavailable", attempt: 1, retryInMs: 1, error: refused });
+    state.onSourceEvent({ type: "fenced", partition: 0 });
+    state.claimed(claimOf(0), { logEndOffset: 10, takenOffset: 0 });
+    expect(state.unreadyReason()).toBeUndefined();
+  });
+});
+
 describe("the figures of a partition", () => {
   it("are those of the last commit, and a checkpoint's rows are what it added", () => {
     const figures: CheckpointFigures[] = [];

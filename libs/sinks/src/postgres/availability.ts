@@ -27,6 +27,16 @@ export function isUnavailable(error: unknown): error is Error {
   return true;
 }
 
+/**
+ * Whether a server at work said this, such as a time-out of a lock or statement. Not where it is starting, stopping or out of
+ * room: classes 08, 53, 57P.
+ */
+export function isAnswer(error: unknown): boolean {
+  if (!(error instanceof Error) || !("severity" in error && "code" in error)) return false;
+  const code = String(error.code);
+  return sqlState.test(code) && !/^(08|53|57P)/.test(code);
+}
+
 /** Whether a row belongs into a partition that is not there. Broken CHECKs have the same SQLSTATE, and a name. */
 export function isMissingPartition(error: unknown): boolean {
   return (
