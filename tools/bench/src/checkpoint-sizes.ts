@@ -7,6 +7,7 @@ export const checkpoints = compareVariants(
   "Records to a checkpoint",
   sizes.map((size) => ({
     name: size.toLocaleString("en-US"),
+    isWhole: true,
     edits: [
       { file: "apps/consumer/src/partition-task.ts", find: "maxRecords: 10_000,", replace: `maxRecords: ${size},` },
     ],

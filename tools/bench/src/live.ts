@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { runBuilt } from "./apps.js";
 import { benchScenario } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
+import { findFaults } from "./check.js";
 import { readLog } from "./log.js";
 import { startMeasured, type MeasuredProcess } from "./measured-process.js";
 import { quantile } from "./median.js";
@@ -40,6 +41,7 @@ interface LiveFigures {
  */
 export const live: Benchmark = async ({ events, rounds, servers: kind }, print) => {
   const measured: LiveFigures[] = [];
+  const faults: string[] = [];
   const servers = await startServers(kind);
   try {
     print(`Live, from due to visible for a reader: ${servers.description}, fsync on; ms, and cores`);
@@ -47,17 +49,22 @@ export const live: Benchmark = async ({ events, rounds, servers: kind }, print) 
     for (const perSecond of rates) {
       for (let round = 1; round <= rounds; round += 1) {
         const taken = await measureRate(servers, perSecond, Math.min(events, perSecond * 30));
-        measured.push(taken);
-        print(format(taken));
+        measured.push(taken.figures);
+        faults.push(...taken.faults.map((fault) => `${perSecond} events/s: ${fault}`));
+        print(format(taken.figures));
       }
     }
   } finally {
     await servers.close();
   }
-  return { figures: { rates: measured }, faults: [] };
+  return { figures: { rates: measured }, faults };
 };
 
-async function measureRate(servers: BenchServers, perSecond: number, events: number): Promise<LiveFigures> {
+async function measureRate(
+  servers: BenchServers,
+  perSecond: number,
+  events: number,
+): Promise<{ readonly figures: LiveFigures; readonly faults: readonly string[] }> {
   const topic = `live-${perSecond}-${Math.floor(performance.now())}`;
   const databaseUrl = await servers.createDatabase();
   const env = { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl, KAFKA_TOPIC: topic };
@@ -78,7 +85,9 @@ async function measureRate(servers: BenchServers, perSecond: number, events: num
     const used = await readUsage(consumer, servers);
     producer.stop();
     await producer.ended;
-    const delays = (await readLog(servers, topic))
+    const log = await readLog(servers, topic);
+    await watchTables(databaseUrl, topic, log.length);
+    const delays = log
       .toSorted((a, b) => a.dueMs - b.dueMs)
       .slice(warmUp, count)
       .map(({ partition, offset, dueMs }) => seen.visibleMs(partition, offset) - dueMs)
@@ -88,7 +97,7 @@ async function measureRate(servers: BenchServers, perSecond: number, events: num
     const seconds = (used.atMs - begun.atMs) / 1000;
     const cores = (from: number | undefined, to: number | undefined) =>
       from === undefined || to === undefined ? undefined : (to - from) / seconds;
-    return {
+    const figures = {
       perSecond,
       events: delays.length,
       delaysMs: {
@@ -102,6 +111,7 @@ async function measureRate(servers: BenchServers, perSecond: number, events: num
       postgresCores: cores(begun.postgres, used.postgres),
       peakMegabytes,
     };
+    return { figures, faults: await findFaults(databaseUrl, log.length, topic) };
   } catch (error) {
     consumer.stop();
     throw error;

@@ -44,7 +44,7 @@ const ownDecoding: Edit = { file: "libs/sources/src/kafkajs-port.ts", find: "  s
 
 /** The whole path, and the path without each of its stages. */
 export const stages = compareVariants("The path without each stage", [
-  { name: "the whole path", edits: [] },
+  { name: "the whole path", edits: [], isWhole: true },
   { name: "without rates", edits: noRates },
   { name: "without dedup", edits: [noDedup] },
   { name: "without windows (and so upserts)", edits: [noWindows] },
@@ -53,6 +53,6 @@ export const stages = compareVariants("The path without each stage", [
   { name: "without rows (neither is done)", edits: [noRows] },
   { name: "without rows and upserts", edits: [noRows, noUpserts] },
   { name: "Kafka and checkpoints alone", edits: nothingFolded },
-  { name: "all, without the scanner", edits: [noScanner] },
-  { name: "all, kafkajs as it is", edits: [ownDecoding] },
+  { name: "all, without the scanner", edits: [noScanner], isWhole: true },
+  { name: "all, kafkajs as it is", edits: [ownDecoding], isWhole: true },
 ]);

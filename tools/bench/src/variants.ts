@@ -1,8 +1,9 @@
 import { copyPipeline, type Edit, type PipelineCopy } from "@tidemark/pipeline-copy";
 import { benchScenario, fillTopic } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
-import { consumeBacklog, type ConsumerFigures } from "./consumer-run.js";
-import { startServers, type BenchServers } from "./servers.js";
+import { findFaults } from "./check.js";
+import { consumeBacklog, type ConsumerFigures, type Work } from "./consumer-run.js";
+import { startServers } from "./servers.js";
 import { decimals, row, whole } from "./table.js";
 import { medianFigures } from "./throughput-report.js";
 
@@ -10,24 +11,32 @@ import { medianFigures } from "./throughput-report.js";
 export interface Variant {
   readonly name: string;
   readonly edits: readonly Edit[];
+  /** Whether its tables are the pipeline's: then they are checked, and what is wrong with them voids the figures. */
+  readonly isWhole?: boolean;
 }
 
 const widths = [34, 10, 9, 9, 11, 10, 11] as const;
 
 /**
  * Reads the same backlog by each variant in turn, round after round, into an empty database each time. What a variant
- * leaves out is missing in its tables, so that nothing is said of those.
+ * leaves out is missing in its tables, so that only those of whole ones are checked.
  */
 export function compareVariants(title: string, variants: readonly Variant[]): Benchmark {
   return async ({ events, rounds, servers: kind }, print) => {
     const measured = new Map<Variant, ConsumerFigures[]>(variants.map((variant) => [variant, []]));
     const servers = await startServers(kind);
+    const faults: string[] = [];
     let copy: PipelineCopy | undefined;
     try {
       copy = await copyPipeline();
       const { topic } = await fillTopic(servers, benchScenario, events);
       for (let number = 1; number <= rounds; number += 1) {
-        for (const [variant, taken] of measured) taken.push(await measure(copy, variant, servers, topic, events));
+        for (const [variant, taken] of measured) {
+          const databaseUrl = await servers.createDatabase();
+          taken.push(await measure(copy, variant, { servers, databaseUrl, topic, events }));
+          if (variant.isWhole !== true) continue;
+          for (const fault of await findFaults(databaseUrl, events, topic)) faults.push(`${variant.name}: ${fault}`);
+        }
       }
       print(`${title}: ${events} events, medians of ${rounds} rounds in turn, ${servers.description}`);
     } finally {
@@ -49,17 +58,10 @@ export function compareVariants(title: string, variants: readonly Variant[]): Be
       ];
       print(row(widths, cells));
     }
-    return { figures: { events, rounds, variants: medians }, faults: [] };
+    return { figures: { events, rounds, variants: medians }, faults };
   };
 }
 
-async function measure(
-  copy: PipelineCopy,
-  { edits }: Variant,
-  servers: BenchServers,
-  topic: string,
-  events: number,
-): Promise<ConsumerFigures> {
-  const databaseUrl = await servers.createDatabase();
-  return copy.withEdits(edits, async () => consumeBacklog(await copy.build(), { servers, databaseUrl, topic, events }));
+function measure(copy: PipelineCopy, { edits }: Variant, work: Work): Promise<ConsumerFigures> {
+  return copy.withEdits(edits, async () => consumeBacklog(await copy.build(), work));
 }

@@ -17,13 +17,21 @@ const passingClasses = new Set(["08", "40", "53", "57"]);
 const passingStates = new Set(["55P03", "25P03", "25P02", "25006"]);
 const sqlState = /^[0-9A-Z]{5}$/;
 
+/**
+ * "lost connection to parallel worker": what a query says that had some when the server was killed. Its SQLSTATE is that of
+ * refusals too.
+ */
+function isLostWorker(error: Error): boolean {
+  return "code" in error && error.code === "55000" && "file" in error && error.file === "parallel.c";
+}
+
 /** Whether trying again later may help: the server or the way to it is at fault, not what was asked. */
 export function isUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof SinkError) return false;
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (sqlState.test(code) && "severity" in error)
-    return passingClasses.has(code.slice(0, 2)) || passingStates.has(code);
+    return passingClasses.has(code.slice(0, 2)) || passingStates.has(code) || isLostWorker(error);
   return true;
 }
 
