@@ -53,7 +53,7 @@ function expandConstant(name: string, { intervalMs }: View): string {
 }
 
 function expandVariable(name: string, { variables }: View): string {
-  if (name === "topic" && variables.topic !== undefined) return textLiteral(variables.topic);
+  if (name === "topic" && variables.topic !== undefined) return withinQuotes(variables.topic);
   const names = name === "city" ? variables.city : name === "platform" ? variables.platform : undefined;
   if (names === undefined) throw unknownVariable(name);
   return names === "all" ? allValue : names.map(textLiteral).join(",");
@@ -67,4 +67,6 @@ function timeLiteral(ms: number): string {
 const nanos = (ms: number): string => `${BigInt(Math.round(ms)) * 1_000_000n}`;
 
 /** With standard_conforming_strings, as it is by default, only the quote needs care. */
-const textLiteral = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+const withinQuotes = (value: string): string => value.replaceAll("'", "''");
+
+const textLiteral = (value: string): string => `'${withinQuotes(value)}'`;

@@ -28,9 +28,9 @@ order by 1`);
  */
 export const allValue = "NULL";
 
-/** Rows of the topic that is looked at. One is always chosen. */
+/** Rows of the topic that is looked at. One is always chosen: Grafana puts its name there without quotes, those within it doubled. */
 export function isTopic(column: Column): SQL {
-  return sql`${column} = ${sql.raw("$topic")}`;
+  return sql`${column} = ${sql.raw("'$topic'")}`;
 }
 
 /**
