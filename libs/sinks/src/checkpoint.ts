@@ -19,6 +19,14 @@ export interface RollupRow {
   readonly values: ArrayLike<number>;
 }
 
+/** What a checkpoint adds to a tally's row, which begins at 0. */
+export interface TallyRow {
+  /** Start of the window of arrival, epoch ms; -Infinity for records whose arrival is not known. */
+  readonly windowStartMs: number;
+  readonly keys: readonly string[];
+  readonly count: number;
+}
+
 /** Rows for one partition's next checkpoint, read by the tables' Drizzle property names. */
 export interface NewRows {
   readonly rows: readonly object[];
@@ -41,6 +49,8 @@ export interface Checkpoint {
   /** Totals since the partition's start offset. */
   readonly ledger: CheckpointLedger;
   readonly changed: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];
+  /** Of the records since the last checkpoint alone: the fence is what keeps them from being added twice. */
+  readonly added?: readonly { readonly tally: string; readonly rows: readonly TallyRow[] }[];
 }
 
 /** A partition that is ours until somebody else claims it, and the state that its tables hold. */

@@ -1,5 +1,14 @@
 export { parseDatabaseUrl } from "./address.js";
-export type { Checkpoint, CheckpointLedger, Claim, NewRows, RollupRow, RowBuffer, Sink } from "./checkpoint.js";
+export type {
+  Checkpoint,
+  CheckpointLedger,
+  Claim,
+  NewRows,
+  RollupRow,
+  RowBuffer,
+  Sink,
+  TallyRow,
+} from "./checkpoint.js";
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
 export { hashDefinition, type PipelineDefinition } from "./definition.js";
 export { SinkError, type SinkErrorCode } from "./errors.js";

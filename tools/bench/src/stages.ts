@@ -23,7 +23,7 @@ const noCopy: Edit = {
 };
 const noUpserts: Edit = {
   file: commit,
-  find: "for (const { text, values } of upserts) await client.query(text, [...values]);",
+  find: "if (windows !== undefined) await client.query(windows);",
   replace: "",
 };
 const noScanner: Edit = {

@@ -1,4 +1,5 @@
 import { unencodable } from "../errors.js";
+import { timestampRange } from "../tables/timestamp-range.js";
 import type { ByteWriter } from "./byte-writer.js";
 import { writeUuid } from "./uuid-bytes.js";
 
@@ -12,8 +13,6 @@ export type ColumnWriter = (out: ByteWriter, value: unknown) => void;
 export const maxFixedBytes = 20;
 
 const uuidBytes = 16;
-const minTimestampMs = Date.UTC(-4713, 10, 24); // timestamptz begins with the Julian calendar's day 0
-const maxTimestampMs = 8_640_000_000_000_000; // what a Date can hold, well inside timestamptz
 const loneSurrogate = /\p{Surrogate}/u; // UTF-8 has no form for it: it would be written as U+FFFD
 
 function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number, greatest: number): ColumnWriter {
@@ -31,7 +30,8 @@ function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number,
 function timestamps(type: string, column: string, unitMs: number): ColumnWriter {
   return (out, value) => {
     const ms = typeof value === "number" ? value * unitMs : value instanceof Date ? value.getTime() : Number.NaN;
-    if (!Number.isInteger(ms) || ms < minTimestampMs || ms > maxTimestampMs) throw unencodable(column, type, value);
+    if (!Number.isInteger(ms) || ms < timestampRange.earliestMs || ms > timestampRange.latestMs)
+      throw unencodable(column, type, value);
     out.int32(8);
     out.timestamp(ms);
   };

@@ -1,4 +1,4 @@
-import type { Claim, RollupRow, Sink } from "../checkpoint.js";
+import type { Claim, Sink } from "../checkpoint.js";
 import { sinkClosed } from "../errors.js";
 import type { SinkIdentity } from "../postgres/claim.js";
 import type { SinkTables } from "../sink-tables.js";
@@ -6,6 +6,7 @@ import { createMemoryCheckpoints } from "./memory-checkpoints.js";
 import { createMemoryRollup } from "./memory-rollup.js";
 import { createRowTarget, MemoryRowBuffer } from "./memory-rows.js";
 import { MemoryTables, type MemoryStore } from "./memory-store.js";
+import { createMemoryTally } from "./memory-tally.js";
 
 export interface MemorySinkOptions extends SinkIdentity {
   /** Shared by the sinks that write the same tables; made by `createMemoryStore`. */
@@ -28,6 +29,7 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
     rejected: tables.rejected && createRowTarget(tables.rejected),
   };
   const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));
+  const tallies = (tables.tallies ?? []).map((tally) => createMemoryTally(store, tally.definition, tally.table));
   const checkpoints = createMemoryCheckpoints(store, options);
   let closed = false;
 
@@ -38,12 +40,6 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       .stored(table)
       .filter((row) => row["topic"] === topic && row["partition"] === partition && Number(row[time]) > sinceMs)
       .map((row) => ({ id: String(row[id]), timeMs: Number(row[time]) }));
-  }
-
-  function prepareWindows(partition: number, name: string, rows: readonly RollupRow[]): () => void {
-    const rollup = rollups.find((known) => known.name === name);
-    if (rollup === undefined) throw new Error(`The checkpoint holds rows of ${name}, which this sink doesn't write.`);
-    return rollup.prepare(topic, partition, rows);
   }
 
   return {
@@ -66,9 +62,14 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
 
     async commit(claim, expectedOffset, checkpoint, rows) {
       if (!(rows instanceof MemoryRowBuffer)) throw new TypeError("The rows are another sink's.");
-      const writes = checkpoint.changed.map(({ rollup, rows: changed }) =>
-        prepareWindows(claim.partition, rollup, changed),
-      );
+      const writes = [
+        ...checkpoint.changed.map(({ rollup, rows: changed }) =>
+          named(rollups, rollup).prepare(topic, claim.partition, changed),
+        ),
+        ...(checkpoint.added ?? []).map(({ tally, rows: added }) =>
+          named(tallies, tally).prepare(topic, claim.partition, added),
+        ),
+      ];
       if (closed) throw sinkClosed();
       const writeHead = checkpoints.prepare(claim, expectedOffset, checkpoint);
       // From here on nothing fails: all or nothing.
@@ -81,4 +82,10 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       closed = true;
     },
   };
+}
+
+function named<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`The checkpoint holds rows of ${name}, which this sink doesn't write.`);
+  return found;
 }

@@ -25,8 +25,7 @@ export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string
     return {
       property,
       store: (value: unknown) => (isTime ? toEpochMs(value, unitMs) : keep(type, value)),
-      select: (value: unknown) =>
-        column.mapFromDriverValue(isTime ? new Date(value as number).toISOString() : value) as unknown,
+      select: (value: unknown) => column.mapFromDriverValue(isTime ? timeText(value as number) : value) as unknown,
     };
   });
   return {
@@ -42,6 +41,11 @@ export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string
       return selected;
     },
   };
+}
+
+/** As a driver gives it. */
+function timeText(epochMs: number): string {
+  return epochMs === -Infinity ? "-infinity" : new Date(epochMs).toISOString();
 }
 
 function toEpochMs(value: unknown, unitMs: number): number {

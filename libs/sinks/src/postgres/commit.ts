@@ -2,30 +2,15 @@ import type pg from "pg";
 import type { Checkpoint, Claim } from "../checkpoint.js";
 import { fenced } from "../errors.js";
 import { copyIn } from "./connection.js";
-import type { RollupSql } from "./rollup-sql.js";
 import type { CopyRun } from "./row-buffer.js";
+import type { WindowQuery } from "./window-statement.js";
 
 /** A checkpoint in the form in which it is sent: made before the transaction begins, reused by each retry. */
 export interface EncodedCheckpoint {
   readonly head: Checkpoint;
   readonly copies: readonly CopyRun[];
-  readonly upserts: readonly { readonly text: string; readonly values: readonly unknown[] }[];
-}
-
-/** Throws Error where the checkpoint holds a rollup that isn't among `rollups`: a mistake of the program. */
-export function encodeCheckpoint(
-  rollups: ReadonlyMap<string, RollupSql>,
-  topic: string,
-  partition: number,
-  checkpoint: Checkpoint,
-  copies: readonly CopyRun[],
-): EncodedCheckpoint {
-  const upserts = checkpoint.changed.flatMap(({ rollup, rows }) => {
-    const sql = rollups.get(rollup);
-    if (sql === undefined) throw new Error(`The checkpoint holds rows of ${rollup}, which this sink doesn't write.`);
-    return rows.length === 0 ? [] : [{ text: sql.upsert, values: sql.toParameters(topic, partition, rows) }];
-  });
-  return { head: checkpoint, copies, upserts };
+  /** Of rollups and tallies; undefined where none has rows. */
+  readonly windows: WindowQuery | undefined;
 }
 
 const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $5,
@@ -42,7 +27,7 @@ export async function writeCheckpoint(
   topic: string,
   claim: Pick<Claim, "partition" | "epoch">,
   expectedOffset: number,
-  { head, copies, upserts }: EncodedCheckpoint,
+  { head, copies, windows }: EncodedCheckpoint,
 ): Promise<void> {
   const { ledger } = head;
   const { rowCount } = await client.query({
@@ -68,5 +53,5 @@ export async function writeCheckpoint(
   });
   if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);
   for (const { statement, chunks } of copies) await copyIn(client, statement, chunks);
-  for (const { text, values } of upserts) await client.query(text, [...values]);
+  if (windows !== undefined) await client.query(windows);
 }

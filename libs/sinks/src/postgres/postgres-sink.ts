@@ -6,12 +6,14 @@ import { createCopyEncoder } from "../copy/copy-encoder.js";
 import type { SinkTables } from "../sink-tables.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
-import { encodeCheckpoint, writeCheckpoint } from "./commit.js";
+import { writeCheckpoint } from "./commit.js";
 import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
+import { createTallySql } from "./tally-sql.js";
+import { createWindowStatement } from "./window-statement.js";
 
 export interface SinkOptions extends SinkIdentity {
   readonly databaseUrl: string;
@@ -34,7 +36,8 @@ export function createSink(options: SinkOptions): Sink {
   const { raw } = tables;
   const timeUnitMs = raw.time === undefined ? {} : { [raw.time]: raw.timeUnitMs };
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
-  const rollupsByName = new Map(rollups.map((rollup) => [rollup.name, rollup]));
+  const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
+  const windows = createWindowStatement(rollups, tallies);
   const encoders: RowEncoders = {
     raw: createCopyEncoder(raw.table, { timeUnitMs }),
     late: tables.late && createCopyEncoder(tables.late, { timeUnitMs }),
@@ -100,7 +103,11 @@ export function createSink(options: SinkOptions): Sink {
 
     async commit(claim, expectedOffset, checkpoint, rows) {
       if (!(rows instanceof CopyRowBuffer)) throw new TypeError("The rows are another sink's.");
-      const encoded = encodeCheckpoint(rollupsByName, topic, claim.partition, checkpoint, rows.end());
+      const encoded = {
+        head: checkpoint,
+        copies: rows.end(),
+        windows: windows.encode(topic, claim.partition, checkpoint),
+      };
       const write = (client: PoolClient) => writeCheckpoint(client, topic, claim, expectedOffset, encoded);
       await retryWhileUnavailable(
         async () => {

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
-import { checkpointOf, commit, eventAt, identity, noLedger, startMs, windowOf } from "./fixtures.js";
+import { checkpointOf, commit, eventAt, identity, noLedger, startMs, tallyOf, windowOf } from "./fixtures.js";
+import { timestampRange } from "../../src/tables/index.js";
 import type { CurrentStore } from "./sink-contract.js";
 
 const at = { topic: identity.topic, partition: 0 };
 
 /** What a commit writes, as a whole or not at all. */
 export function commitContract(store: CurrentStore): void {
-  it("writes rows, late and rejected ones, windows and the checkpoint by value, with where they came from", async () => {
+  it("writes rows, late and rejected ones, windows, tallies and the checkpoint by value, with where they came from", async () => {
     const sink = store().open();
     const late = {
       ...eventAt(1, -400),
@@ -36,6 +37,7 @@ export function commitContract(store: CurrentStore): void {
         { ...tombstone, ...at },
       ],
       windows: [{ rollup: "socmed_5s", ...at, ...windowOf(4) }],
+      tallies: [{ tally: "socmed_verdicts_1m", ...at, ...tallyOf(1) }],
       checkpoints: [
         {
           ...at,
@@ -79,6 +81,35 @@ export function commitContract(store: CurrentStore): void {
     ]);
   });
 
+  it("adds what each checkpoint counted to a tally's rows, and leaves the others", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const tally = "socmed_verdicts_1m";
+    const late = tallyOf(3, startMs, ["late", "1 to 10 s"]);
+    const first = [{ tally, rows: [tallyOf(7), late, tallyOf(1, startMs - 60_000)] }];
+    await commit(sink, claim, 0, checkpointOf([0], 1, { added: first }));
+    await commit(sink, claim, 1, checkpointOf([1], 2, { added: [{ tally, rows: [tallyOf(5)] }] }));
+    await commit(sink, claim, 2, checkpointOf([2], 3, { added: [] }));
+    await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0], 1));
+    expect((await store().read()).tallies).toEqual([
+      { tally, ...at, ...tallyOf(1, startMs - 60_000) },
+      { tally, ...at, ...tallyOf(12) },
+      { tally, ...at, ...late },
+      { tally, ...at, partition: 1, ...tallyOf(1) },
+    ]);
+  });
+
+  it("tallies what arrived at the ends of all time, and what came without a time", async () => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const { earliestMs, latestMs } = timestampRange;
+    const starts = [-Infinity, earliestMs, -62_135_596_860_000, -60_000, 253_402_300_800_000, latestMs];
+    const added = [{ tally: "socmed_verdicts_1m", rows: starts.map((start) => tallyOf(1, start)) }];
+    for (const offset of [0, 1]) await commit(sink, claim, offset, checkpointOf([offset], offset + 1, { added }));
+    const { tallies } = await store().read();
+    expect(tallies).toEqual(starts.map((start) => ({ tally: "socmed_verdicts_1m", ...at, ...tallyOf(2, start) })));
+  });
+
   it.each([
     ["ledger_read", { ...noLedger, read: 1 }],
     ["ledger_offsets", { ...noLedger, read: 2, counted: 2 }],
@@ -101,6 +132,26 @@ export function commitContract(store: CurrentStore): void {
     const claim = await sink.claim(0, 0);
     const before = await store().read();
     const refusal = await commit(sink, claim, 0, checkpointOf([0], 1, { changed })).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Error);
+    expect(refusal).not.toMatchObject({ code: "fenced" });
+    expect(await store().read()).toEqual(before);
+    await commit(sink, claim, 0, checkpointOf([0], 1));
+  });
+
+  it.each([
+    ["of a tally that it doesn't know", [{ tally: "socmed_verdicts_1y", rows: [tallyOf(1)] }]],
+    ["that come twice", [{ tally: "socmed_verdicts_1m", rows: [tallyOf(1), tallyOf(2)] }]],
+    ["with a count that its column can't hold", [{ tally: "socmed_verdicts_1m", rows: [tallyOf(0.5)] }]],
+    ["with a start that is no time", [{ tally: "socmed_verdicts_1m", rows: [tallyOf(1, Number.NaN)] }]],
+    [
+      "of a start before all time",
+      [{ tally: "socmed_verdicts_1m", rows: [tallyOf(1, timestampRange.earliestMs - 60_000)] }],
+    ],
+  ])("refuses counts %s, and writes none of that checkpoint", async (_which, added) => {
+    const sink = store().open();
+    const claim = await sink.claim(0, 0);
+    const before = await store().read();
+    const refusal = await commit(sink, claim, 0, checkpointOf([0], 1, { added })).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(Error);
     expect(refusal).not.toMatchObject({ code: "fenced" });
     expect(await store().read()).toEqual(before);
@@ -130,10 +181,11 @@ export function commitContract(store: CurrentStore): void {
       }
     })();
     for (let last = 0; last < 40;) {
-      const { rows, windows, checkpoints } = await store().read();
+      const { rows, windows, tallies, checkpoints } = await store().read();
       last = checkpoints[0]?.nextOffset ?? 0;
       expect(rows).toHaveLength(last);
       expect(windows[0]?.values[0] ?? 0).toBe(last);
+      expect(tallies[0]?.count ?? 0).toBe(last);
       expect(checkpoints[0]?.ledger.counted).toBe(last);
     }
     await writing;

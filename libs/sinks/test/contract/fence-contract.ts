@@ -94,7 +94,9 @@ export function fenceContract(store: CurrentStore): void {
         const wanted = foretell(moves);
         expect(found).toEqual(wanted.outcomes);
         const offsets = Array.from({ length: wanted.next }, (_, offset) => offset);
-        expect(offsetsOf(await store().read(), partition)).toEqual(offsets);
+        const contents = await store().read();
+        expect(offsetsOf(contents, partition)).toEqual(offsets);
+        expect(talliedOf(contents, partition)).toBe(wanted.next);
       }),
       { numRuns: 20 },
     );
@@ -163,4 +165,8 @@ async function outcomeOf(committing: Promise<void>): Promise<Outcome> {
 function offsetsOf({ rows }: StoreContents, partition: number): number[] {
   const mine = rows as readonly (ReturnType<typeof eventAt> & { readonly partition: number })[];
   return mine.filter((row) => row.partition === partition).map(({ offset }) => offset);
+}
+
+function talliedOf({ tallies }: StoreContents, partition: number): number {
+  return tallies.filter((row) => row.partition === partition).reduce((sum, { count }) => sum + count, 0);
 }

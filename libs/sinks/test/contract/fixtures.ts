@@ -48,7 +48,12 @@ export function windowOf(events: number, windowStartMs = startMs, keys: readonly
 
 export type Step = Checkpoint & NewRows;
 
-/** A checkpoint that counts the events at `offsets`, one each second, into one window. */
+/** What is added to a tally's row: by default records of the first minute that were counted. */
+export function tallyOf(count: number, windowStartMs = startMs, keys: readonly string[] = ["counted", ""]) {
+  return { windowStartMs, keys, count };
+}
+
+/** A checkpoint that counts the events at `offsets`, one each second, into one window and one minute of arrival. */
 export function checkpointOf(offsets: readonly number[], nextOffset: number, changes: Partial<Step> = {}): Step {
   return {
     nextOffset,
@@ -59,6 +64,7 @@ export function checkpointOf(offsets: readonly number[], nextOffset: number, cha
     late: [],
     rejected: [],
     changed: [{ rollup: "socmed_5s", rows: [windowOf(nextOffset)] }],
+    added: [{ tally: "socmed_verdicts_1m", rows: [tallyOf(offsets.length)] }],
     ...changes,
   };
 }

@@ -1,19 +1,21 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { PgTimestamp, type PgTable } from "drizzle-orm/pg-core";
 import { socmedTables, type CheckpointLedger } from "../../src/index.js";
-import { checkpoints, socmedLate, socmedRejected } from "../../src/tables/index.js";
-import type { StoreContents, StoredCheckpoint, StoredWindow } from "./test-store.js";
+import { checkpoints, socmedLate, socmedRejected, type TallyDefinition } from "../../src/tables/index.js";
+import type { StoreContents, StoredCheckpoint, StoredTally, StoredWindow } from "./test-store.js";
 
 /** A row as Drizzle's `select` gives it. */
 export type SelectedRow = Readonly<Record<string, unknown>>;
 
 const tables = socmedTables;
+const tallies = socmedTables.tallies ?? [];
 
 export const storedTables: readonly PgTable[] = [
   tables.raw.table,
   socmedLate,
   socmedRejected,
   ...tables.rollups.map(({ table }) => table),
+  ...tallies.map(({ table }) => table),
   checkpoints,
 ];
 
@@ -31,6 +33,9 @@ export function toContents(rowsOf: (table: PgTable) => readonly SelectedRow[]): 
     late: all(socmedLate, place),
     rejected: all(socmedRejected, place),
     windows,
+    tallies: tallies.flatMap(({ definition, table }) =>
+      all(table, ["topic", "partition", "window_start", ...definition.keys]).map((row) => toTally(definition, row)),
+    ),
     checkpoints: all(checkpoints, ["topic", "partition"]).map(toCheckpoint),
   };
 }
@@ -48,11 +53,16 @@ function plain(table: PgTable, rows: readonly SelectedRow[]): SelectedRow[] {
   return rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).map(([property, value]) => {
-        if (is(columns[property], PgTimestamp) && value instanceof Date) return [property, value.getTime()];
+        if (is(columns[property], PgTimestamp) && value instanceof Date) return [property, toEpochMs(value)];
         return [property, value instanceof Uint8Array ? Uint8Array.from(value) : value];
       }),
     ),
   );
+}
+
+/** An invalid Date is what Drizzle makes of -infinity. */
+function toEpochMs(date: Date): number {
+  return Number.isNaN(date.getTime()) ? -Infinity : date.getTime();
 }
 
 type Definition = (typeof socmedTables.rollups)[number]["definition"];
@@ -65,6 +75,17 @@ function toWindow({ name, keys, aggregates }: Definition, row: SelectedRow): Sto
     windowStartMs: Number(row["window_start"]),
     keys: keys.map((key) => String(row[key])),
     values: Object.keys(aggregates).map((measure) => Number(row[measure])),
+  };
+}
+
+function toTally({ name, keys, measure }: TallyDefinition, row: SelectedRow): StoredTally {
+  return {
+    tally: name,
+    topic: String(row["topic"]),
+    partition: Number(row["partition"]),
+    windowStartMs: Number(row["window_start"]),
+    keys: keys.map((key) => String(row[key])),
+    count: Number(row[measure]),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { CheckpointLedger, RollupRow, Sink, SinkIdentity } from "../../src/index.js";
+import type { CheckpointLedger, RollupRow, Sink, SinkIdentity, TallyRow } from "../../src/index.js";
 
 /** A store that the contract is held against; each test gets an empty one. */
 export interface TestStore {
@@ -16,6 +16,7 @@ export interface StoreContents {
   readonly late: readonly object[];
   readonly rejected: readonly object[];
   readonly windows: readonly StoredWindow[];
+  readonly tallies: readonly StoredTally[];
   readonly checkpoints: readonly StoredCheckpoint[];
 }
 
@@ -24,6 +25,12 @@ export interface StoredWindow extends RollupRow {
   readonly topic: string;
   readonly partition: number;
   readonly values: readonly number[];
+}
+
+export interface StoredTally extends TallyRow {
+  readonly tally: string;
+  readonly topic: string;
+  readonly partition: number;
 }
 
 export interface StoredCheckpoint {

@@ -2,7 +2,14 @@ import { bigint, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-
 import { describe, expect, it } from "vitest";
 import { socmedTables, type SinkTables } from "../../src/index.js";
 import { createMemorySink, createMemoryStore } from "../../src/memory/index.js";
-import { checkpoints, definitions, socmed5s, socmedRejected, socmedUserSales } from "../../src/tables/index.js";
+import {
+  checkpoints,
+  definitions,
+  socmed5s,
+  socmedRejected,
+  socmedUserSales,
+  socmedVerdicts1m,
+} from "../../src/tables/index.js";
 import { checkpointOf, commit, eventAt, identity, noLedger, startMs } from "../contract/fixtures.js";
 
 function openStore(tables: SinkTables = socmedTables) {
@@ -25,6 +32,9 @@ describe("the memory sink", () => {
     expect(store.rows(socmed5s)).toMatchObject([
       { ...place, window_start: new Date(startMs), Kota: "Bogor", events: 2, conversion_rate_sum: 0.1 + 0.2 },
     ]);
+    expect(store.rows(socmedVerdicts1m)).toEqual([
+      { ...place, window_start: new Date(startMs), verdict: "counted", detail: "", records: 1 },
+    ]);
     expect(store.rows(checkpoints)).toMatchObject([
       { ...place, epoch: 1, nextOffset: 2, watermark: new Date(startMs - 300_000), ...ledger },
     ]);
@@ -46,7 +56,7 @@ describe("the memory sink", () => {
     });
     const sink = sinkOf({ definition: { ...identity.definition, rollups: [] } });
     const row = { offset: 0, key: eventAt(0, 0).ID, at: new Date(startMs) };
-    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([], 1, { rows: [row], changed: [] }));
+    await commit(sink, await sink.claim(0, 0), 0, checkpointOf([], 1, { rows: [row], changed: [], added: [] }));
     expect(store.rows(readings)).toEqual([{ ...row, topic: identity.topic, partition: 0 }]);
     expect((await sink.claim(0, 0)).ids).toEqual([{ id: row.key, timeMs: startMs }]);
   });

@@ -1,4 +1,12 @@
-import type { CheckpointLedger, Claim, NewRows, PipelineDefinition, RollupRow, Sink } from "../../src/index.js";
+import type {
+  CheckpointLedger,
+  Claim,
+  NewRows,
+  PipelineDefinition,
+  RollupRow,
+  Sink,
+  TallyRow,
+} from "../../src/index.js";
 import { socmedRollups } from "../../src/tables/index.js";
 
 /** The watermark is the highest event time: no delay. */
@@ -46,7 +54,9 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
       rollup: name,
       rows: windowsOf(rows.rows.length === 0 ? [] : timesMs, sizeMs),
     }));
-    await sink.commit(claim, from, { nextOffset, watermarkMs, maxEventTimeMs: watermarkMs, ledger, changed }, buffer);
+    const added = [{ tally: "socmed_verdicts_1m", rows: verdictsOf(counts) }];
+    const head = { nextOffset, watermarkMs, maxEventTimeMs: watermarkMs, ledger, changed, added };
+    await sink.commit(claim, from, head, buffer);
   }
 
   const watermark = () => (Number.isFinite(watermarkMs) ? watermarkMs : null);
@@ -88,6 +98,13 @@ function eventAt(partition: number, offset: number, time: string) {
     bounce_rate: null,
     offset,
   };
+}
+
+/** As of records that came without a time. */
+function verdictsOf(counts: Partial<CheckpointLedger>): TallyRow[] {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => ({ windowStartMs: -Infinity, keys: [verdict, ""], count }));
 }
 
 /** Good enough where no two checkpoints share a window. */

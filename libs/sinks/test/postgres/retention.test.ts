@@ -89,7 +89,7 @@ async function fill(days: readonly number[]): Promise<void> {
 const noon = (number: number) => new Date(Date.UTC(2024, 1, number, 12)).toISOString();
 
 describe("retention", () => {
-  it("drops whole days that lie so far before the watermark from all tables but the coarsest rollup, and notes it", async () => {
+  it("drops whole days that lie so far before the watermark from all tables but the coarsest rollup and tallies, and notes it", async () => {
     await fill([1, 2, 3, 4, 5]);
     expect(await apply(2)).toEqual({
       dropped: [
@@ -101,6 +101,8 @@ describe("retention", () => {
     expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-03", "02-04", "02-05"]);
     expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-03", "02-04", "02-05"]);
     expect(await daysOf("socmed_1m", "window_start")).toEqual(["02-01", "02-02", "02-03", "02-04", "02-05"]);
+    const tallied = "SELECT sum(records)::int AS records FROM socmed_verdicts_1m";
+    expect(await server.query(url, tallied)).toEqual([{ records: 10 }]);
     expect(await notes()).toEqual([
       { table_name: "socmed_5s", from: "02-03 00:00", rows: 4 },
       { table_name: "socmed_user_sales", from: "02-03 00:00", rows: 4 },

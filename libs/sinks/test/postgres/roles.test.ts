@@ -41,6 +41,7 @@ beforeAll(async () => {
   await partition.count("2024-02-01T12:00:00Z");
   await partition.late("2024-01-01T00:00:00Z");
   await partition.count("2024-02-02T12:00:00Z", "2024-02-03T12:00:00Z");
+  await server.query(writer, "INSERT INTO tidemark.progress VALUES (now(), 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0)");
 });
 afterAll(() => server.close());
 afterEach(async () => {
@@ -118,6 +119,15 @@ describe("the writer", () => {
     ]);
   });
 
+  it("forgets old progress", async () => {
+    await server.query(
+      writer,
+      `INSERT INTO tidemark.progress VALUES (now() - interval '8 days', 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0);
+       DELETE FROM tidemark.progress WHERE topic = 't' AND at < now() - interval '7 days'`,
+    );
+    expect(await server.query(owner, "SELECT FROM tidemark.progress")).toHaveLength(1);
+  });
+
   it("ends a session of its own that holds up a claim", async () => {
     const events: SinkEvent[] = [];
     const stopped = new Client({ connectionString: writer });
@@ -144,6 +154,8 @@ describe("the writer", () => {
     "UPDATE socmed_rejected SET reason = ''",
     "SELECT FROM socmed_user_sales_20240203",
     "DELETE FROM socmed_1m",
+    "DELETE FROM socmed_verdicts_1m",
+    "UPDATE tidemark.progress SET records = 0",
     "DELETE FROM tidemark.checkpoints",
     "DELETE FROM tidemark.retention",
     "UPDATE tidemark.definitions SET definition = '{}'",
@@ -159,7 +171,7 @@ describe("the writer", () => {
 });
 
 describe("the reader", () => {
-  it.each(["socmed_5s", "socmed_1m", ...socmedViews])("reads %s", async (name) => {
+  it.each(["socmed_5s", "socmed_1m", "socmed_verdicts_1m", ...socmedViews])("reads %s", async (name) => {
     expect(await server.query(reader, `SELECT * FROM ${name}`)).not.toEqual([]);
   });
 
@@ -167,10 +179,12 @@ describe("the reader", () => {
     ...["socmed_user_sales", "socmed_user_sales_20240203", "socmed_late", "socmed_rejected"].map(
       (name) => `SELECT FROM ${name}`,
     ),
-    ...["checkpoints", "definitions", "retention", "migrations"].map((name) => `SELECT FROM tidemark.${name}`),
-    ...["socmed_5s", "socmed_1m"].flatMap((name) => [
+    ...["checkpoints", "definitions", "retention", "migrations", "progress"].map(
+      (name) => `SELECT FROM tidemark.${name}`,
+    ),
+    ...["socmed_5s", "socmed_1m", "socmed_verdicts_1m"].flatMap((name) => [
       `INSERT INTO ${name} SELECT * FROM ${name}`,
-      `UPDATE ${name} SET sales = 0`,
+      `UPDATE ${name} SET partition = 0`,
       `DELETE FROM ${name}`,
       `TRUNCATE ${name}`,
       `DROP TABLE ${name}`,
