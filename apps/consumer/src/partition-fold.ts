@@ -2,8 +2,10 @@ import { decode, type Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { createTask, type Rollup, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
+import { socmedVerdictTally } from "@tidemark/sinks/tables";
 import { enrich, type EventRow } from "./event-row.js";
 import type { SocmedTaskDefinition } from "./pipeline.js";
+import { VerdictTally } from "./verdict-tally.js";
 
 /** A row of `socmed_rejected`. */
 export interface RejectedRow {
@@ -45,12 +47,16 @@ export interface PartitionFold {
   checkpoint(): Checkpoint;
 }
 
+/** Of an event that fits the schema and not the definition. */
+const unfitReason = "out-of-range";
+
 /** Goes on from the state that the tables hold. */
 export function createPartitionFold(definition: SocmedTaskDefinition, claim: Claim): PartitionFold {
   const task = createTask(definition, toSnapshot(definition, claim));
   let { nextOffset } = claim;
   let { skipped, lost } = claim.ledger;
   let pending = 0;
+  const verdicts = new VerdictTally();
 
   function fold(records: readonly SourceRecord[]): FoldedRows {
     const rejections = new Map<number, Rejection>();
@@ -64,13 +70,14 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
       events,
       records.map(({ timestampMs }) => timestampMs),
     );
+    verdicts.add(records, outcome, (index) => rejections.get(index)?.reason ?? unfitReason);
     const late = outcome.late.map(({ index, watermarkMs, missedByMs }) => ({
       ...itemAt(events, index),
       watermark: watermarkMs,
       missed_by_ms: missedByMs,
     }));
     const rejected = outcome.rejected.map(({ index, watermarkMs, field }) => {
-      const unfit = { reason: "out-of-range", field, expected: "an event that fits", received: "" };
+      const unfit = { reason: unfitReason, field, expected: "an event that fits", received: "" };
       return rejectedRow(itemAt(records, index), rejections.get(index) ?? unfit, watermarkMs);
     });
     for (const { index, watermarkMs, aheadMs } of outcome.quarantined) {
@@ -107,6 +114,7 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
           rollup,
           rows: rows.map((row) => toRollupRow(itemAt<Rollup<never>>(definition.rollups, at), row)),
         })),
+        added: [{ tally: socmedVerdictTally.name, rows: verdicts.take() }],
       };
     },
   };

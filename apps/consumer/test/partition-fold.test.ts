@@ -150,6 +150,80 @@ describe("the partition's fold", () => {
     expect(nextOffset).toBe(9);
   });
 
+  const late = (missedBySeconds: number) =>
+    // The watermark stands 20 s behind the first event, and a window ends 5 s after its start.
+    encode(eventOf({ ID: idOf(missedBySeconds), Ts: start - 25 - missedBySeconds }));
+  const tallied = ({ added = [] }: Checkpoint) =>
+    added.flatMap(({ tally, rows }) => {
+      expect(tally).toBe("socmed_verdicts_1m");
+      return rows.map(({ windowStartMs, keys, count }) => [(windowStartMs - start * 1000) / 60_000, ...keys, count]);
+    });
+
+  it("counts each record by the minute of its arrival, its verdict, and by what that was for", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const at = (seconds: number) => (start + seconds) * 1000;
+    const records = [
+      recordOf(0, encode(eventOf()), at(0)),
+      recordOf(1, encode(eventOf()), at(59.999)),
+      recordOf(2, encode(eventOf({ ID: idOf(1) })), at(60)),
+      recordOf(3, null, at(61)),
+      recordOf(4, encode(eventOf({ ID: idOf(2) })), at(-0.001)),
+      recordOf(5, encode(eventOf({ ID: idOf(3), Ts: start + 71 })), at(60)),
+      recordOf(6, new TextEncoder().encode("{nope"), at(30)),
+      recordOf(7, encode(eventOf({ ID: idOf(4) })), at(1)),
+    ];
+    fold.take(batchOf(records, records.length));
+    expect(tallied(fold.checkpoint())).toEqual([
+      [0, "counted", "", 2],
+      [0, "duplicate", "", 1],
+      [0, "rejected", "not-json", 1],
+      [1, "counted", "", 1],
+      [1, "quarantined", "future", 1],
+      [1, "rejected", "tombstone", 1],
+      [-1, "counted", "", 1],
+    ]);
+    expect(tallied(fold.checkpoint())).toEqual([]);
+    fold.take(batchOf([recordOf(8, null, at(0))], 9));
+    expect(tallied(fold.checkpoint())).toEqual([[0, "rejected", "tombstone", 1]]);
+  });
+
+  it("tells late events apart by how much they missed their window", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const missedBy = [0, 5, 10, 55, 60, 595, 600, 3_595, 3_600, 86_400];
+    const records = [encode(eventOf()), ...missedBy.map(late)].map((bytes, at) => recordOf(at, bytes, start * 1000));
+    fold.take(batchOf(records, records.length));
+    expect(tallied(fold.checkpoint())).toEqual([
+      [0, "counted", "", 1],
+      [0, "late", "under 1 s", 1],
+      [0, "late", "1 to 10 s", 1],
+      [0, "late", "10 s to 1 min", 2],
+      [0, "late", "1 to 10 min", 2],
+      [0, "late", "10 min to 1 h", 2],
+      [0, "late", "1 h or more", 2],
+    ]);
+  });
+
+  it("counts what came without a time, or with one that no table can hold, as come at no minute", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const times = [
+      -1, -2, 9.2e18, 8_640_000_000_000_000, 8_640_000_000_060_000, -210_866_803_200_000, -210_866_803_200_001, -60_000,
+      -1,
+    ];
+    fold.take(
+      batchOf(
+        times.map((timestampMs, offset) => recordOf(offset, null, timestampMs)),
+        times.length,
+      ),
+    );
+    const [{ rows = [] } = {}] = fold.checkpoint().added ?? [];
+    expect(rows.map(({ windowStartMs, count }) => [windowStartMs, count])).toEqual([
+      [-Infinity, 5],
+      [-60_000, 2],
+      [8_640_000_000_000_000, 1],
+      [-210_866_803_200_000, 1],
+    ]);
+  });
+
   // Dense in lateness, duplicates, window edges, rejects, future times and zero visitors.
   const value = fc.oneof(
     {
@@ -160,14 +234,15 @@ describe("the partition's fold", () => {
   );
   const log = fc.array(value, { maxLength: 80 }).map((values) =>
     values.map((item, offset) => {
-      if (item === null) return recordOf(offset, new Uint8Array([123]));
+      if (item === null) return recordOf(offset, new Uint8Array([123]), (start + offset) * 1000);
       const event = eventOf({
         ID: idOf(item.id),
         Ts: start + item.at,
         Visitors: item.visitors,
         Kota: item.id % 2 === 0 ? "Bogor" : "Depok",
       });
-      return recordOf(offset, encode(event), (start + 45) * 1000);
+      const arrivalMs = (start + 45 + 30 * (item.id % 3)) * 1000;
+      return recordOf(offset, encode(event), item.id % 5 === 0 ? -1 : arrivalMs);
     }),
   );
 
@@ -196,17 +271,25 @@ describe("the partition's fold", () => {
           }
           pieces.write(fold.checkpoint());
           expect(pieces.contents()).toEqual(whole.contents());
+          expect(pieces.byVerdict()).toEqual(judged(pieces.contents().ledger));
         },
       ),
     );
   });
 });
 
-/** What Postgres would hold: rows appended, and the windows' rows written over. */
+/** The verdicts that came up, and how often. */
+function judged({ counted, duplicate, late, quarantined, rejected } = emptyLedger): Record<string, number> {
+  const verdicts = { counted, duplicate, late, quarantined, rejected };
+  return Object.fromEntries(Object.entries(verdicts).filter(([, count]) => count > 0));
+}
+
+/** What Postgres would hold: rows appended, the windows' rows written over, and the tally's added to. */
 class Tables {
   readonly #rows: { readonly offset: number }[] = [];
   readonly #counted: { id: string; timeMs: number }[] = [];
   readonly #windows = new Map<string, { rollup: string; row: RollupRow }>();
+  readonly #tally = new Map<string, number>();
   #last: Checkpoint | undefined;
 
   add({ rows, late, rejected }: FoldedRows): void {
@@ -218,7 +301,20 @@ class Tables {
     for (const { rollup, rows } of checkpoint.changed) {
       for (const row of rows) this.#windows.set(JSON.stringify([rollup, row.windowStartMs, row.keys]), { rollup, row });
     }
+    for (const { windowStartMs, keys, count } of (checkpoint.added ?? []).flatMap(({ rows }) => rows)) {
+      const key = JSON.stringify([String(windowStartMs), ...keys]);
+      this.#tally.set(key, (this.#tally.get(key) ?? 0) + count);
+    }
     this.#last = checkpoint;
+  }
+
+  byVerdict(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const [key, count] of this.#tally) {
+      const verdict = String(JSON.parse(key)[1]);
+      sums[verdict] = (sums[verdict] ?? 0) + count;
+    }
+    return sums;
   }
 
   /** With rows of closed windows and dead ids among them, as a coarse query would give. */
@@ -236,6 +332,7 @@ class Tables {
     return {
       rows: this.#rows.toSorted((a, b) => a.offset - b.offset),
       windows: [...this.#windows].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      tally: [...this.#tally].toSorted(([a], [b]) => (a < b ? -1 : 1)),
       ledger: this.#last?.ledger,
       watermarkMs: this.#last?.watermarkMs,
     };

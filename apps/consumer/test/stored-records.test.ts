@@ -56,6 +56,7 @@ it("Postgres takes every record that a topic can hold, and gives it back equal b
         rejected,
       ]);
       expect(stored.rolledUp).toEqual([counted, counted]);
+      expect(stored.arrived).toEqual(byMinute(records));
     }),
     { numRuns: 60 },
   );
@@ -93,6 +94,18 @@ interface Stored {
   readonly rejected: readonly StoredRejection[];
   /** Events in each rollup. */
   readonly rolledUp: readonly number[];
+  /** Records by the second that their minute begins with, -Infinity where they have none. */
+  readonly arrived: Readonly<Record<string, number>>;
+}
+
+function byMinute(records: readonly SourceRecord[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { timestampMs } of records) {
+    const isHeld = timestampMs !== -1 && Math.abs(timestampMs) < 9e15 && timestampMs > -210_866_803_200_000;
+    const minute = String(isHeld ? Math.floor(timestampMs / 60_000) * 60 : -Infinity);
+    counts[minute] = (counts[minute] ?? 0) + 1;
+  }
+  return counts;
 }
 
 async function readBack(partition: number): Promise<Stored> {
@@ -112,6 +125,15 @@ async function readBack(partition: number): Promise<Stored> {
     rejected: await select<StoredRejection>(
       `"offset"::int, reason, field, expected, received, encode(bytes, 'hex') AS bytes`,
       "socmed_rejected",
+    ),
+    arrived: Object.fromEntries(
+      (
+        await query(
+          databaseUrl,
+          `SELECT trim_scale(extract(epoch FROM window_start))::text AS second, sum(records)::int AS records
+           FROM socmed_verdicts_1m ${of} GROUP BY 1`,
+        )
+      ).map(({ second, records }) => [String(second), Number(records)]),
     ),
     rolledUp: await Promise.all(["socmed_5s", "socmed_1m"].map(counted)),
   };

@@ -1,5 +1,5 @@
 import { createPartitionOracle, type Judgement, type OracleRow } from "@tidemark/scenario/oracle";
-import { socmedRollups, type Measure } from "@tidemark/sinks/tables";
+import { lateBuckets, socmedRollups, type Measure } from "@tidemark/sinks/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 
 /** A partition's rows, each written as text, so that they are compared to the bit. */
@@ -9,6 +9,8 @@ export interface PartitionTables {
   readonly rejected: readonly string[];
   /** Sorted. */
   readonly windows: readonly string[];
+  /** Sorted. */
+  readonly verdicts: readonly string[];
   readonly checkpoint: string;
 }
 
@@ -34,6 +36,7 @@ interface Answers {
 
 interface Judged {
   readonly offset: number;
+  readonly timestampMs: number;
   readonly bytes: Uint8Array | null;
   readonly judgement: Judgement;
   /** After it. */
@@ -47,7 +50,8 @@ function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
     if (record === undefined) return [];
     const judgement = oracle.take(record);
     const { watermarkMs, maxEventTimeMs } = oracle;
-    return [{ offset: record.offset, bytes: record.value, judgement, watermarkMs, maxEventTimeMs }];
+    const { offset, timestampMs, value: bytes } = record;
+    return [{ offset, timestampMs, bytes, judgement, watermarkMs, maxEventTimeMs }];
   });
   return { log, judged };
 }
@@ -84,7 +88,25 @@ function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables
     skipped: nextOffset - log.start - read.length,
     lost: 0,
   });
-  return { raw, late, rejected, windows: windowsOf(counted), checkpoint };
+  return { raw, late, rejected, windows: windowsOf(counted), verdicts: verdictsOf(read), checkpoint };
+}
+
+function verdictsOf(read: readonly Judged[]): string[] {
+  const records = new Map<string, number>();
+  for (const { timestampMs, judgement } of read) {
+    const minute = timestampMs === -1 ? null : new Date(timestampMs - (timestampMs % 60_000));
+    const key = verdictText({ window_start: minute, verdict: judgement.kind, detail: detailOf(judgement) });
+    records.set(key, (records.get(key) ?? 0) + 1);
+  }
+  return [...records].map(([key, count]) => `${key} ${count}`).toSorted();
+}
+
+function detailOf(judgement: Judgement): string {
+  if (judgement.kind === "late") {
+    return lateBuckets.find(({ belowMs }) => judgement.missedByMs < belowMs)?.text ?? "";
+  }
+  if (judgement.kind === "rejected") return judgement.reason;
+  return judgement.kind === "quarantined" ? "future" : "";
 }
 
 function windowsOf(counted: readonly OracleRow[]): string[] {
@@ -132,6 +154,9 @@ export const lateText = (row: Columns) => textOf(row, [...eventNames, "watermark
 export const checkpointText = (row: Columns) => textOf(row, checkpointNames);
 export const windowText = (rollup: string, row: Columns) =>
   `${rollup} ${textOf(row, ["window_start", "Kota", "Sosial_Media", ...measureNames])}`;
+
+/** JSON has no form for a date that is none. */
+export const verdictText = (row: Columns) => textOf(row, ["window_start", "verdict", "detail"]);
 
 export function rejectedText({ bytes, ...row }: Columns & { readonly bytes: Uint8Array | null }): string {
   return `${textOf(row, ["offset", "reason", "field", "watermark"])} ${bytes === null ? null : Buffer.from(bytes).toString("hex")}`;

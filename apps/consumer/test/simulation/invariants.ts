@@ -1,10 +1,19 @@
 import type { MemoryStore } from "@tidemark/sinks/memory";
-import { checkpoints, socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "@tidemark/sinks/tables";
+import {
+  checkpoints,
+  socmed1m,
+  socmed5s,
+  socmedLate,
+  socmedRejected,
+  socmedUserSales,
+  socmedVerdicts1m,
+} from "@tidemark/sinks/tables";
 import {
   checkpointText,
   lateText,
   rawText,
   rejectedText,
+  verdictText,
   windowText,
   type ExpectedTables,
   type PartitionTables,
@@ -63,6 +72,7 @@ export class Invariants {
       late: texts(store.rows(socmedLate), lateText),
       rejected: texts(store.rows(socmedRejected), rejectedText),
       windows: windows.toSorted(),
+      verdicts: texts(store.rows(socmedVerdicts1m), countText).toSorted(),
       checkpoint: texts(store.rows(checkpoints), checkpointText).join(),
     };
   }
@@ -78,8 +88,10 @@ export class Invariants {
 const fineText = (row: typeof socmed5s.$inferSelect) => windowText("socmed_5s", row);
 const coarseText = (row: typeof socmed1m.$inferSelect) => windowText("socmed_1m", row);
 
+const countText = (row: typeof socmedVerdicts1m.$inferSelect) => `${verdictText(row)} ${row.records}`;
+
 function compareTables(partition: number, actual: PartitionTables, expected: PartitionTables): void {
-  for (const name of ["raw", "late", "rejected", "windows"] as const) {
+  for (const name of ["raw", "late", "rejected", "windows", "verdicts"] as const) {
     const [found, wanted] = [actual[name], expected[name]];
     const longer = found.length > wanted.length ? found : wanted;
     const at = longer.findIndex((_, index) => found[index] !== wanted[index]);

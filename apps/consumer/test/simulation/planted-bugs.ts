@@ -17,7 +17,7 @@ export interface PlantedBug {
   readonly restore?: () => Restore;
 }
 
-const noChange = { changed: [] };
+const noChange = { changed: [], added: [] };
 const noRows = { rows: [], late: [], rejected: [] };
 
 function restoring(change: (claim: Claim) => Claim): () => Restore {

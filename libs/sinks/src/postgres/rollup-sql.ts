@@ -3,7 +3,7 @@ import type { RollupRow } from "../checkpoint.js";
 import { qualifiedName } from "../identifiers.js";
 import type { RollupDefinition } from "../tables/rollups.js";
 import { numberArray, textArray, timeArray } from "./array-literal.js";
-import { columnsOf, upsertSql, type Upsert } from "./upsert.js";
+import { columnsOf, upsertSql, type NamedColumn, type Upsert } from "./upsert.js";
 
 /** A rollup's two statements: write absolute rows over what is there, and read back those still open. */
 export interface RollupSql extends Upsert<RollupRow> {
@@ -13,6 +13,8 @@ export interface RollupSql extends Upsert<RollupRow> {
   fromRow(row: readonly unknown[]): RollupRow;
 }
 
+const writeOver = ({ name }: NamedColumn) => `excluded.${name}`;
+
 /** Throws Error where the table lacks a column that the definition names: a mistake of the program. */
 export function createRollupSql(definition: RollupDefinition, table: PgTable): RollupSql {
   const named = columnsOf(table, `Rollup ${definition.name}`);
@@ -21,13 +23,13 @@ export function createRollupSql(definition: RollupDefinition, table: PgTable): R
   const keys = definition.keys.map(named);
   const values = Object.keys(definition.aggregates).map(named);
   const tableName = qualifiedName(table);
-  const update = ({ name }: { readonly name: string }) => `excluded.${name}`;
 
   return {
     name: definition.name,
     sizeMs: definition.sizeMs,
     arrays: 1 + keys.length + values.length,
-    toSql: (first) => upsertSql({ into: tableName, identity, keys: [start, ...keys], values, update }, first),
+    toSql: (first) =>
+      upsertSql({ into: tableName, identity, keys: [start, ...keys], values, update: writeOver }, first),
     toArrays: (rows) => [
       timeArray(rows, (row) => row.windowStartMs),
       ...keys.map((_, index) => textArray(rows, (row) => row.keys[index] as string)),

@@ -3,7 +3,9 @@ import type { TallyRow } from "../checkpoint.js";
 import { qualifiedName } from "../identifiers.js";
 import type { TallyDefinition } from "../tables/verdicts.js";
 import { numberArray, textArray, timeArray } from "./array-literal.js";
-import { columnsOf, upsertSql, type Upsert } from "./upsert.js";
+import { columnsOf, upsertSql, type NamedColumn, type Upsert } from "./upsert.js";
+
+const add = ({ name }: NamedColumn) => `t.${name} + excluded.${name}`;
 
 /** Adds counts to those that are there. Throws Error where the table lacks a column that the definition names. */
 export function createTallySql(definition: TallyDefinition, table: PgTable): Upsert<TallyRow> {
@@ -11,11 +13,10 @@ export function createTallySql(definition: TallyDefinition, table: PgTable): Ups
   const identity = [named("topic"), named("partition")];
   const keys = [named("window_start"), ...definition.keys.map(named)];
   const values = [named(definition.measure)];
-  const update = ({ name }: { readonly name: string }) => `t.${name} + excluded.${name}`;
   return {
     name: definition.name,
     arrays: keys.length + values.length,
-    toSql: (first) => upsertSql({ into: qualifiedName(table), identity, keys, values, update }, first),
+    toSql: (first) => upsertSql({ into: qualifiedName(table), identity, keys, values, update: add }, first),
     toArrays: (rows) => [
       timeArray(rows, (row) => row.windowStartMs),
       ...definition.keys.map((_, index) => textArray(rows, (row) => row.keys[index] as string)),

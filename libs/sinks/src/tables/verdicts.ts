@@ -37,7 +37,7 @@ export const socmedVerdicts1m = pgTable(
   {
     topic: text("topic").notNull(),
     partition: integer("partition").notNull(),
-    /** Of the record's own timestamp; -infinity (an invalid Date here) for one that has none that Postgres can hold. */
+    /** Of the record's own timestamp; -infinity (an invalid Date) where it has none, or one out of `timestampRange`. */
     window_start: timestamp("window_start", { withTimezone: true }).notNull(),
     verdict: text("verdict", { enum: ["counted", "duplicate", "late", "quarantined", "rejected"] }).notNull(),
     /** Of `lateBuckets` for late ones, the reason for rejected ones, `future` for quarantined ones, else empty. */
