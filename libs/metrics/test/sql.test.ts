@@ -24,6 +24,8 @@ import {
   socmedViolations,
   violationCountSql,
   violationSql,
+  wilsonInterval,
+  wilsonSql,
 } from "@tidemark/metrics";
 import { row, type Row } from "./rows.js";
 
@@ -119,6 +121,28 @@ describe("on Postgres", () => {
         expect(await query(type, values, select.join(", "))).toEqual([
           Object.fromEntries(socmedRates.map((rate) => [rate.name, bits(pooledRate(rate, sums))])),
         ]);
+      }),
+      runs,
+    );
+  });
+
+  test("the ends of Wilson's interval equal TypeScript's, and are null where that is", async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (values) => {
+        const sums = {
+          Visitors: sumOf(values, "Visitors"),
+          PageVisitors: sumOf(values, "PageVisitors"),
+          Conversion: sumOf(values, "Conversion"),
+        };
+        const ends = (["low", "high"] as const).map(
+          (end) => `${wilsonSql(conversionRate, quoteIdentifier, end)} as ${end}`,
+        );
+        const [answer] = await query("int4", values, ends.join(", "));
+        const interval = wilsonInterval(conversionRate, sums);
+        for (const end of ["low", "high"] as const) {
+          if (interval === null) expect(answer?.[end]).toBeNull();
+          else expect(Math.abs(Number(answer?.[end]) - interval[end])).toBeLessThanOrEqual(1e-10);
+        }
       }),
       runs,
     );

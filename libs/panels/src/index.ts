@@ -32,3 +32,10 @@ export {
   type VariableName,
 } from "./variables.js";
 export { fineRangeMs } from "./windows.js";
+export { checkpointTime, lagNow, lagOverTime, rowsPerSecond } from "./health/flow.js";
+export { lateByHowMuch, ledger, ledgerOverTime, rejectsByReason } from "./health/ledger.js";
+export { databaseSize, watermarks } from "./health/state.js";
+export { funnel } from "./socmed/funnel.js";
+export { cityWithMostSales, cityWithMostUsers, topPlatform } from "./socmed/places.js";
+export { averageBounceRate, averageConversionRate, conversionByCity } from "./socmed/rates.js";
+export { totalTransactions, totalUsage, usageOverTime } from "./socmed/usage.js";

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { dashboards, expandMacros, lateBursts, panelsOf, type View } from "@tidemark/panels";
+
+const view: View = {
+  fromMs: Date.UTC(2024, 1, 3, 17),
+  toMs: Date.UTC(2024, 1, 3, 18, 0, 10, 250),
+  intervalMs: 5_000,
+  variables: { topic: "socmed-events", city: "all", platform: ["X", "TikTok"] },
+};
+
+describe("expandMacros", () => {
+  test.each([
+    ["$__timeFilter(t.at)", "t.at BETWEEN '2024-02-03T17:00:00Z' AND '2024-02-03T18:00:10.25Z'"],
+    ["$__timeFrom()", "'2024-02-03T17:00:00Z'"],
+    ["$__timeTo()", "'2024-02-03T18:00:10.25Z'"],
+    ["$__unixEpochNanoFrom()", "1706979600000000000"],
+    ["$__unixEpochNanoTo()", "1706983210250000000"],
+    ["$__interval_ms", "5000"],
+    ["array[$city]", "array[NULL]"],
+    ["array[$platform]", "array['X','TikTok']"],
+  ])("writes %s as Grafana's plugin does", (text, expanded) => {
+    expect(expandMacros(text, view)).toBe(expanded);
+  });
+
+  test("a name is a literal, whatever it looks like", () => {
+    const variables = {
+      ...view.variables,
+      city: ["insta'gram", "$__timeTo()", "$platform", "'); drop table t; --", "$&"],
+    };
+    expect(expandMacros("array[$city]", { ...view, variables })).toBe(
+      "array['insta''gram','$__timeTo()','$platform','''); drop table t; --','$&']",
+    );
+  });
+
+  test("no name at all leaves the list empty", () => {
+    expect(expandMacros("array[$city]::text[]", { ...view, variables: { city: [] } })).toBe("array[]::text[]");
+  });
+
+  test("refuses a macro that it doesn't know, and a variable without a value", () => {
+    expect(() => expandMacros("$__timeGroup(t.at, 5m)", view)).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_MACRO" }),
+    );
+    expect(() => expandMacros("$__interval", view)).toThrow(expect.objectContaining({ code: "UNKNOWN_MACRO" }));
+    expect(() => expandMacros("$country", view)).toThrow(expect.objectContaining({ code: "UNKNOWN_VARIABLE" }));
+    expect(() => expandMacros("$city", { ...view, variables: {} })).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_VARIABLE" }),
+    );
+  });
+
+  test("leaves nothing of Grafana's in any query", () => {
+    const queries = dashboards.flatMap((dashboard) => [...panelsOf(dashboard), ...dashboard.variables]);
+    for (const { sql } of [...queries, lateBursts]) expect(expandMacros(sql, view)).not.toContain("$");
+  });
+});
