@@ -26,8 +26,9 @@ What the producer was told, to check the log against it:
   --start-index N       otherwise 0
 
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
-rejections; headers of records; tables that are not the pipeline's own. Rows
-that retention has dropped are counted only: "Equal from DATE on."
+rejections; headers of records; what consumers observed by the clock
+(tidemark.progress); tables that are not the pipeline's own. Rows that retention
+has dropped are counted only: "Equal from DATE on."
 
 Exit code 0: equal, 1: different, 2: nothing can be said.
 

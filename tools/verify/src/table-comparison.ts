@@ -1,11 +1,19 @@
 import { getTableConfig } from "drizzle-orm/pg-core";
-import { socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "@tidemark/sinks/tables";
+import {
+  socmed1m,
+  socmed5s,
+  socmedLate,
+  socmedRejected,
+  socmedUserSales,
+  socmedVerdicts1m,
+} from "@tidemark/sinks/tables";
 import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
 import { badDefinition } from "./errors.js";
 import type { ReadRecord } from "./log-reader.js";
 import { createRowComparison, type ComparisonContext, type ExpectedRow, type RecordTable } from "./row-comparison.js";
 import type { RetentionBoundary } from "./retention.js";
 import { findUnclaimedTopics, findUnnamedRollup } from "./unspoken-rows.js";
+import { createVerdictComparison } from "./verdict-comparison.js";
 import { compareView, type ViewSummary } from "./view-comparison.js";
 import { createWindowComparison } from "./window-comparison.js";
 
@@ -17,7 +25,7 @@ const rejected: RecordTable = { table: socmedRejected, age: "watermark", ignored
 const rollupTables = new Map([socmed5s, socmed1m].map((table) => [getTableConfig(table).name, table]));
 
 const recordTables = [raw, late, rejected].map(({ table }) => table);
-const allTables = [...recordTables, ...rollupTables.values()];
+const allTables = [...recordTables, ...rollupTables.values(), socmedVerdicts1m];
 
 /** Their names. */
 export const recordTableNames = recordTables.map((table) => getTableConfig(table).name);
@@ -75,11 +83,13 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     }
   }
   const windows = [...rollups.values()].map(windowsOf);
+  const verdicts = createVerdictComparison(context);
   const all = [rows.raw, rows.late, rows.rejected, ...windows];
 
   return {
     async compare(partition, judged, ended, upTo) {
       const expected = sortOut(judged);
+      verdicts.take(judged);
       await rows.raw.compare(partition, expected.raw, upTo);
       await rows.late.compare(partition, expected.late, upTo);
       await rows.rejected.compare(partition, expected.rejected, upTo);
@@ -90,6 +100,7 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     },
     async finish(partition) {
       for (const comparison of all) await comparison.finish(partition);
+      await verdicts.finish(partition);
     },
     async compareRest() {
       const views: ViewSummary[] = [];
@@ -101,7 +112,10 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
       await findUnclaimedTopics(context, allTables);
       return views;
     },
-    summarise: () => all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
+    summarise: () => [
+      ...all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
+      { table: verdicts.table, compared: verdicts.compared, leftOut: 0 },
+    ],
   };
 }
 

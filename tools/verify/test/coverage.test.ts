@@ -40,6 +40,12 @@ async function countRows(table: string): Promise<number> {
   return Number(row?.["rows"]);
 }
 
+it("records without a time are counted of no minute", async () => {
+  const verdict = await plant("UPDATE socmed_verdicts_1m SET records = records + 1 WHERE verdict = 'counted'");
+  expect(kindsOf(verdict)).toEqual(["socmed_verdicts_1m.records: 2 wrong-value"]);
+  expect(verdict.differences[0]).toMatchObject({ partition: 0, where: "minute -infinity, counted" });
+});
+
 it("a window of the year 3000 is found where it begins a microsecond later", async () => {
   const windows = await countRows("socmed_1m");
   const verdict = await plant("UPDATE socmed_1m SET window_start = window_start + interval '1 microsecond'");
@@ -102,7 +108,7 @@ describe("the views over all partitions", () => {
 });
 
 describe("rows that no checkpoint and no definition speak for", () => {
-  it.each(["socmed_user_sales", "socmed_late", "socmed_rejected", "socmed_5s", "socmed_1m"])(
+  it.each(["socmed_user_sales", "socmed_late", "socmed_rejected", "socmed_5s", "socmed_1m", "socmed_verdicts_1m"])(
     "of a topic without a checkpoint in %s",
     async (table) => {
       const rows = await countRows(table);

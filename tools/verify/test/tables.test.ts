@@ -63,6 +63,8 @@ function nextUp(value: number): number {
   return view.getFloat64(0);
 }
 
+const oneCount = one("socmed_verdicts_1m", "window_start, verdict, detail", "verdict = 'rejected'");
+
 type Fault = readonly [name: string, sql: string, kinds: readonly string[]];
 
 const rawFaults: readonly Fault[] = [
@@ -135,6 +137,40 @@ const otherFaults: readonly Fault[] = [
   ],
 ];
 
+const verdictFaults: readonly Fault[] = [
+  [
+    "a count of verdicts is gone",
+    `DELETE FROM socmed_verdicts_1m WHERE ${oneCount}`,
+    ["socmed_verdicts_1m: 1 missing-row"],
+  ],
+  [
+    "a count of verdicts is one too high",
+    `UPDATE socmed_verdicts_1m SET records = records + 1 WHERE ${oneCount}`,
+    ["socmed_verdicts_1m.records: 1 wrong-value"],
+  ],
+  [
+    "a count of verdicts is there twice",
+    `ALTER TABLE socmed_verdicts_1m DROP CONSTRAINT socmed_verdicts_1m_pkey;
+       INSERT INTO socmed_verdicts_1m SELECT * FROM socmed_verdicts_1m WHERE ${oneCount}`,
+    ["socmed_verdicts_1m: 1 repeated-row"],
+  ],
+  ...[
+    ["is of a microsecond later", "window_start = window_start + interval '1 microsecond'"],
+    ["is of no minute", "window_start = '-infinity'"],
+    ["is of another verdict", "verdict = 'late'"],
+    ["is for another reason", "detail = ''"],
+  ].map(([what, change]): Fault => [
+    `a count of verdicts ${what}`,
+    `UPDATE socmed_verdicts_1m SET ${change} WHERE ${oneCount}`,
+    ["socmed_verdicts_1m: 1 unexpected-row", "socmed_verdicts_1m: 1 missing-row"],
+  ]),
+  [
+    "a count of verdicts has moved to a partition that the topic lacks",
+    `UPDATE socmed_verdicts_1m SET partition = 99 WHERE ${oneCount}`,
+    ["socmed_verdicts_1m: 1 missing-row", "socmed_verdicts_1m: 1 unexpected-row"],
+  ],
+];
+
 const windowFaults = ["socmed_5s", "socmed_1m"].flatMap((table): Fault[] => [
   [`a window of ${table} is gone`, `DELETE FROM ${table} WHERE ${oneWindow(table)}`, [`${table}: 1 missing-row`]],
   [
@@ -155,7 +191,7 @@ const windowFaults = ["socmed_5s", "socmed_1m"].flatMap((table): Fault[] => [
 ]);
 
 describe("one fault in the tables is found and named", () => {
-  it.each([...rawFaults, ...otherFaults, ...windowFaults])("%s", async (_name, sql, kinds) => {
+  it.each([...rawFaults, ...otherFaults, ...verdictFaults, ...windowFaults])("%s", async (_name, sql, kinds) => {
     const verdict = await plant(sql);
     expect(kindsOf(verdict)).toEqual(kinds);
     expect(verdict.equal).toBe(false);
@@ -237,6 +273,7 @@ describe("many differences", () => {
       "socmed_rejected: unexpected-row",
       "socmed_5s: unexpected-row",
       "socmed_1m: unexpected-row",
+      "socmed_verdicts_1m: unexpected-row",
       "tidemark.checkpoints: no-checkpoint",
     ]);
   });

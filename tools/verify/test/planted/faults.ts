@@ -14,6 +14,7 @@ const sums = ["events", "usage_count", "sales", "visitors", "page_visitors", "co
 const rateSums = ["conversion_rate_sum", "bounce_rate_sum"];
 const figures = [...sums, ...rateSums, "conversion_rate_count", "bounce_rate_count"];
 const wrong = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column} wrong-value`);
+const wrongVerdicts = wrong("socmed_verdicts_1m", ["records"]);
 const wrongRollups = (columns: readonly string[]) => [...wrong("socmed_5s", columns), ...wrong("socmed_1m", columns)];
 
 export const plantedFaults: readonly PlantedFault[] = [
@@ -29,6 +30,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       "socmed_user_sales unexpected-row",
       "socmed_5s missing-row",
       ...wrongRollups(figures),
+      ...wrongVerdicts,
       ...wrong("tidemark.checkpoints", ["read", "counted", "duplicate", "skipped"]),
     ],
     inModel: { isRead: ({ offset }) => offset > 0 },
@@ -68,6 +70,8 @@ export const plantedFaults: readonly PlantedFault[] = [
       "socmed_5s unexpected-row",
       "socmed_1m unexpected-row",
       ...wrong("socmed_1m", figures),
+      "socmed_verdicts_1m missing-row",
+      ...wrongVerdicts,
       ...wrong("tidemark.checkpoints", ["counted", "late"]),
     ],
     inModel: { isOpen: (endMs, watermarkMs) => endMs >= watermarkMs },
@@ -80,6 +84,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     finds: [
       "socmed_user_sales unexpected-row",
       ...wrongRollups(figures),
+      "socmed_verdicts_1m missing-row",
+      ...wrongVerdicts,
       ...wrong("tidemark.checkpoints", ["counted", "duplicate"]),
     ],
     inModel: { knowsIds: false },
@@ -137,7 +143,12 @@ export const plantedFaults: readonly PlantedFault[] = [
             await writeCheckpoint(client, topic, claim, checkpoint.nextOffset, encoded);
           }`,
     // Windows are absolute, and so is what a checkpoint says.
-    finds: ["socmed_user_sales repeated-row", "socmed_late repeated-row", "socmed_rejected repeated-row"],
+    finds: [
+      "socmed_user_sales repeated-row",
+      "socmed_late repeated-row",
+      "socmed_rejected repeated-row",
+      ...wrongVerdicts,
+    ],
     inModel: { copies: 2 },
   },
   {
@@ -155,5 +166,21 @@ export const plantedFaults: readonly PlantedFault[] = [
     replace: "rows: countedOf(events, outcome), late, rejected: rejected.filter(({ bytes }) => bytes) };",
     finds: ["socmed_rejected missing-row"],
     inModel: { keepsReject: ({ value }) => value !== null },
+  },
+  {
+    name: "a duplicate tallied as counted: nobody moves it",
+    file: "apps/consumer/src/verdict-tally.ts",
+    find: "for (const index of outcome.duplicates) move(index, duplicate);",
+    replace: "",
+    finds: ["socmed_verdicts_1m missing-row", ...wrongVerdicts],
+    inModel: { talliedAs: (verdict) => (verdict === "duplicate" ? "counted" : verdict) },
+  },
+  {
+    name: "a bucket of lateness off by one ms: its upper bound lies within it",
+    file: "apps/consumer/src/verdict-tally.ts",
+    find: "missedByMs < belowMs",
+    replace: "missedByMs <= belowMs",
+    finds: ["socmed_verdicts_1m unexpected-row", ...wrongVerdicts],
+    inModel: { isBelow: (missedByMs, limitMs) => missedByMs <= limitMs },
   },
 ];

@@ -30,8 +30,12 @@ export interface Rules {
   /** What a rollup holds of its rates. */
   readonly rateSum: (sum: number, events: number) => number;
   readonly keepsReject: (record: PlacedRecord) => boolean;
-  /** How often each row is written that is no window's. */
+  /** How often each row is written that is no window's, and each count is added. */
   readonly copies: number;
+  /** Which bucket a late event is counted in that missed its window by so much. */
+  readonly isBelow: (missedByMs: number, limitMs: number) => boolean;
+  /** What a record is counted as by minute of its arrival. */
+  readonly talliedAs: (verdict: string) => string;
 }
 
 const soundRules: Rules = {
@@ -46,6 +50,8 @@ const soundRules: Rules = {
   rateSum: (sum) => sum,
   keepsReject: () => true,
   copies: 1,
+  isBelow: (missedByMs, limitMs) => missedByMs < limitMs,
+  talliedAs: (verdict) => verdict,
 };
 
 const delayMs = 300_000;
@@ -77,12 +83,19 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
   const rows: ModelRow[] = [];
   const ledger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
   const windows = new Map<string, ModelWindow>();
+  const tally = new Map<string, number>();
   const idsUntil = new Map<string, number>();
   let newestMs = -Infinity;
 
   function add(table: string, offset: number, values: Readonly<Record<string, unknown>>): void {
     const row = { table, partition, where: `offset ${offset}`, values: showAll(values) };
     for (let copy = 0; copy < rules.copies; copy += 1) rows.push(row);
+  }
+
+  function addToTally(timestampMs: number, verdict: string, detail = ""): void {
+    const minute = time(timestampMs - (timestampMs % 60_000));
+    const where = `minute ${[minute, rules.talliedAs(verdict), ...(detail === "" ? [] : [detail])].join(", ")}`;
+    tally.set(where, (tally.get(where) ?? 0) + rules.copies);
   }
 
   const baseEndOf = ({ Ts }: SocmedEvent) => rules.windowStart(Ts * 1000, baseMs) + baseMs;
@@ -107,15 +120,17 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
       const decoded = decode(value);
       const { reason, field } = decoded.ok ? { reason: "future", field: "Ts" } : decoded.rejection;
       const row = { bytes: value, reason, field, watermark: time(watermarkMs) };
+      addToTally(record.timestampMs, verdict, reason);
       if (rules.keepsReject(record)) add("socmed_rejected", offset, row);
       continue;
     }
     const row = eventRow(event, rules);
     if (rules.raw.some((kind) => kind === verdict)) add("socmed_user_sales", offset, row);
     if (verdict === "late") {
-      const lateness = { watermark: time(watermarkMs), missed_by_ms: watermarkMs - baseEndOf(event) };
-      add("socmed_late", offset, { ...row, ...lateness });
-    }
+      const missedByMs = watermarkMs - baseEndOf(event);
+      add("socmed_late", offset, { ...row, watermark: time(watermarkMs), missed_by_ms: missedByMs });
+      addToTally(record.timestampMs, verdict, bucketOf(missedByMs, rules));
+    } else addToTally(record.timestampMs, verdict);
     if (verdict === "counted") addToWindows(windows, event, row, rules);
     newestMs = Math.max(newestMs, event.Ts * 1000);
   }
@@ -123,6 +138,9 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     const sums = { conversion_rate_sum: rules.rateSum(values.conversion_rate_sum, values.events) };
     const more = { bounce_rate_sum: rules.rateSum(values.bounce_rate_sum, values.events) };
     rows.push({ table, partition, where, values: showAll({ ...values, ...sums, ...more }) });
+  }
+  for (const [where, count] of tally) {
+    rows.push({ table: "socmed_verdicts_1m", partition, where, values: showAll({ records: count }) });
   }
   const checkpoint = {
     ...ledger,
@@ -133,6 +151,14 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
   };
   const where = `checkpoint at ${all.length}`;
   return [...rows, { table: "tidemark.checkpoints", partition, where, values: showAll(checkpoint) }];
+}
+
+function bucketOf(missedByMs: number, { isBelow }: Rules): string {
+  if (isBelow(missedByMs, 1_000)) return "under 1 s";
+  if (isBelow(missedByMs, 10_000)) return "1 to 10 s";
+  if (isBelow(missedByMs, 60_000)) return "10 s to 1 min";
+  if (isBelow(missedByMs, 600_000)) return "1 to 10 min";
+  return isBelow(missedByMs, 3_600_000) ? "10 min to 1 h" : "1 h or more";
 }
 
 function eventRow(event: SocmedEvent, { rate, platform }: Rules) {
