@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, createSink, socmedTables, type Claim } from "@tidemark/sinks";
 import { createSource } from "@tidemark/sources";
@@ -10,6 +11,7 @@ import { createPartitionFold } from "./partition-fold.js";
 import { createPartitionTask, type CheckpointingTask } from "./partition-task.js";
 import { pipelineDefinition, taskDefinition } from "./pipeline.js";
 import { ProgressMeter, type Progress } from "./progress.js";
+import { createProgressRecorder } from "./progress-recorder.js";
 import type { Reporter } from "./reporter.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { askPostgres } from "./start-up.js";
@@ -62,6 +64,8 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     days === undefined
       ? undefined
       : createRetentionKeeper({ databaseUrl, tables: socmedTables, days, onNote: note, signal });
+  const consumer = `${hostname()}:${process.pid}`;
+  const recorder = createProgressRecorder({ databaseUrl, topic, consumer, onNote: note });
   // After a break the same address may be another cluster's: nothing of it is taken before that is ruled out.
   const cluster = createClusterGuard(brokers, clusterId, (found) =>
     checkIdentity(databaseUrl, { ...identity, clusterId: found }),
@@ -78,6 +82,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
       if (event.type === "disconnected" || event.type === "assigned") cluster.suspect();
       if (event.type === "assigned") meter.own(event.partitions, performance.now());
       if (event.type === "claimed") begin(event.partition);
+      if (event.type === "paused") recorder.paused(event.partition);
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
       if (event.type === "revoked") for (const partition of event.partitions) forget(partition);
       note(describeSourceEvent(event, topic));
@@ -97,6 +102,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
             meter.reach(partition, checkpoint, performance.now(), records);
             state?.committed(partition, checkpoint, durationMs);
           }
+          recorder.committed(partition, { nextOffset: checkpoint.nextOffset, records, durationMs });
           reporter.committed(partition, checkpoint.nextOffset);
           retention?.reach(partition, checkpoint.watermarkMs);
           source.commit(partition, checkpoint.nextOffset);
@@ -116,6 +122,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     if (claimed === undefined) return;
     tasks.set(partition, claimed.task);
     meter.reach(partition, claimed.claim, performance.now());
+    recorder.own(partition, claimed.task, claimed.claim.nextOffset);
     state?.claimed(claimed.claim, claimed.task);
   }
 
@@ -123,6 +130,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     tasks.delete(partition);
     claims.delete(partition);
     meter.release(partition);
+    recorder.release(partition);
   }
 
   // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
@@ -150,6 +158,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   try {
     await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), signal);
     retention?.start();
+    recorder.start();
     const end = options.untilCaughtUp ? catchUp(databaseUrl, brokers, topic, startReading, ended.signal) : undefined;
     if (end === undefined) startReading();
     await Promise.race([stopped, source.done, ...(end === undefined ? [] : [end.then(noteReached)])]);
@@ -157,6 +166,7 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
     clearInterval(ticker);
     ended.abort();
     await source.stop({ flush: true, timeoutMs: options.stopTimeoutMs });
+    await recorder.stop({ finish: reached !== undefined });
     await retention?.stop({ finish: reached !== undefined });
     // A transaction that Postgres leaves unanswered would hold it up.
     await Promise.race([sink.close(), sleep(closeTimeoutMs, undefined, { ref: false })]);

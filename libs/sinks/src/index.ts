@@ -16,6 +16,7 @@ export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability
 export { type WriterLimits } from "./postgres/connection.js";
 export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";
+export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
 export {

@@ -60,7 +60,7 @@ export const retention = tidemark.table("retention", {
 /** Of `progress` and of the view on it. */
 export function progressColumns() {
   return {
-    /** When the observation ended, by the consumer's clock. */
+    /** When the observation was written, by Postgres's clock. */
     at: timestamp("at", { withTimezone: true }).notNull(),
     topic: text("topic").notNull(),
     partition: integer("partition").notNull(),
@@ -82,7 +82,7 @@ export function progressColumns() {
 }
 
 /**
- * How consumers got on, by the wall clock: no part of what the log determines, and no part of a checkpoint. An observation
- * that could not be written is missing.
+ * How consumers got on, by the wall clock: the log does not determine it, and it is no part of a checkpoint. An observation that
+ * could not be written is missing.
  */
 export const progress = tidemark.table("progress", progressColumns(), (table) => [index("progress_at").on(table.at)]);
