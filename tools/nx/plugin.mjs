@@ -1,7 +1,7 @@
 /**
  * Infers the targets of every workspace package by convention, so that no project repeats them.
  *
- *   src/main.ts in apps/         serve       (continuous; what build has made)
+ *   src/main.ts in apps/         serve       (continuous; what build has made; not for packages tagged `type:command`)
  *   test/                        test        (cached; not for packages tagged `needs:server`)
  *   src/main.ts in tools/        run
  *   bench/main.ts                bench
@@ -53,7 +53,7 @@ function inferTargets(root, { nx = {}, config }) {
       outputs: ["{projectRoot}/dist"],
     };
   }
-  if (root.startsWith("apps/") && has("src/main.ts")) {
+  if (root.startsWith("apps/") && has("src/main.ts") && !tags.includes("type:command")) {
     targets.serve = {
       command: `${nodeFor(config)} ${root}/dist/main.js`,
       continuous: true,

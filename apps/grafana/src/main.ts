@@ -1,0 +1,54 @@
+/** `nx run grafana:build`, `grafana:push`, `grafana:reader`. Exit code 1 where it failed, 2 for a wrong option or variable. */
+import { join, relative } from "node:path";
+import { AddressError, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/addresses";
+import { GrafanaError } from "./errors.js";
+import { parseOptions, usage, type GrafanaOptions } from "./options.js";
+import { makeFiles, writeFiles } from "./output.js";
+import { pushDashboards } from "./push/push.js";
+import { readAddress } from "./push/reader-address.js";
+import { makeReader } from "./reader-role.js";
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const parsed = parseOptions(process.argv.slice(2), process.env);
+  if (parsed.kind === "help") {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (parsed.kind === "wrong") {
+    process.stderr.write(`grafana: ${parsed.problem}\n`);
+    return 2;
+  }
+  try {
+    await run(parsed.options, findRepositoryRoot(import.meta.url));
+    return 0;
+  } catch (error) {
+    process.stderr.write(`grafana: ${error instanceof Error ? error.message : String(error)}\n`);
+    const isOption =
+      error instanceof AddressError || (error instanceof GrafanaError && error.code === "bad-reader-url");
+    return isOption ? 2 : 1;
+  }
+}
+
+async function run(options: GrafanaOptions, root: string): Promise<void> {
+  if (options.command === "build") {
+    const directory = join(root, "dist", "grafana");
+    const files = makeFiles();
+    await writeFiles(directory, files);
+    for (const path of files.keys()) say(relative(root, join(directory, path)));
+  } else if (options.command === "push") {
+    await pushDashboards({
+      grafana: { url: options.GRAFANA_URL, token: options.GRAFANA_TOKEN },
+      reader: options.READER_DATABASE_URL === undefined ? undefined : readAddress(options.READER_DATABASE_URL),
+      dryRun: options.dryRun,
+      say,
+    });
+  } else {
+    const { databaseUrl } = await findAddresses({ env: process.env, need: ["postgres"], root });
+    await makeReader(databaseUrl, { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD });
+    say(`${options.TIDEMARK_READER} can read ${redactUrl(databaseUrl)}`);
+  }
+}
+
+process.exitCode = await main();

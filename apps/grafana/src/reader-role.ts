@@ -1,0 +1,39 @@
+import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { Client, escapeIdentifier, escapeLiteral } from "pg";
+
+export interface ReaderRole {
+  readonly name: string;
+  readonly password: string;
+}
+
+/** Of the consumer, where it runs as one that may only write. It is made too, without a password: nobody can log in as it yet. */
+const writer = "tidemark_writer";
+
+/** More connections than Grafana's pool and its health check need. */
+const connectionLimit = 10;
+
+/** A query that is not done at the next refresh (5 s) is thrown away anyway. */
+const statementTimeout = "4s";
+
+/**
+ * Makes the tables where they are missing, and the role that dashboards run as: it reads rollups and views, and nothing
+ * else. Again: gives it the rights of new tables, and the password. Rejects with SinkError, or Postgres's own error.
+ */
+export async function makeReader(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
+  await migrate(ownerUrl);
+  await createRoles(ownerUrl, { tables: socmedTables, views: socmedViews, writer, reader: name });
+  const role = escapeIdentifier(name);
+  const client = new Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    await client.query(
+      [
+        `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(password)}`,
+        `ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}'`,
+        `ALTER ROLE ${role} SET default_transaction_read_only = on`,
+      ].join(";\n"),
+    );
+  } finally {
+    await client.end();
+  }
+}
