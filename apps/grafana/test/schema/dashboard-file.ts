@@ -9,6 +9,7 @@ import type {
   FieldConfig,
   FieldConfigSource,
   Panel,
+  VariableModel,
 } from "@grafana/grafana-foundation-sdk/dashboard";
 import type { Options as StatOptions } from "@grafana/grafana-foundation-sdk/stat";
 import type { FieldConfig as TableField, Options as TableOptions } from "@grafana/grafana-foundation-sdk/table";
@@ -48,5 +49,5 @@ export type DashboardFile = Omit<Dashboard, "panels" | "annotations" | "templati
     | PanelOf<"barchart", BarChartOptions, BarChartField>
   )[];
   annotations: { list: (Omit<AnnotationQuery, "target"> & { target: Query })[] };
-  templating: { list: NonNullable<Dashboard["templating"]["list"]> };
+  templating: { list: VariableModel[] };
 };

@@ -57,7 +57,7 @@ function observations(topic: string): string {
       FROM ${minutes}, (VALUES ('counted', '', 90), ('late', '1 to 10 s', 20), ('rejected', 'not-json', 3), ('quarantined', 'future', 1))
         AS verdicts (verdict, detail, records)
       ON CONFLICT DO NOTHING;
-    INSERT INTO tidemark.progress SELECT at, '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
+    INSERT INTO tidemark.progress SELECT at + interval '30 s', '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
 }
 
 interface Result {
