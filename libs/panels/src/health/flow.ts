@@ -13,7 +13,7 @@ const pointSeconds = wholeOf(observedEveryMs / 1000);
 
 const noObservations = "No consumer has told how it gets on in this time range.";
 
-const byClock = "As the consumers observe it every 10 s, by the time of their own clock.";
+const byClock = "As the consumers observe it every 10 s, by Postgres's clock.";
 
 const fromSeen = sql`from ${progress}
   where ${isTopic(progress.topic)} and ${timeFilter(progress.at)}`;

@@ -1,4 +1,4 @@
-import { escapeLiteral, type Client } from "pg";
+import { escapeLiteral } from "pg";
 import { parseDatabaseUrl } from "../address.js";
 import type { progress } from "../tables/tidemark.js";
 import { runAtOnce, withConnection } from "./connection.js";
@@ -49,15 +49,5 @@ export async function forgetProgress(
 }
 
 async function runOnce(databaseUrl: string, statement: string, signal: AbortSignal | undefined): Promise<void> {
-  await withConnection(parseDatabaseUrl(databaseUrl), async (client: Client) => {
-    signal?.throwIfAborted();
-    // Breaks the connection off where the statement is under way.
-    const end = () => void client.end().catch(() => {});
-    signal?.addEventListener("abort", end, { once: true });
-    try {
-      await runAtOnce(client, limits, statement);
-    } finally {
-      signal?.removeEventListener("abort", end);
-    }
-  });
+  await withConnection(parseDatabaseUrl(databaseUrl), (client) => runAtOnce(client, limits, statement), { signal });
 }
