@@ -2,6 +2,7 @@ export type GrafanaErrorCode =
   | "impossible-panel"
   | "impossible-link"
   | "bad-reader-url"
+  | "no-reader"
   | "not-reachable"
   | "not-grafana"
   | "too-old"
@@ -34,6 +35,16 @@ export function badReaderUrl(problem: string): GrafanaError {
   return new GrafanaError(
     "bad-reader-url",
     `READER_DATABASE_URL ${problem}; it takes the reader's address, such as postgresql://tidemark_reader:password@host:5432/database.`,
+  );
+}
+
+/** `postgres` without its password. */
+export function noReader(role: string, postgres: string, cause: unknown): GrafanaError {
+  const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
+  return new GrafanaError(
+    "no-reader",
+    `the role ${role} could not be made at ${postgres} (${reason}). DATABASE_URL takes the address of the tables' owner, who may create roles.`,
+    { cause },
   );
 }
 
@@ -87,7 +98,7 @@ export function isProvisioned(what: string): GrafanaError {
   );
 }
 
-/** fetch says "fetch failed", and what failed only in its cause. */
+/** fetch says "fetch failed", Drizzle which query failed, and what it was only in the cause. */
 function reasonOf(error: Error): string {
   const { cause } = error;
   if (!(cause instanceof Error)) return error.message;

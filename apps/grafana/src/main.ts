@@ -9,6 +9,7 @@ import { readAddress } from "./push/reader-address.js";
 import { makeReader } from "./reader-role.js";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const sayWaiting = (path: string): void => void process.stderr.write(`grafana: waiting for a stack (${path})\n`);
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
@@ -45,7 +46,7 @@ async function run(options: GrafanaOptions, root: string): Promise<void> {
       say,
     });
   } else {
-    const { databaseUrl } = await findAddresses({ env: process.env, need: ["postgres"], root });
+    const { databaseUrl } = await findAddresses({ env: process.env, need: ["postgres"], root, onWait: sayWaiting });
     await makeReader(databaseUrl, { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD });
     say(`${options.TIDEMARK_READER} can read ${redactUrl(databaseUrl)}`);
   }

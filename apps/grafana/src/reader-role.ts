@@ -1,5 +1,7 @@
+import { redactUrl } from "@tidemark/addresses";
 import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
+import { noReader } from "./errors.js";
 
 export interface ReaderRole {
   readonly name: string;
@@ -17,9 +19,17 @@ const statementTimeout = "4s";
 
 /**
  * Makes the tables where they are missing, and the role that dashboards run as: it reads rollups and views, and nothing
- * else. Again: gives it the rights of new tables, and the password. Rejects with SinkError, or Postgres's own error.
+ * else. Again: gives it the rights of new tables, and the password. Rejects with GrafanaError `no-reader`.
  */
-export async function makeReader(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
+export async function makeReader(ownerUrl: string, reader: ReaderRole): Promise<void> {
+  try {
+    await makeTablesAndRole(ownerUrl, reader);
+  } catch (error) {
+    throw noReader(reader.name, redactUrl(ownerUrl), error);
+  }
+}
+
+async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
   await migrate(ownerUrl);
   await createRoles(ownerUrl, { tables: socmedTables, views: socmedViews, writer, reader: name });
   const role = escapeIdentifier(name);
