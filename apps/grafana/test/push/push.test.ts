@@ -106,6 +106,7 @@ describe("a push", () => {
       "dashboard Social media performance: would be made",
       "dashboard Pipeline health: would be made",
     ]);
+    expect(grafana.writes).toEqual([]);
     await push();
     Object.assign(grafana.state.dashboards.get("tidemark-pipeline-health")?.dashboard ?? {}, { refresh: "1m" });
     grafana.writes.length = 0;

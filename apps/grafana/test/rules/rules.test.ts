@@ -47,6 +47,7 @@ const mistakes: readonly (readonly [rules: string, plant: (dashboards: Dashboard
   ["thresholds", (all) => panelOf(all, 0).fieldConfig.defaults.thresholds?.steps.unshift({ value: 2, color: "red" })],
   ["format", (all) => Object.assign(panelOf(all, 3).targets[0] ?? {}, { format: "table" })],
   ["interval", (all) => (panelOf(all, 3).interval = "1s")],
+  ["interval", (all) => (panelOf(all, 3).interval = "5 seconds")],
   ["interval", (all) => Reflect.deleteProperty(panelOf(all, 3), "interval")],
   ["grid, grid overlap", (all) => Object.assign(panelOf(all, 0).gridPos ?? {}, { x: 20 })],
   ["grid overlap", (all) => Object.assign(panelOf(all, 3).gridPos ?? {}, { y: 4 })],

@@ -86,7 +86,9 @@ function findPanelProblems(panel: PanelFile): string[] {
   for (const target of targets) {
     if (target.format !== format) problems.push(`format: ${title} asks for ${target.format}`);
     const needed = type === "timeseries" ? grainOf(target.rawSql) : 0;
-    if (readDuration(panel.interval) < needed) problems.push(`interval: that of ${title} is below ${needed / 1000} s`);
+    // Also what is no duration at all.
+    const isEnough = readDuration(panel.interval) >= needed;
+    if (!isEnough) problems.push(`interval: that of ${title} is below ${needed / 1000} s`);
   }
   return problems;
 }
