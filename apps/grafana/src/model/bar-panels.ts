@@ -36,7 +36,7 @@ export function buildBarGauge(panel: Panel, { name, value }: ShowOf<"bar-gauge" 
   return decimals === undefined ? builder : builder.decimals(decimals);
 }
 
-/** One bar a row along an axis of names. */
+/** One bar a row from top to bottom, each at its name: those of reasons are long. */
 export function buildBarChart(panel: Panel, { name, value }: ShowOf<"bar-gauge" | "bar-chart">): BarChartBuilder {
   const column = valueColumn(panel, value);
   const { unit, decimals } = numberFormat(column, "full");
@@ -46,7 +46,7 @@ export function buildBarChart(panel: Panel, { name, value }: ShowOf<"bar-gauge" 
     .thresholds(thresholds(column.thresholds))
     .colorScheme(fixed(accent))
     .xField(name)
-    .orientation(VizOrientation.Auto)
+    .orientation(VizOrientation.Horizontal)
     .showValue(VisibilityMode.Auto)
     .legend(new VizLegendOptionsBuilder().showLegend(false).calcs([]))
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Single).sort(SortOrder.None))

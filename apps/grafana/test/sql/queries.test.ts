@@ -53,11 +53,13 @@ afterAll(async () => {
 function observations(topic: string): string {
   const minutes = `generate_series('2024-02-03T17:00:00Z'::timestamptz, '2024-02-03T17:07:00Z', '1 minute') as at, generate_series(0, 1) as partition`;
   return `
-    INSERT INTO socmed_verdicts_1m SELECT '${topic}', partition, at, verdict, detail, records
+    INSERT INTO socmed_verdicts_1m (topic, partition, window_start, verdict, detail, records) SELECT '${topic}', partition, at, verdict, detail, records
       FROM ${minutes}, (VALUES ('counted', '', 90), ('late', '1 to 10 s', 20), ('rejected', 'not-json', 3), ('quarantined', 'future', 1))
         AS verdicts (verdict, detail, records)
       ON CONFLICT DO NOTHING;
-    INSERT INTO tidemark.progress SELECT at + interval '30 s', '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
+    INSERT INTO tidemark.progress
+      (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)
+      SELECT at + interval '30 s', '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
 }
 
 interface Result {
