@@ -48,6 +48,8 @@ it("the consumer runs as the writer, on tables that their owner has made", async
   } as const;
   await runConsumer(options, { brokers: kafkaBrokers, clusterId, databaseUrl, reporter, signal });
   expect(await readLedger(owner)).toMatchObject({ read: events, offsets: events });
+  const [observed] = await query(owner, "SELECT sum(records)::int AS records FROM tidemark.progress");
+  expect(observed).toEqual({ records: events });
 });
 
 it("where migrations are missing, the writer is told so in a sentence, with exit code 2", async () => {

@@ -71,6 +71,30 @@ describe("runConsumer", () => {
     expect(reporter.last?.ledger.read).toBe(events);
   });
 
+  it("tells the ledger by the minute of arrival too, and how it got on by the clock", async () => {
+    const reporter = await consume();
+    const ledger = await readLedger(databaseUrl);
+    const verdicts = await query(
+      databaseUrl,
+      `SELECT verdict, sum(records)::int AS records, bool_and((detail <> '') = (verdict IN ('late', 'rejected'))) AS sound
+       FROM socmed_verdicts_1m GROUP BY verdict ORDER BY verdict`,
+    );
+    expect(verdicts).toEqual(
+      ["counted", "duplicate", "late", "rejected"].map((verdict) => ({
+        verdict,
+        records: ledger?.[verdict],
+        sound: true,
+      })),
+    );
+    const [observed] = await query(
+      databaseUrl,
+      `SELECT count(DISTINCT partition)::int AS partitions, sum(records)::int AS records, sum(checkpoints) > 0 AS written
+       FROM tidemark.progress`,
+    );
+    expect(observed).toEqual({ partitions: 8, records: events, written: true });
+    expect(reporter.notes.filter((note) => note.startsWith("progress"))).toEqual([]);
+  });
+
   it("stores rates that equal recomputation from the stored counters bit for bit", async () => {
     await consume();
     const [row] = await query(
