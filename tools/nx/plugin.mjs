@@ -7,6 +7,7 @@
  *   bench/main.ts                bench
  *   tsconfig.json                typecheck
  *   any package                  lint
+ *   page/build.mjs               a part of build: what runs in a browser
  *   tsconfig.build.json          build
  *
  * Tools and tests run from source: the condition `@tidemark/source` of each `exports` map names it. Apps are served built: what
@@ -45,8 +46,9 @@ function inferTargets(root, { nx = {}, config }) {
     };
   }
   if (has("tsconfig.build.json")) {
+    const page = has("page/build.mjs") ? ` && node ${root}/page/build.mjs` : "";
     targets.build = {
-      command: `${tsc} -b ${root}/tsconfig.build.json`,
+      command: `${tsc} -b ${root}/tsconfig.build.json${page}`,
       cache: true,
       dependsOn: ["^build"],
       inputs: ["source", "^source", "typescriptConfig"],

@@ -1,0 +1,59 @@
+import { Hono, type Context } from "hono";
+import type { Broadcast } from "./broadcast.js";
+import { parseChoice } from "./choice.js";
+import { LiveError } from "./errors.js";
+import { streamEvents } from "./event-stream.js";
+import { checkHost, secureHeaders } from "./guards.js";
+import type { Body, PageFile } from "./page-files.js";
+import type { Dashboards } from "./protocol.js";
+
+export interface AppParts {
+  readonly broadcast: Broadcast;
+  readonly dashboards: Dashboards;
+  readonly files: ReadonlyMap<string, PageFile>;
+  /** What it listens on. */
+  readonly host: string;
+}
+
+/** The page, what there is to look at, and the stream of what is looked at. */
+export function createApp({ broadcast, dashboards, files, host }: AppParts): Hono {
+  const app = new Hono();
+  app.use(secureHeaders, checkHost(host));
+  app.get("/healthz", (context) => context.json({ ok: true }));
+  app.get("/api/dashboards", (context) => context.json(dashboards, 200, { "cache-control": "no-cache" }));
+  app.get("/api/events", (context) => {
+    const choice = parseChoice(new URL(context.req.url).searchParams);
+    const viewer = broadcast.join(choice);
+    if (viewer === undefined) {
+      return context.json({ error: "Too many look at too many things at once: try again later." }, 503);
+    }
+    return context.body(streamEvents(viewer), 200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+  });
+  app.get("*", (context) => sendFile(context, files));
+  app.onError((error, context) => {
+    if (error instanceof LiveError && error.code === "WRONG_CHOICE") return context.json({ error: error.message }, 400);
+    return context.json({ error: "The server failed." }, 500);
+  });
+  return app;
+}
+
+function sendFile(context: Context, files: ReadonlyMap<string, PageFile>): Response {
+  if (files.size === 0) return context.text("The page is not built: nx run live:build\n", 503);
+  const file = files.get(context.req.path);
+  if (file === undefined) return context.text("Not found.\n", 404);
+  const { etag, cacheControl, type } = file;
+  const headers = { etag, "cache-control": cacheControl, vary: "accept-encoding" };
+  if (context.req.header("if-none-match")?.includes(etag) === true) return context.body(null, 304, headers);
+  const { coding, bytes } = chooseBody(file, context.req.header("accept-encoding") ?? "");
+  const encoded = coding === "identity" ? {} : { "content-encoding": coding };
+  return context.body(bytes, 200, { ...headers, "content-type": type, ...encoded });
+}
+
+function chooseBody({ compressed, plain }: PageFile, accepted: string): Body {
+  const wanted = new Set(accepted.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase()));
+  return compressed.find(({ coding }) => wanted.has(coding)) ?? plain;
+}

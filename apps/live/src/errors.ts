@@ -1,0 +1,30 @@
+export type LiveErrorCode = "CANNOT_LISTEN" | "NO_ANSWER" | "STALLED" | "WRONG_CHOICE";
+
+/** The message is a sentence for whoever asked, and holds no password. */
+export class LiveError extends Error {
+  override readonly name = "LiveError";
+  readonly code: LiveErrorCode;
+
+  constructor(code: LiveErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export function cannotListen(host: string, port: number, cause: Error): LiveError {
+  const isTaken = "code" in cause && cause.code === "EADDRINUSE";
+  const why = isTaken ? "somebody else listens there already" : cause.message;
+  return new LiveError(
+    "CANNOT_LISTEN",
+    `LIVE_PORT ${port} on ${host} cannot be used (${why}): choose another, or 0 for any that is free.`,
+    { cause },
+  );
+}
+
+export const noAnswer = (ms: number): LiveError =>
+  new LiveError("NO_ANSWER", `Postgres did not answer within ${ms / 1000} s`);
+
+export const wrongChoice = (problem: string): LiveError => new LiveError("WRONG_CHOICE", problem);
+
+export const stalled = (ms: number): LiveError =>
+  new LiveError("STALLED", `The viewer has taken nothing for ${ms / 1000} s.`);

@@ -1,0 +1,85 @@
+/** What the server and the page say to each other. The page is built from this file too: it holds types and constants only. */
+
+import type { Level, PanelKind, Threshold, Unit } from "@tidemark/panels";
+
+/** The time ranges that a viewer may choose, and how long they are in ms; `all` begins with the first window. */
+export const ranges = { "5m": 300_000, "1h": 3_600_000, "24h": 86_400_000, all: Infinity } as const;
+
+export type Range = keyof typeof ranges;
+
+/** What a viewer looks at: the query of the page's address, and of the event stream. */
+export interface Choice {
+  /** A dashboard's id. */
+  readonly tab: string;
+  readonly range: Range;
+  /** `null` is all of them. */
+  readonly cities: readonly string[] | null;
+  readonly platforms: readonly string[] | null;
+}
+
+/** A panel as the page needs it: all but its SQL. */
+export interface ShownPanel {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  readonly description: string;
+  readonly show: { readonly kind: PanelKind; readonly value?: string; readonly name?: string; readonly style?: string };
+  readonly columns: Readonly<Record<string, ShownColumn>>;
+  readonly noData: string;
+}
+
+export interface ShownColumn {
+  readonly kind: "text" | "time" | "number";
+  readonly title: string;
+  readonly unit?: Unit;
+  readonly decimals?: number;
+  readonly thresholds?: readonly Threshold[];
+}
+
+export type { Level, Threshold, Unit };
+
+/** GET /api/dashboards: what there is to look at. */
+export interface Dashboards {
+  readonly topic: string;
+  readonly dashboards: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly panels: readonly ShownPanel[];
+  }[];
+}
+
+/** One row of a panel; times are epoch ms. */
+export type ShownRow = Readonly<Record<string, string | number | null>>;
+
+/**
+ * GET /api/events?tab=&range=&city=&city=&platform=: server-sent events. `names` and `panels` come at once, and `panels` again after
+ * each commit with the panels whose rows have changed; `pulse` comes at least every second.
+ */
+export interface ServerEvents {
+  /** What there is to choose from in this range. */
+  readonly names: { readonly cities: readonly string[]; readonly platforms: readonly string[] };
+  readonly panels: {
+    /** The time range that the rows are of, epoch ms. */
+    readonly fromMs: number;
+    readonly toMs: number;
+    /** How far apart the points of series are. */
+    readonly intervalMs: number;
+    /** When Postgres had taken the newest checkpoint that the rows hold, epoch ms by Postgres's clock. */
+    readonly committedMs: number | null;
+    readonly rows: Readonly<Record<string, readonly ShownRow[]>>;
+  };
+  readonly pulse: Pulse;
+}
+
+/** How the stream is doing. */
+export interface Pulse {
+  /** By Postgres's clock; the age of the data is this less `committedMs`. */
+  readonly nowMs: number;
+  readonly committedMs: number | null;
+  readonly newestEventMs: number | null;
+  /** The lowest watermark, and the partitions that hold it. */
+  readonly watermarkMs: number | null;
+  readonly heldBy: readonly number[];
+  /** Whether the database answers. While it doesn't, the other figures are the last known. */
+  readonly database: "up" | "away";
+}
