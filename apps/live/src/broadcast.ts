@@ -1,12 +1,11 @@
 import { createAlarm, type Alarm } from "./alarm.js";
 import { keyOf } from "./choice.js";
-import type { Database, Reading } from "./database.js";
+import type { Database } from "./database.js";
 import { stalled } from "./errors.js";
+import type { Choice } from "./protocol.js";
 import { createPulseState } from "./pulse.js";
-import type { Choice, Range } from "./protocol.js";
-import { writeEvent } from "./server-event.js";
 import { createViewing, type Viewing } from "./viewing.js";
-import { createWatch } from "./watch.js";
+import { createWatch, defaultRhythms, type Rhythms } from "./watch.js";
 
 /** One who looks: takes what is new since the last time, as text for the stream, or waits for it. */
 export interface Viewer {
@@ -23,163 +22,167 @@ export interface Broadcast {
   close(): Promise<void>;
 }
 
+export interface Limits {
+  readonly viewers: number;
+  /** Different ones at a time: each has queries of its own. */
+  readonly choices: number;
+  /** A viewer that takes nothing for so long has gone without a word. In ms. */
+  readonly stalledMs: number;
+}
+
 export interface BroadcastOptions {
   readonly database: Database;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   readonly log: (line: string) => void;
-  readonly refreshMs?: Readonly<Record<Range, number>>;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly rhythms?: Rhythms | undefined;
 }
 
-const mostViewers = 1_000;
-/** Each has its own queries. */
-const mostChoices = 50;
 const pulseMs = 1_000;
-/** A viewer that takes nothing for so long has gone without a word. In ms. */
-const stalledMs = 30_000;
-
-interface Shared {
-  readonly viewing: Viewing;
-  readonly viewers: Set<Member>;
-}
 
 interface Member {
   readonly alarm: Alarm;
-  /** Since when it has taken nothing, though there is something; by the clock. */
-  busySinceMs: number | undefined;
   readonly dropping: AbortController;
+  /** Since when it has been sending what it took, by the clock. */
+  busySinceMs: number;
+}
+
+interface Audience {
+  readonly viewing: Viewing;
+  readonly members: Set<Member>;
+  isRefused: boolean;
 }
 
 /** What is read once and sent to all who look at the same. No queue: each is led from the state that it has to the newest. */
-export function createBroadcast({ database, now, log, refreshMs }: BroadcastOptions): Broadcast {
-  const shared = new Map<string, Shared>();
-  const names = new Map<Range, { readonly text: string; readonly at: number }>();
+export function createBroadcast({ database, now, log, limits, rhythms = defaultRhythms }: BroadcastOptions): Broadcast {
+  const { viewers: mostViewers, choices: mostChoices, stalledMs } = { ...defaultLimits, ...limits };
+  const audiences = new Map<string, Audience>();
   const pulse = createPulseState(now);
-  let pulseAt = 0;
-  let isAway = false;
-  let pulsing: NodeJS.Timeout | undefined;
+  let pulseAt = 1;
+  let beating: NodeJS.Timeout | undefined;
 
   const watch = createWatch({
     database,
     now,
-    ...(refreshMs && { refreshMs }),
+    rhythms,
     watcher: {
       onState(state) {
-        if (isAway) log("Postgres answers again");
-        isAway = false;
-        if (pulse.heard(state)) beat();
+        const wasAway = pulse.database === "away";
+        pulse.hear(state);
+        if (!wasAway) return;
+        log("Postgres answers again");
+        beat();
       },
       onReading(viewing, reading) {
-        pulse.heard(reading.state);
-        takeNames(viewing.choice.range, reading);
+        pulse.hear(reading.state);
         viewing.take(reading);
-      },
-      onRound: beat,
-      onAway(error) {
-        if (!isAway) log(`Postgres does not answer (${describe(error)}); waiting for it`);
-        isAway = true;
-        if (pulse.lost()) beat();
+        const audience = audiences.get(keyOf(viewing.choice));
+        if (audience === undefined) return;
+        audience.isRefused = false;
+        pulseAt += 1;
+        ring(audience);
       },
       onRefused(viewing, error) {
-        log(`Postgres refuses what ${keyOf(viewing.choice)} asks: ${describe(error)}`);
+        const audience = audiences.get(keyOf(viewing.choice));
+        if (audience === undefined || audience.isRefused) return;
+        audience.isRefused = true;
+        log(`Postgres refuses what ${keyOf(viewing.choice)} asks (${describe(error)}); tries again`);
+      },
+      onAway(error) {
+        const wasAway = pulse.database === "away";
+        pulse.lose();
+        if (wasAway) return;
+        log(`Postgres does not answer (${describe(error)}); waits for it`);
+        beat();
       },
     },
   });
 
-  /** Everybody takes what is new. */
+  function ring({ members }: Audience): void {
+    for (const { alarm } of members) alarm.ring();
+  }
+
   function beat(): void {
     pulseAt += 1;
-    for (const { viewers } of shared.values()) for (const { alarm } of viewers) alarm.ring();
+    for (const audience of audiences.values()) ring(audience);
   }
 
-  function takeNames(range: Range, reading: Reading): void {
-    if (reading.names.size === 0 && names.has(range)) return;
-    const { names: read } = reading;
-    const text = writeEvent("names", { cities: read.get("city") ?? [], platforms: read.get("platform") ?? [] });
-    const known = names.get(range);
-    if (known?.text !== text) names.set(range, { text, at: (known?.at ?? 0) + 1 });
-  }
-
-  function beatAndDrop(): void {
+  function dropStalled(): void {
     const longAgoMs = now() - stalledMs;
-    for (const one of shared.values()) {
-      for (const member of one.viewers) {
-        if ((member.busySinceMs ?? Infinity) >= longAgoMs) continue;
-        leave(one, member);
+    for (const audience of audiences.values()) {
+      for (const member of audience.members) {
+        if (member.busySinceMs >= longAgoMs) continue;
+        leave(audience, member);
         member.dropping.abort(stalled(stalledMs));
       }
     }
-    beat();
   }
 
-  function open(choice: Choice): Shared | undefined {
+  function open(choice: Choice): Audience | undefined {
     const key = keyOf(choice);
-    const known = shared.get(key);
-    if (known !== undefined) return known;
-    if (shared.size >= mostChoices) return undefined;
-    const opened = { viewing: createViewing(choice), viewers: new Set<Member>() };
-    shared.set(key, opened);
+    const known = audiences.get(key);
+    if (known !== undefined || audiences.size >= mostChoices) return known;
+    const opened = { viewing: createViewing(choice), members: new Set<Member>(), isRefused: false };
+    audiences.set(key, opened);
     watch.add(opened.viewing);
-    pulsing ??= setInterval(beatAndDrop, pulseMs);
+    beating ??= setInterval(() => {
+      dropStalled();
+      beat();
+    }, pulseMs);
     return opened;
   }
 
-  function leave({ viewing, viewers }: Shared, member: Member): void {
-    if (!viewers.delete(member)) return;
+  function leave({ viewing, members }: Audience, member: Member): void {
+    if (!members.delete(member)) return;
     member.alarm.ring();
-    if (viewers.size > 0) return;
-    shared.delete(keyOf(viewing.choice));
+    if (members.size > 0) return;
+    audiences.delete(keyOf(viewing.choice));
     watch.remove(viewing);
-    if (shared.size > 0) return;
-    clearInterval(pulsing);
-    pulsing = undefined;
-    names.clear();
+    if (audiences.size > 0) return;
+    clearInterval(beating);
+    beating = undefined;
   }
 
   return {
     join(choice) {
-      const all = [...shared.values()].reduce((sum, { viewers }) => sum + viewers.size, 0);
-      const joined = all < mostViewers ? open(choice) : undefined;
-      if (joined === undefined) return undefined;
-      const { viewing, viewers } = joined;
-      const member: Member = { alarm: createAlarm(), busySinceMs: undefined, dropping: new AbortController() };
-      viewers.add(member);
-      const seen = { names: 0, panels: 0, pulse: pulseAt - 1 };
+      const viewers = [...audiences.values()].reduce((sum, { members }) => sum + members.size, 0);
+      const audience = viewers < mostViewers ? open(choice) : undefined;
+      if (audience === undefined) return undefined;
+      const { viewing, members } = audience;
+      const member: Member = { alarm: createAlarm(), dropping: new AbortController(), busySinceMs: Infinity };
+      members.add(member);
+      let seen = { viewing: 0, pulse: 0 };
 
       function takeNew(): string {
-        const { text = "", at = 0 } = names.get(choice.range) ?? {};
-        const parts = [
-          at === seen.names ? "" : text,
-          viewing.eventSince(seen.panels),
-          pulseAt === seen.pulse ? "" : pulse.write(),
-        ];
-        Object.assign(seen, { names: at, panels: viewing.at, pulse: pulseAt });
-        return parts.join("");
+        const text = `${viewing.eventsSince(seen.viewing)}${seen.pulse === pulseAt ? "" : pulse.write()}`;
+        seen = { viewing: viewing.at, pulse: pulseAt };
+        return text;
       }
 
       return {
+        dropped: member.dropping.signal,
         async next() {
-          member.busySinceMs = undefined;
-          while (viewers.has(member)) {
+          member.busySinceMs = Infinity;
+          for (; members.has(member); await member.alarm.wait(Infinity)) {
             const text = takeNew();
-            if (text !== "") {
-              member.busySinceMs = now();
-              return text;
-            }
-            await member.alarm.wait(Infinity);
+            if (text === "") continue;
+            member.busySinceMs = now();
+            return text;
           }
           return undefined;
         },
-        dropped: member.dropping.signal,
-        leave: () => leave(joined, member),
+        leave: () => leave(audience, member),
       };
     },
     async close() {
-      for (const one of shared.values()) for (const member of one.viewers) leave(one, member);
+      for (const audience of audiences.values()) for (const member of audience.members) leave(audience, member);
       await watch.close();
     },
   };
 }
+
+const defaultLimits: Limits = { viewers: 1_000, choices: 50, stalledMs: 30_000 };
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,36 +1,33 @@
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { createApp } from "./app.js";
-import { createBroadcast } from "./broadcast.js";
+import { createBroadcast, type Limits } from "./broadcast.js";
 import { createDatabase } from "./database.js";
 import type { LiveOptions } from "./options.js";
 import { readPageFiles } from "./page-files.js";
-import type { Range } from "./protocol.js";
 import { startServer, type LiveServer } from "./server.js";
 import { showDashboards } from "./shown-dashboards.js";
+import type { Rhythms } from "./watch.js";
 
 export interface LiveSurroundings {
   readonly databaseUrl: string;
   readonly say: (line: string) => void;
-  /** How often rows are read again where nothing was committed, in ms. */
-  readonly refreshMs?: Readonly<Record<Range, number>>;
+  readonly limits?: Partial<Limits>;
+  readonly rhythms?: Rhythms;
+  /** Where the page was built to. */
+  readonly pageDirectory?: string;
 }
 
 /** Where the page's build writes to, seen from here and from what this file is compiled to. */
-const pageDirectory = fileURLToPath(new URL("../dist/page/", import.meta.url));
+const builtPage = fileURLToPath(new URL("../dist/page/", import.meta.url));
 
 /** Serves the page and its stream. Postgres need not be there yet. Throws LiveError `CANNOT_LISTEN`. */
 export async function startLive(
   options: LiveOptions,
-  { databaseUrl, say, refreshMs }: LiveSurroundings,
+  { databaseUrl, say, limits, rhythms, pageDirectory = builtPage }: LiveSurroundings,
 ): Promise<LiveServer> {
   const database = createDatabase(databaseUrl, options.topic);
-  const broadcast = createBroadcast({
-    database,
-    now: () => performance.now(),
-    log: say,
-    ...(refreshMs && { refreshMs }),
-  });
+  const broadcast = createBroadcast({ database, now: () => performance.now(), log: say, limits, rhythms });
   const files = await readPageFiles(pageDirectory);
   if (files.size === 0) say("the page is not built: nx run live:build");
   const app = createApp({ broadcast, dashboards: showDashboards(options.topic), files, host: options.host });

@@ -52,8 +52,9 @@ export interface Dashboards {
 export type ShownRow = Readonly<Record<string, string | number | null>>;
 
 /**
- * GET /api/events?tab=&range=&city=&city=&platform=: server-sent events. `names` and `panels` come at once, and `panels` again after
- * each commit with the panels whose rows have changed; `pulse` comes at least every second.
+ * GET /api/events?tab=&range=&city=&city=&platform=: server-sent events. `names` and `panels` come at once, with all panels of the
+ * tab, and `panels` again after each commit, with those whose rows have changed; `pulse` comes at least every second. No city at all
+ * is all cities, a single empty one is none. 400 for a choice that is none, 503 for one too many; their body is a `Refusal`.
  */
 export interface ServerEvents {
   /** What there is to choose from in this range. */
@@ -67,6 +68,8 @@ export interface ServerEvents {
     /** When Postgres had taken the newest checkpoint that the rows hold, epoch ms by Postgres's clock. */
     readonly committedMs: number | null;
     readonly rows: Readonly<Record<string, readonly ShownRow[]>>;
+    /** Rows of single figures over the range of the same length that ended at `fromMs`; absent for `all`. May lag behind a little. */
+    readonly before?: Readonly<Record<string, readonly ShownRow[]>>;
   };
   readonly pulse: Pulse;
 }
@@ -80,6 +83,23 @@ export interface Pulse {
   /** The lowest watermark, and the partitions that hold it. */
   readonly watermarkMs: number | null;
   readonly heldBy: readonly number[];
-  /** Whether the database answers. While it doesn't, the other figures are the last known. */
+  /** Null before the first checkpoint. */
+  readonly ledger: Ledger | null;
+  /** Whether the database answers. While it doesn't, `nowMs` goes on, and the other figures are the last known. */
   readonly database: "up" | "away";
+}
+
+/** What became of every record that was read, over all partitions; `read` is the sum of the others. */
+export interface Ledger {
+  readonly read: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly quarantined: number;
+  readonly rejected: number;
+}
+
+/** Why there is no stream, in one sentence. */
+export interface Refusal {
+  readonly error: string;
 }

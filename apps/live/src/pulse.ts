@@ -1,12 +1,11 @@
-import type { State } from "./database.js";
 import { writeEvent } from "./server-event.js";
+import { emptyState, type State } from "./state.js";
 
 /** How far the tables have come, as last heard, and whether Postgres answers. */
 export interface PulseState {
-  /** Whether it tells more than the one before. */
-  heard(state: State): boolean;
-  /** Whether that is news. */
-  lost(): boolean;
+  readonly database: "unknown" | "up" | "away";
+  hear(state: State): void;
+  lose(): void;
   /** The event as of now; "" before anything is known. */
   write(): string;
 }
@@ -14,35 +13,24 @@ export interface PulseState {
 /** `now` is a clock that never goes back, in ms. */
 export function createPulseState(now: () => number): PulseState {
   let known: { readonly state: State; readonly heardAtMs: number } | undefined;
-  let isUp: boolean | undefined;
+  let database: PulseState["database"] = "unknown";
   return {
-    heard(state) {
-      const isNews = isUp !== true || known?.state.version !== state.version;
-      known = { state, heardAtMs: now() };
-      isUp = true;
-      return isNews;
+    get database() {
+      return database;
     },
-    lost() {
-      const isNews = isUp !== false;
-      isUp = false;
-      return isNews;
+    hear(state) {
+      known = { state, heardAtMs: now() };
+      database = "up";
+    },
+    lose() {
+      database = "away";
     },
     write() {
-      if (isUp === undefined) return "";
-      const { nowMs, committedMs, newestEventMs, watermarkMs, heldBy } = known?.state ?? nothingKnown();
-      // While nobody answers the age of the data grows all the same.
-      const sinceMs = known === undefined ? 0 : Math.round(now() - known.heardAtMs);
-      const database = isUp ? "up" : "away";
-      return writeEvent("pulse", { nowMs: nowMs + sinceMs, committedMs, newestEventMs, watermarkMs, heldBy, database });
+      if (database === "unknown") return "";
+      // Where Postgres has never answered, the only clock is ours. While it doesn't answer, the age of the data grows all the same.
+      const { state, heardAtMs } = known ?? { state: { ...emptyState, nowMs: Date.now() }, heardAtMs: now() };
+      const { version: _, ...rest } = state;
+      return writeEvent("pulse", { ...rest, nowMs: state.nowMs + Math.round(now() - heardAtMs), database });
     },
   };
 }
-
-/** Where Postgres has never answered, the only clock is ours. */
-const nothingKnown = () => ({
-  nowMs: Date.now(),
-  committedMs: null,
-  newestEventMs: null,
-  watermarkMs: null,
-  heldBy: [],
-});

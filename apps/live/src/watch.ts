@@ -1,33 +1,37 @@
-import { cityVariable, platformVariable } from "@tidemark/panels";
 import { createAlarm } from "./alarm.js";
-import { isRefused, type Database, type Reading, type State } from "./database.js";
+import { isRefused, type Database, type Reading } from "./database.js";
 import type { Range } from "./protocol.js";
+import type { State } from "./state.js";
 import type { Viewing } from "./viewing.js";
 
 /** Postgres is asked so often whether something was committed. In ms. */
 const tickMs = 50;
-/** Reading takes a fifth of the time at most: so much of what the last round took is waited before the next one. */
+/** Reading takes a fifth of the time at most: so many times what a round took is waited before the next one. */
 const restFactor = 4;
 const longestRetryMs = 2_000;
-/** A question that Postgres refuses is put again after so long. In ms. */
-const refusedMs = 5_000;
 
-/** Without any commit rows change as the time range moves on: so often they are read again. In ms. */
-export const refreshMs: Readonly<Record<Range, number>> = { "5m": 1_000, "1h": 2_000, "24h": 5_000, all: 10_000 };
+/** How often rows are read again though nothing was committed, since the range moves on, and what changes slowly. In ms. */
+export interface Rhythm {
+  readonly fastMs: number;
+  readonly slowMs: number;
+}
 
-const lists = [cityVariable, platformVariable];
-/** A name that is new can be chosen after so long. In ms. */
-const listsMs: Readonly<Record<Range, number>> = { "5m": 5_000, "1h": 10_000, "24h": 30_000, all: 60_000 };
+export type Rhythms = Readonly<Record<Range, Rhythm>>;
 
-/** What the watch finds. */
+export const defaultRhythms: Rhythms = {
+  "5m": { fastMs: 1_000, slowMs: 5_000 },
+  "1h": { fastMs: 2_000, slowMs: 10_000 },
+  "24h": { fastMs: 5_000, slowMs: 30_000 },
+  all: { fastMs: 10_000, slowMs: 60_000 },
+};
+
+/** What is told of what the watch finds. */
 export interface Watcher {
-  /** After each question for the state. */
   onState(state: State): void;
   onReading(viewing: Viewing, reading: Reading): void;
-  /** After a round of readings. */
-  onRound(): void;
-  onAway(error: unknown): void;
+  /** Postgres answers, but not what this viewing asks. */
   onRefused(viewing: Viewing, error: unknown): void;
+  onAway(error: unknown): void;
 }
 
 export interface WatchOptions {
@@ -35,10 +39,10 @@ export interface WatchOptions {
   readonly watcher: Watcher;
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
-  readonly refreshMs?: Readonly<Record<Range, number>>;
+  readonly rhythms: Rhythms;
 }
 
-/** Reads what is looked at whenever it may have changed. Where nobody looks, nothing is asked. */
+/** Reads what is looked at whenever it may have changed. While nobody looks, nothing is asked. */
 export interface Watch {
   add(viewing: Viewing): void;
   remove(viewing: Viewing): void;
@@ -46,21 +50,23 @@ export interface Watch {
   close(): Promise<void>;
 }
 
+/** When a viewing was read, by the clock, and what of; never for one that is new. */
 interface LastRead {
   readonly version: string;
   readonly atMs: number;
+  readonly slowAtMs: number;
 }
 
-export function createWatch({ database, watcher, now, ...options }: WatchOptions): Watch {
-  const refresh = options.refreshMs ?? refreshMs;
-  const lastReads = new Map<Viewing, LastRead | undefined>();
-  const listsReadAtMs = new Map<Range, number>();
+const never: LastRead = { version: "", atMs: -Infinity, slowAtMs: -Infinity };
+
+export function createWatch({ database, watcher, now, rhythms }: WatchOptions): Watch {
+  const viewings = new Map<Viewing, LastRead>();
   const alarm = createAlarm();
   let running: Promise<void> | undefined;
-  let roundFromMs = -Infinity;
+  let nextRoundMs = -Infinity;
 
   async function run(): Promise<void> {
-    for (let failures = 0; lastReads.size > 0;) {
+    for (let failures = 0; viewings.size > 0;) {
       try {
         const state = await database.readState();
         watcher.onState(state);
@@ -73,58 +79,61 @@ export function createWatch({ database, watcher, now, ...options }: WatchOptions
         await alarm.wait(Math.min(longestRetryMs, tickMs * 2 ** failures));
       }
     }
-    listsReadAtMs.clear();
   }
 
-  /** One question at a time: however many look, and at whatever, Postgres has one connection's work. */
+  const findNew = () => [...viewings].find(([, last]) => last === never)?.[0];
+
+  function isDue({ choice }: Viewing, last: LastRead, version: string): boolean {
+    return last.version !== version || now() - last.atMs >= rhythms[choice.range].fastMs;
+  }
+
+  /** One after another: however many look, and at whatever, Postgres has one connection's work. Who is new does not wait for a round. */
   async function readDue(version: string): Promise<void> {
     const startMs = now();
-    const due = [...lastReads].filter(([{ choice }, last]) => {
-      if (last === undefined) return true;
-      if (startMs < roundFromMs) return false;
-      return last.version !== version || startMs - last.atMs >= refresh[choice.range];
-    });
-    if (due.length === 0) return;
-    for (const [viewing] of due) if (lastReads.has(viewing)) await read(viewing, version);
-    roundFromMs = now() + Math.max(tickMs, restFactor * (now() - startMs));
-    watcher.onRound();
+    const isResting = startMs < nextRoundMs;
+    const due = [...viewings].filter(([viewing, last]) => !isResting && isDue(viewing, last, version));
+    const queue = due.map(([viewing]) => viewing);
+    for (let next = findNew() ?? queue.shift(); next !== undefined; next = findNew() ?? queue.shift()) {
+      const last = viewings.get(next);
+      if (last !== undefined && isDue(next, last, version)) await read(next, last, version);
+    }
+    const tookMs = now() - startMs;
+    if (due.length > 0) nextRoundMs = now() + Math.max(tickMs, restFactor * tookMs);
   }
 
-  async function read(viewing: Viewing, version: string): Promise<void> {
-    const { range } = viewing.choice;
-    const listsAtMs = listsReadAtMs.get(range);
-    const wantsLists = listsAtMs === undefined || now() - listsAtMs >= listsMs[range];
+  async function read(viewing: Viewing, last: LastRead, version: string): Promise<void> {
+    const isSlowDue = now() - last.slowAtMs >= rhythms[viewing.choice.range].slowMs;
     try {
-      const reading = await database.read({ ...viewing.question, lists: wantsLists ? lists : [] });
-      if (wantsLists) listsReadAtMs.set(range, now());
-      remember(viewing, { version: reading.state.version, atMs: now() });
+      const reading = await database.read(viewing.question(isSlowDue));
+      const atMs = now();
+      remember(viewing, { version: reading.state.version, atMs, slowAtMs: isSlowDue ? atMs : last.slowAtMs });
       watcher.onReading(viewing, reading);
     } catch (error) {
       if (!isRefused(error)) throw error;
-      remember(viewing, { version, atMs: now() + refusedMs });
+      remember(viewing, { ...last, version, atMs: now() });
       watcher.onRefused(viewing, error);
     }
   }
 
   /** It may have been left meanwhile. */
   function remember(viewing: Viewing, last: LastRead): void {
-    if (lastReads.has(viewing)) lastReads.set(viewing, last);
+    if (viewings.has(viewing)) viewings.set(viewing, last);
   }
 
   return {
     add(viewing) {
-      lastReads.set(viewing, undefined);
+      viewings.set(viewing, never);
       alarm.ring();
       running ??= run().finally(() => {
         running = undefined;
       });
     },
     remove(viewing) {
-      lastReads.delete(viewing);
-      if (lastReads.size === 0) alarm.ring();
+      viewings.delete(viewing);
+      if (viewings.size === 0) alarm.ring();
     },
     async close() {
-      lastReads.clear();
+      viewings.clear();
       alarm.ring();
       await running;
     },
