@@ -1,0 +1,63 @@
+import { createSink, socmedTables, type RollupRow, type Sink } from "@tidemark/sinks";
+import { socmedRollups } from "@tidemark/sinks/tables";
+
+export const topic = "socmed-events";
+
+/** The figures of one city and platform, and when. */
+export interface Figures {
+  readonly city: string;
+  readonly platform: string;
+  readonly atMs: number;
+  readonly usage: number;
+}
+
+/** Commits checkpoints of one partition as a consumer would, through the real sink. */
+export interface PartitionWriter {
+  /** Each of the figures takes the place of what stood for its windows, city and platform. */
+  commit(...figures: readonly Figures[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Begins where the partition's last checkpoint ended. */
+export async function openPartition(databaseUrl: string, partition = 0): Promise<PartitionWriter> {
+  const definition = { watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups: socmedRollups };
+  const sink: Sink = createSink({
+    databaseUrl,
+    topic,
+    group: "tidemark",
+    clusterId: "cluster-1",
+    definition,
+    tables: socmedTables,
+  });
+  const claim = await sink.claim(partition, 0);
+  let { nextOffset, watermarkMs } = claim;
+
+  return {
+    async commit(...figures) {
+      const from = nextOffset;
+      nextOffset += 1;
+      watermarkMs = Math.max(watermarkMs, ...figures.map(({ atMs }) => atMs));
+      await sink.commit(
+        claim,
+        from,
+        {
+          nextOffset,
+          watermarkMs,
+          maxEventTimeMs: watermarkMs,
+          ledger: { ...claim.ledger, read: nextOffset, counted: nextOffset },
+          changed: socmedRollups.map(({ name, sizeMs }) => ({
+            rollup: name,
+            rows: figures.map((one) => windowOf(one, sizeMs)),
+          })),
+        },
+        sink.openBuffer(partition),
+      );
+    },
+    close: () => sink.close(),
+  };
+}
+
+function windowOf({ city, platform, atMs, usage }: Figures, sizeMs: number): RollupRow {
+  const windowStartMs = Math.floor(atMs / sizeMs) * sizeMs;
+  return { windowStartMs, keys: [city, platform], values: [1, usage, usage, usage, 1, 2, 0, 0, 0, 0] };
+}
