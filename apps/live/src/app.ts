@@ -1,3 +1,4 @@
+import type { HttpBindings } from "@hono/node-server";
 import { Hono, type Context } from "hono";
 import type { Broadcast } from "./broadcast.js";
 import { parseChoice } from "./choice.js";
@@ -6,6 +7,11 @@ import { streamEvents } from "./event-stream.js";
 import { checkHost, secureHeaders } from "./guards.js";
 import type { Body, PageFile } from "./page-files.js";
 import type { Dashboards } from "./protocol.js";
+
+/** Below each request lie Node's own objects. */
+export interface LiveEnv {
+  readonly Bindings: HttpBindings;
+}
 
 export interface AppParts {
   readonly broadcast: Broadcast;
@@ -16,8 +22,8 @@ export interface AppParts {
 }
 
 /** The page, what there is to look at, and the stream of what is looked at. */
-export function createApp({ broadcast, dashboards, files, host }: AppParts): Hono {
-  const app = new Hono();
+export function createApp({ broadcast, dashboards, files, host }: AppParts): Hono<LiveEnv> {
+  const app = new Hono<LiveEnv>();
   app.use(secureHeaders, checkHost(host));
   app.get("/healthz", (context) => context.json({ ok: true }));
   app.get("/api/dashboards", (context) => context.json(dashboards, 200, { "cache-control": "no-cache" }));
@@ -27,6 +33,7 @@ export function createApp({ broadcast, dashboards, files, host }: AppParts): Hon
     if (viewer === undefined) {
       return context.json({ error: "Too many look at too many things at once: try again later." }, 503);
     }
+    viewer.dropped.addEventListener("abort", () => context.env.outgoing.destroy());
     return context.body(streamEvents(viewer), 200, {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store",

@@ -1,7 +1,6 @@
 import { createAlarm, type Alarm } from "./alarm.js";
 import { keyOf } from "./choice.js";
 import type { Database } from "./database.js";
-import { stalled } from "./errors.js";
 import type { Choice } from "./protocol.js";
 import { createPulseState } from "./pulse.js";
 import { createViewing, type Viewing } from "./viewing.js";
@@ -114,7 +113,7 @@ export function createBroadcast({ database, now, log, limits, rhythms = defaultR
       for (const member of audience.members) {
         if (member.busySinceMs >= longAgoMs) continue;
         leave(audience, member);
-        member.dropping.abort(stalled(stalledMs));
+        member.dropping.abort();
       }
     }
   }

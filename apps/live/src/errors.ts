@@ -1,4 +1,4 @@
-export type LiveErrorCode = "CANNOT_LISTEN" | "NO_ANSWER" | "STALLED" | "WRONG_CHOICE";
+export type LiveErrorCode = "CANNOT_LISTEN" | "NO_ANSWER" | "WRONG_CHOICE";
 
 /** The message is a sentence for whoever asked, and holds no password. */
 export class LiveError extends Error {
@@ -25,6 +25,3 @@ export const noAnswer = (ms: number): LiveError =>
   new LiveError("NO_ANSWER", `Postgres did not answer within ${ms / 1000} s`);
 
 export const wrongChoice = (problem: string): LiveError => new LiveError("WRONG_CHOICE", problem);
-
-export const stalled = (ms: number): LiveError =>
-  new LiveError("STALLED", `The viewer has taken nothing for ${ms / 1000} s.`);

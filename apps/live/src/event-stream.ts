@@ -11,12 +11,11 @@ export function streamEvents(viewer: Viewer): ReadableStream<Uint8Array> {
     {
       start(controller) {
         controller.enqueue(encoder.encode(retry));
-        viewer.dropped.addEventListener("abort", () => controller.error(viewer.dropped.reason));
       },
       async pull(controller) {
         const text = await viewer.next();
-        if (text !== undefined) controller.enqueue(encoder.encode(text));
-        else if (!viewer.dropped.aborted) controller.close();
+        if (text === undefined) controller.close();
+        else controller.enqueue(encoder.encode(text));
       },
       cancel: () => viewer.leave(),
     },

@@ -1,6 +1,6 @@
 import { getRequestListener } from "@hono/node-server";
-import type { Hono } from "hono";
 import { createServer, type Server } from "node:http";
+import type { createApp } from "./app.js";
 import { cannotListen } from "./errors.js";
 import { defaultPort } from "./options.js";
 
@@ -16,7 +16,7 @@ export interface LiveServer {
  * @throws LiveError `CANNOT_LISTEN`
  */
 export async function startServer(
-  app: Hono,
+  app: ReturnType<typeof createApp>,
   { host, port }: { readonly host: string; readonly port: number | undefined },
   say: (line: string) => void,
 ): Promise<LiveServer> {
