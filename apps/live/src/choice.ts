@@ -1,5 +1,5 @@
 import { dashboards, type VariableName } from "@tidemark/panels";
-import { eventSchema } from "@tidemark/schema";
+import { eventSchema, MAX_NAME_LENGTH } from "@tidemark/schema";
 import { z } from "zod";
 import { wrongChoice } from "./errors.js";
 import { ranges, type Choice, type Range } from "./protocol.js";
@@ -13,17 +13,22 @@ const rangeNames = Object.keys(ranges);
 const single = (names: readonly string[]) =>
   z.array(z.enum(names, `one of ${names.join(", ")}`)).max(1, `one of ${names.join(", ")}, once`);
 
-/** Names as events have them, each once, in a fixed order. One that is empty stands for none at all. */
-const names = (name: z.ZodType<string, string>) =>
+/** A name as events have it. */
+const nameOf = (field: z.ZodType<string>) =>
+  z.string().transform((text, context) => {
+    const { data } = field.safeParse(text);
+    if (data !== undefined) return data;
+    context.addIssue({ code: "custom", message: `names of 1 to ${MAX_NAME_LENGTH} characters` });
+    return z.NEVER;
+  });
+
+/** Each once, in a fixed order. One that is empty stands for none at all. */
+const names = (field: z.ZodType<string>) =>
   z
     .array(z.string())
     .transform((texts) => (texts.length === 1 && texts[0] === "" ? [] : texts))
-    .pipe(
-      z
-        .array(name, "names as events have them")
-        .max(mostNames, `at most ${mostNames} names`)
-        .transform((list) => [...new Set(list)].sort()),
-    );
+    .pipe(z.array(nameOf(field)).max(mostNames, `at most ${mostNames} names`))
+    .transform((list) => [...new Set(list)].sort());
 
 const schema = z.object({
   tab: single(tabs),
@@ -44,9 +49,7 @@ export function parseChoice(query: URLSearchParams): Choice {
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const name = String(issue?.path[0]);
-    const known = issue?.code === "invalid_value" || issue?.code === "too_big" || issue?.code === "custom";
-    throw wrongChoice(`The parameter ${name} takes ${known ? issue.message : "names as events have them"}.`);
+    throw wrongChoice(`The parameter ${String(issue?.path[0])} takes ${issue?.message}.`);
   }
   const {
     tab: [tab = ""],
