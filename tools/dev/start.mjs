@@ -9,30 +9,32 @@ import { runTogether } from "./processes.mjs";
 
 const usage = `npm start [-- OPTIONS]
 
-Starts an embedded Kafka and Postgres, a producer of a fake stream and the consumer that writes it to Postgres.
-Ctrl-C stops all of it; the next npm start goes on from there.
+Starts an embedded Kafka and Postgres, a producer of a fake stream, the consumer that writes it to Postgres, and a page that
+shows it. Ctrl-C stops all of it; the next npm start goes on from there.
 
 OPTIONS go to the producer: --scenario NAME, --seed N, --events N, --rate N, …
 
 KAFKA_BROKERS   use this Kafka instead of the embedded one
 DATABASE_URL    use this Postgres instead of the embedded one
+LIVE_PORT       the page's port (default 4321, or a free one)
 TIDEMARK_DIR    where the embedded servers keep their data (default .tidemark)`;
 
 /** @param {string} app */
 const runApp = (app) => ["--conditions=@tidemark/source", "--import", "tsx", `apps/${app}/src/main.ts`];
 
+/** Run from source, the page is built too: browsers take no TypeScript. */
+const pageBuild = "apps/live/page/build.mjs";
+
 /**
  * In the order of starting; they are stopped in the opposite order.
- * @param {string} root
  * @param {readonly string[]} producerOptions
  * @returns {import("./processes.mjs").Program[]}
  */
-function listPrograms(root, producerOptions) {
-  const live = { name: "live", args: runApp("live") };
+function listPrograms(producerOptions) {
   const { KAFKA_BROKERS: kafka, DATABASE_URL: database } = process.env;
   return [
     ...(kafka && database ? [] : [{ name: "stack", args: runApp("stack") }]),
-    ...(existsSync(join(root, "apps/live/src/main.ts")) ? [live] : []),
+    { name: "live", args: runApp("live") },
     { name: "consumer", args: runApp("consumer"), live: true },
     {
       name: "producer",
@@ -82,7 +84,9 @@ async function main() {
   }
   const notInstalled = ensureInstalled(root);
   if (notInstalled !== 0) return notInstalled;
-  const exitCode = await runTogether(listPrograms(root, options), { cwd: root });
+  const { status } = spawnSync(process.execPath, [pageBuild], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) return 1;
+  const exitCode = await runTogether(listPrograms(options), { cwd: root });
   if (exitCode === 0) printLine(process.stdout, "start", "stopped; npm start goes on from here");
   return exitCode;
 }

@@ -49,6 +49,7 @@ export interface Reading {
 export interface Database {
   readState(): Promise<State>;
   read(question: Question): Promise<Reading>;
+  /** At once: what is being asked rejects. */
   close(): Promise<void>;
 }
 
@@ -125,7 +126,7 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
           ),
         (state) => readingOfNothing(question, state),
       ),
-    close: () => client.end({ timeout: 1 }),
+    close: () => client.end({ timeout: 0 }),
   };
 }
 

@@ -36,8 +36,8 @@ export async function startLive(
     url: server.url,
     async close() {
       await server.close();
-      await broadcast.close();
-      await database.close();
+      // What Postgres is being asked is not waited for.
+      await Promise.all([broadcast.close(), database.close()]);
     },
   };
 }

@@ -74,6 +74,7 @@ export function createWatch({ database, watcher, now, rhythms }: WatchOptions): 
         await readDue(state.version);
         await alarm.wait(tickMs);
       } catch (error) {
+        if (viewings.size === 0) return;
         failures += 1;
         watcher.onAway(error);
         await alarm.wait(Math.min(longestRetryMs, tickMs * 2 ** failures));
