@@ -1,5 +1,5 @@
 import { sql, type Column, type SQL } from "drizzle-orm";
-import { socmed1m } from "@tidemark/sinks/tables";
+import { pipelineHealth as health, socmed1m } from "@tidemark/sinks/tables";
 import { timeFilter } from "./macros.js";
 import { renderSql } from "./render.js";
 
@@ -17,10 +17,11 @@ export interface Variable {
 }
 
 const choices = (column: Column): string =>
-  renderSql(sql`select distinct ${column} as "name"
+  renderSql(sql`select ${column} as "name"
 from ${socmed1m}
 where ${isTopic(socmed1m.topic)} and ${timeFilter(socmed1m.window_start)}
-order by 1`);
+group by ${column}
+order by ${column} collate "C"`);
 
 /**
  * What "all" stands for in the place of a list of names, as raw SQL. Not the list of what is known: a name that comes up while
@@ -48,7 +49,7 @@ export const topicVariable: Variable = {
   description: "The Kafka topic whose events are looked at.",
   multi: false,
   sql: renderSql(
-    sql`select distinct ${sql.identifier("topic")} as "name" from ${sql.identifier("pipeline_health")} order by 1`,
+    sql`select ${health.topic} as "name" from ${health} group by ${health.topic} order by ${health.topic} collate "C"`,
   ),
 };
 
