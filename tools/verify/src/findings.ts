@@ -1,5 +1,6 @@
-/** The two links of the chain: scenario -> log, and log -> tables. */
-export type Link = "scenario-log" | "log-tables";
+/** The links of the chain: scenario -> log, log -> tables, and tables -> panels. */
+export const links = ["scenario-log", "log-tables", "tables-panels"] as const;
+export type Link = (typeof links)[number];
 
 /** What can be wrong with a link, and how it is told: of one, of many. */
 export const phrases = {
@@ -15,6 +16,7 @@ export const phrases = {
   "unexpected-rows": ["group of unexpected rows", "groups of unexpected rows"],
   "repeated-row": ["row there again", "rows there again"],
   "wrong-value": ["wrong value", "wrong values"],
+  "failing-query": ["query that fails", "queries that fail"],
   "unread-records": ["partition with unread records", "partitions with unread records"],
   "no-checkpoint": ["partition with records and no checkpoint", "partitions with records and no checkpoint"],
 } as const;
@@ -24,7 +26,7 @@ export type What = keyof typeof phrases;
 export interface Difference {
   readonly link: Link;
   readonly what: What;
-  /** Null where no table is meant. */
+  /** Or the panel, variable or annotation; null where none is meant. */
   readonly table: string | null;
   /** Null where none is meant. */
   readonly partition: number | null;
@@ -103,5 +105,5 @@ export function createFindings(limit: number): Findings {
   };
 }
 
-const rankOf = ({ link }: Pick<Kind, "link">) => (link === "scenario-log" ? 0 : 1);
+const rankOf = ({ link }: Pick<Kind, "link">) => links.indexOf(link);
 const inOrder = (a: Kept, b: Kept) => rankOf(a.difference) - rankOf(b.difference) || a.at - b.at;

@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function check({ topic, prefix, differences, json, run }: ToolOptions): Promise<number> {
+async function check({ topic, prefix, differences, json, run, view }: ToolOptions): Promise<number> {
   const scenario = run === null ? undefined : await loadRun(run);
   if (typeof scenario === "string") return refuse(scenario);
   const { kafkaBrokers, databaseUrl } = await findAddresses({
@@ -42,6 +42,7 @@ async function check({ topic, prefix, differences, json, run }: ToolOptions): Pr
     onProgress: progress.update,
     signal: stopping.signal,
     ...(scenario !== undefined && { scenario }),
+    ...(view !== null && { view }),
   });
   progress.close();
   const width = process.stdout.columns ?? 80;

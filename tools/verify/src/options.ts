@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
 import { presets } from "@tidemark/scenario";
 import { z } from "zod";
+import type { ViewChoice } from "./panels/views.js";
 
 const presetNames = Object.keys(presets).join(", ");
 
 export const usage = `Usage: nx run verify:run -- [options]
 
 Checks the chain link by link and says where it broke: scenario -> log (with
---scenario), and log -> tables, which are recomputed and compared by value.
+--scenario), log -> tables, and tables -> panels. Tables are recomputed from
+the log, panels from the rows of the tables, and compared by value.
 
   --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events
   --prefix              records that no consumer has read yet are no difference
@@ -24,6 +26,17 @@ What the producer was told, to check the log against it:
   --rate N|max          otherwise the scenario's
   --start TIME          otherwise 2024-02-03T17:00:00Z
   --start-index N       otherwise 0
+
+Which panels are looked at; otherwise all that there is, the last hour, day
+and five minutes, some names only, and close points:
+
+  --at TIME             its end; otherwise that of the newest window
+  --range DURATION|all  how long it is, such as 5m, 1h or 7d; otherwise all
+
+A panel's rows have to be as many and in the same order; integers, times and
+texts are compared exactly, rates and durations to 1e-12 (relative; below 1
+absolutely). So are the rows of the dashboards' variables and annotations. The
+size of the database has to be a positive number, and no more.
 
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
 rejections; headers of records; what consumers observed by the clock
@@ -66,6 +79,14 @@ const rate = z
   .transform((text) => (text === "max" ? null : Number(text)))
   .refine((value) => value === null || (value >= 1e-6 && value <= 1e6), rateTakes);
 
+const rangeTakes = "a duration from 1s to 366d, such as 5m, 1h or 7d, or all";
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const range = z
+  .string()
+  .regex(/^(all|\d{1,8}[smhd])$/, rangeTakes)
+  .transform((text) => (text === "all" ? text : Number(text.slice(0, -1)) * (unitsMs[text.slice(-1)] ?? Number.NaN)))
+  .refine((value) => value === "all" || (value >= 1_000 && value <= 366 * 86_400_000), rangeTakes);
+
 const topic = z
   .string()
   .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, "a topic name of 1 to 249 letters, digits, dots, dashes or underscores");
@@ -75,6 +96,8 @@ const schema = z.object({
   "--prefix": z.boolean().default(false),
   "--differences": whole(1, 10_000).prefault("10"),
   "--json": z.boolean().default(false),
+  "--at": time.optional(),
+  "--range": range.optional(),
   "--scenario": z.string().min(1, `${presetNames}, or a JSON file`).optional(),
   "--seed": whole(0, Number.MAX_SAFE_INTEGER).optional(),
   "--events": whole(1, mostEvents).optional(),
@@ -102,8 +125,10 @@ export interface ToolOptions {
   readonly prefix: boolean;
   readonly differences: number;
   readonly json: boolean;
-  /** null: only the tables are checked. */
+  /** null: the log is not checked against what was sent. */
   readonly run: RunOptions | null;
+  /** null: the views by default. */
+  readonly view: ViewChoice | null;
 }
 
 export type ParsedOptions =
@@ -141,8 +166,14 @@ export function parseOptions(
       differences: data["--differences"],
       json: data["--json"],
       run,
+      view: readView(data),
     },
   };
+}
+
+function readView({ "--at": atMs, "--range": rangeMs }: z.infer<typeof schema>): ViewChoice | null {
+  if (atMs === undefined && rangeMs === undefined) return null;
+  return { atMs: atMs ?? null, rangeMs: rangeMs ?? "all" };
 }
 
 function readRun(data: z.infer<typeof schema>): RunOptions | null | string {
@@ -176,6 +207,8 @@ function readArguments(args: readonly string[]): Readonly<Record<string, string 
         prefix: flag,
         differences: text,
         json: flag,
+        at: text,
+        range: text,
         scenario: text,
         seed: text,
         events: text,

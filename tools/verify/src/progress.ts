@@ -49,7 +49,7 @@ export function createProgressLine(stream: Writable & { readonly isTTY?: boolean
   };
 }
 
-const steps = { scenario: "events placed", log: "offsets compared" } as const;
+const steps = { scenario: "events placed", log: "offsets compared", panels: "panels' queries compared" } as const;
 
 /** `1,200,000 of 10,000,000 offsets compared (12 %), 85,000/s, 1m 43s left`. */
 export function formatProgress({ step, done, of }: VerifyProgress, doneSince: number, sinceMs: number): string {

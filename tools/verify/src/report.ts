@@ -1,7 +1,11 @@
-import { phrases, type CountedKind, type Difference, type Kind } from "./findings.js";
+import { phrases, type CountedKind, type Difference, type Kind, type Link } from "./findings.js";
 import type { Verdict } from "./verify.js";
 
-const links = { "scenario-log": "scenario -> log", "log-tables": "log -> tables" } as const;
+const links = {
+  "scenario-log": "scenario -> log",
+  "log-tables": "log -> tables",
+  "tables-panels": "tables -> panels",
+} as const satisfies Readonly<Record<Link, string>>;
 const number = new Intl.NumberFormat("en-US");
 
 /** What was compared and what differs, for people, in lines of at most `width` columns where words allow it. */
@@ -33,20 +37,27 @@ export function formatVerdict(verdict: Verdict, width: number): string {
   return [...lines, "", ...wrap(verdictLine, width)].join("\n");
 }
 
-function formatLinks({ events, compared, counts }: Verdict): string[] {
-  const ofScenario = counts.filter(({ link }) => link === "scenario-log");
-  const scenario = events === null ? [] : [links["scenario-log"], formatRow("events", events, ofScenario), ""];
-  const tables = Object.entries(compared).map(([name, rows]) => {
-    const ofTable = counts.filter(({ table }) => table === name);
-    return formatRow(name, rows, ofTable);
-  });
-  return [...scenario, links["log-tables"], ...tables];
+function formatLinks({ events, compared, views, panels, counts }: Verdict): string[] {
+  const rowsOf = (link: Link, rows: Readonly<Record<string, number>>, width: number) =>
+    Object.entries(rows).map(([name, many]) => {
+      const kinds = counts.filter((kind) => kind.link === link && (kind.table === name || kind.table === null));
+      return formatRow(name.padEnd(width), many, kinds);
+    });
+  const scenario = events === null ? [] : [links["scenario-log"], ...rowsOf("scenario-log", { events }, 22), ""];
+  return [
+    ...scenario,
+    links["log-tables"],
+    ...rowsOf("log-tables", compared, 22),
+    "",
+    `${links["tables-panels"]}, ${count(views.length, "view")}`,
+    ...rowsOf("tables-panels", panels, 31),
+  ];
 }
 
 function formatRow(name: string, rows: number, kinds: readonly CountedKind[]): string {
   const differences = kinds.reduce((sum, kind) => sum + kind.count, 0);
   const result = differences === 0 ? "equal" : count(differences, "difference");
-  return `  ${name.padEnd(22)} ${number.format(rows).padStart(13)}  ${result}`;
+  return `  ${name} ${number.format(rows).padStart(13)}  ${result}`;
 }
 
 function formatLedger({ ledger: { read, skipped, ...parts } }: Verdict): string {

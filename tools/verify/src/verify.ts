@@ -7,6 +7,8 @@ import { readLogRanges } from "./kafka-client.js";
 import { readLog } from "./log-reader.js";
 import { checkPartition, type Ledger } from "./partition-check.js";
 import type { ProducerRun } from "./producer-run.js";
+import { comparePanels } from "./panels/panel-comparison.js";
+import type { NamedView, ViewChoice } from "./panels/views.js";
 import { planPartitions, type PartitionPlan } from "./plan.js";
 import { acceptBoundaries, compareDropped, limitRetention, readBoundaries } from "./retention.js";
 import { createScenarioComparison, type ScenarioComparison } from "./scenario-comparison.js";
@@ -32,15 +34,17 @@ export interface VerifyOptions {
   readonly differences?: number;
   /** With it the first link is checked too: scenario -> log. */
   readonly scenario?: ProducerRun;
+  /** What of the panels is looked at; otherwise some views that differ in all that matters. */
+  readonly view?: ViewChoice;
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** Ends it: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface VerifyProgress {
-  /** `scenario`: which event belongs to which partition is worked out; `log`: the log is read and compared. */
-  readonly step: "scenario" | "log";
-  /** Events, or offsets of the log. */
+  /** `scenario`: which event belongs to which partition is worked out; `log`: the log is read and compared; `panels`. */
+  readonly step: "scenario" | "log" | "panels";
+  /** Events, offsets of the log, or queries of panels. */
   readonly done: number;
   readonly of: number;
 }
@@ -72,6 +76,10 @@ export interface Verdict {
   readonly ledger: Ledger;
   /** Rows that were expected and compared, by table. */
   readonly compared: Readonly<Record<string, number>>;
+  /** What of the panels was looked at. */
+  readonly views: readonly NamedView[];
+  /** Rows of all views that were expected and compared, by panel, variable and annotation. */
+  readonly panels: Readonly<Record<string, number>>;
   readonly retention: readonly RetentionNote[];
   /** Topics that have a checkpoint in this database. */
   readonly topics: number;
@@ -84,8 +92,8 @@ export interface Verdict {
 }
 
 /**
- * Checks the chain link by link: scenario -> log, if a run is given, and log -> tables, from one snapshot of the database,
- * each partition up to its next_offset. Goes on after a difference, so that all are counted.
+ * Checks the chain link by link: scenario -> log, if a run is given, log -> tables, and tables -> panels, from one snapshot of
+ * the database, each partition up to its next_offset. Goes on after a difference, so that all are counted.
  *
  * @throws CannotVerifyError where nothing can be said
  */
@@ -172,6 +180,17 @@ async function compareAll(
     await batches.return(undefined);
   }
 
+  const panels = await comparePanels({
+    snapshot,
+    topic,
+    findings,
+    choice: options.view ?? null,
+    onQuery(queries, ofQueries) {
+      signal?.throwIfAborted();
+      options.onProgress?.({ step: "panels", done: queries, of: ofQueries });
+    },
+  });
+
   const summaries = tables.summarise();
   const notes = summaries.flatMap(({ table, leftOut }) => {
     const boundary = retention.get(table);
@@ -192,6 +211,8 @@ async function compareAll(
     events: scenario?.events ?? null,
     ledger,
     compared: Object.fromEntries([...compared, [checkpointTable, checkpoints.length]]),
+    views: panels.views,
+    panels: panels.compared,
     retention: notes,
     topics,
     comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),

@@ -21,6 +21,16 @@ const equal: Verdict = {
   events: null,
   ledger: { read: 1_234_567, counted: 1_234_500, duplicate: 60, late: 0, quarantined: 0, rejected: 7, skipped: 0 },
   compared: { socmed_user_sales: 1_234_500, socmed_5s: 88_000, "tidemark.checkpoints": 8 },
+  views: [
+    {
+      name: "all",
+      fromMs: 0,
+      toMs: 60_000,
+      intervalMs: 200,
+      variables: { topic: "socmed-events", city: "all", platform: "all" },
+    },
+  ],
+  panels: { "total-usage": 1, "conversion-by-city-and-platform": 25, "annotation late-bursts": 0 },
   retention: [],
   topics: 1,
   comparedFrom: null,
@@ -38,6 +48,11 @@ log -> tables
   socmed_5s                     88,000  equal
   tidemark.checkpoints               8  equal
 
+tables -> panels, 1 view
+  total-usage                                 1  equal
+  conversion-by-city-and-platform            25  equal
+  annotation late-bursts                      0  equal
+
 By the log: read 1,234,567 = counted 1,234,500 + duplicate 60 + rejected 7.
 
 Equal.`);
@@ -47,6 +62,7 @@ it("names the kinds of differences, then tells the first in full, and what else 
   const findings = createFindings(2);
   const row = { link: "log-tables", what: "missing-row", table: "socmed_5s", column: null } as const;
   const sum = { link: "log-tables", what: "wrong-value", table: "socmed_5s", column: "sales" } as const;
+  const usage = { link: "tables-panels", what: "wrong-value", table: "total-usage", column: "usage" } as const;
   const event = { link: "scenario-log", what: "missing-event", table: null, column: null } as const;
   const details = (expected: string) => ({
     partition: 3,
@@ -59,6 +75,7 @@ it("names the kinds of differences, then tells the first in full, and what else 
   );
   findings.add(row, () => details("second"));
   findings.add(row, () => details("third"));
+  findings.add(usage, () => ({ ...details("4"), partition: null, where: "all, row 1" }));
   findings.add(sum, () => details("3"));
   findings.add(event, () => ({
     partition: 0,
@@ -91,6 +108,11 @@ log -> tables
   socmed_5s                     88,000  4 differences
   tidemark.checkpoints               8  equal
 
+tables -> panels, 1 view
+  total-usage                                 1  1 difference
+  conversion-by-city-and-platform            25  equal
+  annotation late-bursts                      0  equal
+
 By the log: read 1,234,567 = counted 1,234,500 + duplicate 60 + rejected 7.
 Offsets without a record: 12.
 1,200 offsets not read yet.
@@ -100,6 +122,7 @@ row that the log has before that; dropped: 3.
   log: 1 missing event
   socmed_5s: 3 missing rows
   socmed_5s.sales: 1 wrong value
+  total-usage.usage: 1 wrong value
 
 2 of them in full:
 
@@ -113,8 +136,8 @@ row that the log has before that; dropped: 3.
               conversion 6, and so on
     found     no row
 
-Different: 5 differences. The chain breaks at scenario -> log and at log ->
-tables.`);
+Different: 6 differences. The chain breaks at scenario -> log and at log ->
+tables and at tables -> panels.`);
 });
 
 it("keeps the first of each kind before more of any, in the order found", () => {

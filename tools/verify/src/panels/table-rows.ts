@@ -1,0 +1,191 @@
+import { getTableColumns } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
+import { checkpoints, progress, socmed1m, socmed5s, socmedVerdicts1m } from "@tidemark/sinks/tables";
+import { openRowStream, type StoredRow } from "../row-stream.js";
+import { nameTable, quote, type Snapshot } from "../snapshot.js";
+
+/** The part of a window that lies in one partition. Times are epoch ms, and a half where they lie between two of them. */
+export interface WindowRow {
+  readonly startMs: number;
+  readonly city: string;
+  readonly platform: string;
+  readonly usage: bigint;
+  readonly sales: bigint;
+  readonly visitors: bigint;
+  readonly pageVisitors: bigint;
+  readonly conversions: bigint;
+  readonly conversionRateSum: number;
+  readonly conversionRateCount: bigint;
+  readonly bounceRateSum: number;
+  readonly bounceRateCount: bigint;
+}
+
+export interface VerdictRow {
+  /** -Infinity for records without a time. */
+  readonly startMs: number;
+  readonly verdict: string;
+  readonly detail: string;
+  readonly records: bigint;
+}
+
+export interface ObservationRow {
+  readonly atMs: number;
+  readonly partition: number;
+  readonly seconds: number;
+  readonly records: bigint;
+  readonly checkpoints: bigint;
+  readonly checkpointMsSum: number;
+  readonly checkpointMsMax: number;
+  readonly lag: bigint;
+}
+
+const ledgerColumns = ["read", "counted", "duplicate", "late", "quarantined", "rejected", "skipped", "lost"] as const;
+export type LedgerColumn = (typeof ledgerColumns)[number];
+
+export interface CheckpointRow {
+  readonly partition: number;
+  readonly watermarkMs: number | null;
+  readonly newestMs: number | null;
+  readonly nextOffset: bigint;
+  readonly committedMs: number;
+  readonly ledger: Readonly<Record<LedgerColumn, bigint>>;
+}
+
+export const windowTables = { "5s": socmed5s, "1m": socmed1m } as const;
+export type WindowSize = keyof typeof windowTables;
+
+const columnOf = ({ name }: PgColumn) => quote(name);
+
+/** Whole ms are exact in a double, in any year; what lies between two of them is told apart from both. */
+export function epochMs(column: PgColumn): string {
+  const ms = `extract(epoch FROM ${columnOf(column)}) * 1000`;
+  return `((floor(${ms}) + ceil(${ms})) / 2)::float8`;
+}
+
+async function readEach(
+  snapshot: Snapshot,
+  query: string,
+  topic: string,
+  take: (row: StoredRow) => void,
+): Promise<void> {
+  const stream = openRowStream(snapshot, query, [topic]);
+  for (let row = await stream.load(); row !== undefined; row = stream.current ?? (await stream.load())) {
+    take(row);
+    stream.drop();
+  }
+}
+
+/** Gives all rows of a rollup, one by one. */
+export async function readWindows(
+  snapshot: Snapshot,
+  topic: string,
+  size: WindowSize,
+  take: (row: WindowRow) => void,
+): Promise<void> {
+  const table = windowTables[size];
+  const columns = getTableColumns(table);
+  const values = [
+    columns.usage_count,
+    columns.sales,
+    columns.visitors,
+    columns.page_visitors,
+    columns.conversion,
+    columns.conversion_rate_sum,
+    columns.conversion_rate_count,
+    columns.bounce_rate_sum,
+    columns.bounce_rate_count,
+  ];
+  const selected = [columns.Kota, columns.Sosial_Media, ...values].map(columnOf);
+  const query = `SELECT ${[epochMs(columns.window_start), ...selected].join(", ")} FROM ${nameTable(table)}
+    WHERE ${columnOf(columns.topic)} = $1`;
+  await readEach(snapshot, query, topic, (row) =>
+    take({
+      startMs: Number(row[0]),
+      city: String(row[1]),
+      platform: String(row[2]),
+      usage: BigInt(String(row[3])),
+      sales: BigInt(String(row[4])),
+      visitors: BigInt(String(row[5])),
+      pageVisitors: BigInt(String(row[6])),
+      conversions: BigInt(String(row[7])),
+      conversionRateSum: Number(row[8]),
+      conversionRateCount: BigInt(String(row[9])),
+      bounceRateSum: Number(row[10]),
+      bounceRateCount: BigInt(String(row[11])),
+    }),
+  );
+}
+
+export async function readVerdicts(snapshot: Snapshot, topic: string, take: (row: VerdictRow) => void): Promise<void> {
+  const columns = getTableColumns(socmedVerdicts1m);
+  const { window_start, verdict, detail, records } = columns;
+  const query = `SELECT ${epochMs(window_start)}, ${[verdict, detail, records].map(columnOf).join(", ")}
+    FROM ${nameTable(socmedVerdicts1m)} WHERE ${columnOf(columns.topic)} = $1`;
+  await readEach(snapshot, query, topic, (row) =>
+    take({
+      startMs: Number(row[0]),
+      verdict: String(row[1]),
+      detail: String(row[2]),
+      records: BigInt(String(row[3])),
+    }),
+  );
+}
+
+/** In the order of their times. */
+export async function readObservations(
+  snapshot: Snapshot,
+  topic: string,
+  take: (row: ObservationRow) => void,
+): Promise<void> {
+  const columns = getTableColumns(progress);
+  const { partition, seconds, records, checkpoints: commits, checkpoint_ms_sum, checkpoint_ms_max, lag } = columns;
+  const selected = [partition, seconds, records, commits, checkpoint_ms_sum, checkpoint_ms_max, lag].map(columnOf);
+  const query = `SELECT ${[epochMs(columns.at), ...selected].join(", ")} FROM ${nameTable(progress)}
+    WHERE ${columnOf(columns.topic)} = $1 ORDER BY ${columnOf(columns.at)}`;
+  await readEach(snapshot, query, topic, (row) =>
+    take({
+      atMs: Number(row[0]),
+      partition: Number(row[1]),
+      seconds: Number(row[2]),
+      records: BigInt(String(row[3])),
+      checkpoints: BigInt(String(row[4])),
+      checkpointMsSum: Number(row[5]),
+      checkpointMsMax: Number(row[6]),
+      lag: BigInt(String(row[7])),
+    }),
+  );
+}
+
+/** In no order. */
+export async function readCheckpointRows(snapshot: Snapshot, topic: string): Promise<readonly CheckpointRow[]> {
+  const columns = getTableColumns(checkpoints);
+  const times = [columns.watermark, columns.maxEventTime, columns.updatedAt].map(epochMs);
+  const ledger = ledgerColumns.map((name) => columnOf(columns[name]));
+  const selected = [columnOf(columns.partition), columnOf(columns.nextOffset), ...times, ...ledger];
+  const rows: CheckpointRow[] = [];
+  const query = `SELECT ${selected.join(", ")} FROM ${nameTable(checkpoints)} WHERE ${columnOf(columns.topic)} = $1`;
+  await readEach(snapshot, query, topic, ([partition, nextOffset, watermark, newest, committed, ...counts]) => {
+    const [read, counted, duplicate, late, quarantined, rejected, skipped, lost] = counts.map((text) =>
+      BigInt(String(text)),
+    );
+    rows.push({
+      partition: Number(partition),
+      nextOffset: BigInt(String(nextOffset)),
+      watermarkMs: timeOf(watermark),
+      newestMs: timeOf(newest),
+      committedMs: Number(committed),
+      ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost } as CheckpointRow["ledger"],
+    });
+  });
+  return rows;
+}
+
+const timeOf = (value: unknown) => (value === null ? null : Number(value));
+
+/** All that have a checkpoint. */
+export async function readTopics(snapshot: Snapshot): Promise<readonly string[]> {
+  const rows = await snapshot
+    .unsafe(`SELECT ${columnOf(getTableColumns(checkpoints).topic)} FROM ${nameTable(checkpoints)}`)
+    .values();
+  return rows.map(([topic]) => String(topic));
+}

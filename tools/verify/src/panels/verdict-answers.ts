@@ -1,0 +1,64 @@
+import type { View } from "@tidemark/panels";
+import { byBytes, startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
+import type { VerdictRow } from "./table-rows.js";
+
+const minuteMs = 60_000;
+const lateTexts = ["under 1 s", "1 to 10 s", "10 s to 1 min", "1 to 10 min", "10 min to 1 h", "1 h or more"];
+
+/** A burst has at least so many late records, and they are at least one in so many. */
+const burst = { late: 10n, oneIn: 20n };
+
+/** Adds up the verdicts of a view by minute of arrival, and says what each panel has to show of them. */
+export class VerdictAnswers {
+  readonly #view: View;
+  readonly #pointMs: number;
+  readonly #points = new Map<number, Map<string, bigint>>();
+  readonly #late = new Map<string, bigint>();
+  readonly #reasons = new Map<string, bigint>();
+
+  constructor(view: View) {
+    this.#view = view;
+    this.#pointMs = widthOfPoints(minuteMs, view.intervalMs);
+  }
+
+  take({ startMs, verdict, detail, records }: VerdictRow): void {
+    if (startMs < this.#view.fromMs || startMs > this.#view.toMs) return;
+    add(
+      valueOf(this.#points, startOfPoint(startMs, this.#pointMs), () => new Map<string, bigint>()),
+      verdict,
+      records,
+    );
+    if (verdict === "late") add(this.#late, detail, records);
+    if (verdict === "rejected" || verdict === "quarantined") add(this.#reasons, detail, records);
+  }
+
+  answers(): Answers {
+    const points = [...this.#points].sort(([a], [b]) => a - b);
+    return {
+      "ledger-over-time": points.flatMap(([time, verdicts]) =>
+        [...verdicts]
+          .sort(([a], [b]) => byBytes(a, b))
+          .map(([metric, records]) => ({ time, metric, records: Number(records) })),
+      ),
+      "late-by-how-much":
+        this.#late.size === 0
+          ? []
+          : lateTexts.map((text) => ({ missed_by: text, records: Number(this.#late.get(text) ?? 0n) })),
+      "rejects-by-reason": [...this.#reasons]
+        .sort(([a, ofA], [b, ofB]) => (ofA === ofB ? byBytes(a, b) : ofA > ofB ? -1 : 1))
+        .map(([reason, records]) => ({ reason, records: Number(records) })),
+      "annotation late-bursts": points.flatMap(([time, verdicts]) => this.#burstAt(time, verdicts)),
+    };
+  }
+
+  #burstAt(time: number, verdicts: ReadonlyMap<string, bigint>): AnswerRow[] {
+    const read = [...verdicts.values()].reduce((sum, records) => sum + records, 0n);
+    const late = verdicts.get("late") ?? 0n;
+    if (late < burst.late || late * burst.oneIn < read) return [];
+    return [{ time, timeend: time + this.#pointMs, text: `${late} of ${read} records late`, tags: "late" }];
+  }
+}
+
+function add(map: Map<string, bigint>, key: string, records: bigint): void {
+  map.set(key, (map.get(key) ?? 0n) + records);
+}
