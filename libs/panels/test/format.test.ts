@@ -15,7 +15,7 @@ describe("a number as people read it", () => {
     [2_130_399_000, "count", 0, "2.13 Bil"],
     [43.59281437125748, "percent", 2, "43.59 %"],
     [0, "percent", 2, "0.00 %"],
-    [3.14159, "milliseconds", 1, "3.1 ms"],
+    [12.345, "milliseconds", 1, "12.3 ms"],
     [300, "seconds", 0, "300 s"],
     [812, "bytes", 1, "812 B"],
     [1_048_576, "bytes", 1, "1.00 MiB"],
