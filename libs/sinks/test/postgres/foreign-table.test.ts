@@ -117,6 +117,35 @@ it("retention drops rows by their time, where there is one, and refusals by thei
   expect(await sinkOf(timed).claim(0, 0)).toMatchObject({ nextOffset: 6, ids: [] });
 });
 
+it("counts are added to a table of its own, by keys of its own", async () => {
+  await server.query(
+    url,
+    `CREATE TABLE shop.hours (topic text, partition int, hour timestamptz, region text, orders int,
+       PRIMARY KEY (topic, partition, hour, region))`,
+  );
+  const hours = shop.table("hours", {
+    topic: text("topic"),
+    partition: integer("partition"),
+    window_start: timestamp("hour", { withTimezone: true }),
+    region: text("region"),
+    count: integer("orders"),
+  });
+  const definition = { name: "hours", sizeMs: 3_600_000, keys: ["region"], measure: "count" };
+  const sink = sinkOf({ ...bare, tallies: [{ definition, table: hours }] });
+  const claim = await sink.claim(0, 0);
+  for (const offset of [0, 1]) {
+    const buffer = sink.openBuffer(0);
+    buffer.add({ rows: [order(offset)] });
+    const ledger = { ...claim.ledger, read: offset + 1, counted: offset + 1 };
+    const added = [{ tally: "hours", rows: [{ windowStartMs: day(1), keys: ["north"], count: offset + 5 }] }];
+    const times = { watermarkMs: day(1), maxEventTimeMs: day(1) };
+    await sink.commit(claim, offset, { nextOffset: offset + 1, ...times, ledger, changed: [], added }, buffer);
+  }
+  expect(await server.query(url, "SELECT * FROM shop.hours")).toEqual([
+    { topic: identity.topic, partition: 0, hour: new Date(day(1)), region: "north", orders: 11 },
+  ]);
+});
+
 it("a writer of its schema may write it, and a reader may not read it", async () => {
   const [writer, reader] = ["orders_writer", "orders_reader"];
   await createRoles(url, { tables: bare, views: [], writer, reader });
