@@ -145,7 +145,7 @@ it("compares single figures with the range of the same length before", async () 
   expect(all?.panels).not.toHaveProperty("before");
 });
 
-it("begins before there are tables, with an entry without rows for every panel, and goes on when they come", async () => {
+it("begins before there are tables, with an entry without rows for every panel, and goes on when they come, or go", async () => {
   const databaseUrl = await servers.createDatabase({ migrated: false });
   const live = await start(databaseUrl);
   const client = await look(live.url, "range=1h");
@@ -161,6 +161,10 @@ it("begins before there are tables, with an entry without rows for every panel, 
   await writer.commit({ city: "Bogor", platform: "X", atMs: Date.now() - 60_000, usage: 7 });
   const { rows } = await client.until(() => hasRows(client, "total-usage"));
   expect(rows["total-usage"]).toEqual([{ usage: 7 }]);
+  await query(databaseUrl, "DROP SCHEMA public, tidemark CASCADE; CREATE SCHEMA public");
+  const gone = await client.until(() => !hasRows(client, "total-usage"));
+  expect(gone).toMatchObject({ rows: empty.rows, pulse: { ledger: null, database: "up" } });
+  expect(live.lines.filter((line) => line.startsWith("Postgres"))).toEqual([]);
 });
 
 it("brings a commit to who looks, and of the panels only those with other rows", async () => {
