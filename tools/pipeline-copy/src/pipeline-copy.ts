@@ -15,7 +15,7 @@ export interface Edit {
   readonly replace: string;
 }
 
-/** The consumer and all libs on disk, so that they can be changed and nobody else notices. */
+/** The consumer, all libs and what else was asked for on disk, so that they can be changed and nobody else notices. */
 export interface PipelineCopy {
   /** Where the copy lies, and what it runs with may lie too. */
   readonly root: string;
@@ -25,6 +25,8 @@ export interface PipelineCopy {
   read(file: string): Promise<string>;
   /** The command that runs the copy's consumer from its source. */
   readonly fromSource: readonly [string, ...string[]];
+  /** The command that runs the main of another copied project from its source. */
+  mainOf(project: string): readonly [string, ...string[]];
   /** Compiles the source as it is now. Returns the command that runs the compiled consumer until the next build. */
   build(): Promise<readonly [string, ...string[]]>;
   remove(): Promise<void>;
@@ -38,7 +40,8 @@ const execute = promisify(execFile);
 const rootFiles = ["nx.json", "package.json", "tsconfig.base.json"];
 const notCopied = new Set(["node_modules", "dist", "test", "test-results", "bench"]);
 
-export async function copyPipeline(): Promise<PipelineCopy> {
+/** `more` are further projects, such as `tools/verify`. */
+export async function copyPipeline(more: readonly string[] = []): Promise<PipelineCopy> {
   const root = await mkdtemp(join(tmpdir(), "tidemark-copy-"));
   await chmod(root, 0o755);
   for (const file of rootFiles) await cp(join(repository, file), join(root, file));
@@ -47,7 +50,7 @@ export async function copyPipeline(): Promise<PipelineCopy> {
     existsSync(join(repository, "libs", lib, "package.json")),
   );
   await linkPackages("", root);
-  for (const project of [consumer, ...libs.map((lib) => `libs/${lib}`)]) {
+  for (const project of [consumer, ...more, ...libs.map((lib) => `libs/${lib}`)]) {
     await cp(join(repository, project), join(root, project), {
       recursive: true,
       filter: (source) => !notCopied.has(basename(source)),
@@ -58,6 +61,8 @@ export async function copyPipeline(): Promise<PipelineCopy> {
   }
   const { config } = await readManifest(join(root, consumer));
   const node = [process.execPath, ...(config?.node?.split(" ") ?? [])] as [string, ...string[]];
+  const fromSource = ["--conditions=@tidemark/source", "--import", "tsx"];
+  const mainOf = (project: string) => join(root, project, "src/main.ts");
   const read = (file: string) => readFile(join(root, file), "utf8");
 
   return {
@@ -76,7 +81,8 @@ export async function copyPipeline(): Promise<PipelineCopy> {
         for (const [file, text] of sound) await writeFile(join(root, file), text);
       }
     },
-    fromSource: [...node, "--conditions=@tidemark/source", "--import", "tsx", join(root, consumer, "src/main.ts")],
+    fromSource: [...node, ...fromSource, mainOf(consumer)],
+    mainOf: (project) => [process.execPath, ...fromSource, mainOf(project)],
     async build() {
       const tsc = join(repository, "node_modules/typescript-7/bin/tsc");
       await execute(process.execPath, [tsc, "-b", join(root, consumer, "tsconfig.build.json")]);

@@ -28,6 +28,23 @@ describe("copyPipeline", { timeout: 120_000 }, () => {
     expect(await help(await copy.build())).toMatch(/^Usage: /);
   });
 
+  it("runs another project that was asked for, by the changed libs", async () => {
+    const other = await copyPipeline(["tools/verify"]);
+    const preset = {
+      file: "libs/scenario/src/presets.ts",
+      find: "export const presets = {",
+      replace: "export const presets = { extra: deck,",
+    };
+    try {
+      await other.withEdits([preset], async () => {
+        expect(await help(other.mainOf("tools/verify"))).toContain("extra");
+      });
+      expect(await help(other.mainOf("tools/verify"))).not.toContain("extra");
+    } finally {
+      await other.remove();
+    }
+  });
+
   it("refuses to change what is not there exactly once, and leaves all as it was", async () => {
     const sound = await copy.read(usage.file);
     const missing = { ...usage, find: "no such line" };
