@@ -42,10 +42,15 @@ describe("what a consumer has read", () => {
       socmed_rejected: quarantined + rejected,
       "tidemark.checkpoints": partitions,
     });
+    // What consumers observed has views of its own, long after the events.
+    expect(verdict.panels["total-usage"]).toBe(verdict.views.length - 2);
+    expect(verdict.panels["watermarks"]).toBe(verdict.views.length * partitions);
     expect(verdict.compared["socmed_5s"]).toBeGreaterThan(verdict.compared["socmed_1m"] ?? NaN);
     expect(late).toBeGreaterThan(0);
     expect(progress[0]).toEqual({ step: "scenario", done: 0, of: events });
-    expect(progress.at(-1)).toEqual({ step: "log", done: events, of: events });
+    expect(progress.findLast(({ step }) => step === "log")).toEqual({ step: "log", done: events, of: events });
+    const queries = verdict.views.length * Object.keys(verdict.panels).length;
+    expect(progress.at(-1)).toEqual({ step: "panels", done: queries, of: queries });
   });
 
   it("leaves no consumer group behind in Kafka", async () => {

@@ -8,7 +8,14 @@ const options = (args: string[], env: Record<string, string> = {}) => {
 };
 
 it("checks the tables of socmed-events strictly, if nothing else is said", () => {
-  expect(options([])).toEqual({ topic: "socmed-events", prefix: false, differences: 10, json: false, run: null });
+  expect(options([])).toEqual({
+    topic: "socmed-events",
+    prefix: false,
+    differences: 10,
+    json: false,
+    run: null,
+    view: null,
+  });
 });
 
 it("takes the topic from --topic, then from KAFKA_TOPIC; an empty variable is an unset one", () => {
@@ -38,6 +45,14 @@ it("reads what the producer was told, with the producer's defaults", () => {
   expect(options(["--scenario=deck", "--seed=5", "--rate=max"]).run?.rate).toBeNull();
 });
 
+it("looks at panels as they are at a time, over a range, or over all", () => {
+  const atMs = Date.parse("2024-02-03T17:30:00Z");
+  expect(options(["--at=2024-02-03T17:30:00Z"]).view).toEqual({ atMs, rangeMs: "all" });
+  expect(options(["--range=90s"]).view).toEqual({ atMs: null, rangeMs: 90_000 });
+  expect(options(["--range=30d"]).view).toEqual({ atMs: null, rangeMs: 30 * 86_400_000 });
+  expect(options(["--at=2024-02-04T00:30:00+07:00", "--range=all"]).view).toEqual({ atMs, rangeMs: "all" });
+});
+
 it("knows --help, and -h", () => {
   expect(parseOptions(["--help"], {})).toEqual({ kind: "help" });
   expect(parseOptions(["--json", "-h"], {})).toEqual({ kind: "help" });
@@ -59,6 +74,10 @@ describe("a wrong option is told in one sentence with its name, what it got and 
     [["--scenario=deck", "--seed=1", "--start=now"], '--start got "now"; it takes a time with its zone'],
     [["--scenario=deck", "--seed=1", "--start=1970-01-01T00:00:00Z"], '--start got "1970-01-01T00:00:00Z"; it takes'],
     [["--scenario=deck", "--seed=1", "--events=0"], '--events got "0"; it takes a whole number from 1 to 4294967295.'],
+    [["--at=now"], '--at got "now"; it takes a time with its zone'],
+    [["--range=5"], '--range got "5"; it takes a duration from 1s to 366d, such as 5m, 1h or 7d, or all.'],
+    [["--range=0s"], '--range got "0s"; it takes a duration'],
+    [["--range=367d"], '--range got "367d"; it takes a duration'],
     [["--verbose"], "Unknown option '--verbose'. See --help."],
     [["now"], "Unexpected argument 'now'. See --help."],
   ])("%j", (args, problem) => {

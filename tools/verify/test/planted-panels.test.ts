@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { copyPipeline, type PipelineCopy } from "@tidemark/pipeline-copy";
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets, type Scenario } from "@tidemark/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CountedKind } from "../src/findings.js";
 import { formatVerdict } from "../src/report.js";
@@ -18,7 +18,7 @@ let databaseUrl: string;
 let copy: PipelineCopy;
 
 /** Small counts, so that sums are equal here and there; gaps between events; and late ones often enough to come in bursts. */
-const scenario = {
+const scenario: Scenario = {
   ...presets.dirty,
   name: topic,
   cities: presets.deck.cities,
@@ -34,7 +34,7 @@ const scenario = {
     Conversion: [0, 4],
   },
   faults: { ...presets.dirty.faults, lateJust: { share: 0.03 }, lateFar: { share: 0.03, bySeconds: [60, 43_200] } },
-} as const;
+};
 
 beforeAll(async () => {
   servers = await startServers();

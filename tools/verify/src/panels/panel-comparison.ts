@@ -24,7 +24,7 @@ export interface PanelContext {
   readonly findings: Findings;
   /** Null: the views by default. */
   readonly choice: ViewChoice | null;
-  /** Queries that were compared, of so many. Called before each one. */
+  /** Queries that were compared, of so many. Called before each one, and behind the last. */
   readonly onQuery: (done: number, of: number) => void;
 }
 
@@ -60,6 +60,7 @@ export async function comparePanels(context: PanelContext): Promise<PanelSummary
       if (found !== undefined) compareRows(query, view.name, expected, found, findings);
     }
   }
+  onQuery(of, of);
   return { views, compared: Object.fromEntries(compared) };
 }
 

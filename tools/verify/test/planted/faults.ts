@@ -137,8 +137,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a checkpoint committed twice: the second time from where it has got to, so that no fence stops it",
     file: "libs/sinks/src/postgres/postgres-sink.ts",
-    find: "(client) => writeCheckpoint(client, topic, claim, expectedOffset, encoded)",
-    replace: `async (client) => {
+    find: "(client: PoolClient) => writeCheckpoint(client, topic, claim, expectedOffset, encoded)",
+    replace: `async (client: PoolClient) => {
             await writeCheckpoint(client, topic, claim, expectedOffset, encoded);
             await writeCheckpoint(client, topic, claim, checkpoint.nextOffset, encoded);
           }`,

@@ -1,0 +1,171 @@
+import { mkdtemp, rm, chmod } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dashboards, panelsOf } from "@tidemark/panels";
+import { startPostgres, type EmbeddedPostgres } from "@tidemark/embedded-postgres";
+import { migrate } from "@tidemark/sinks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFindings } from "../../src/findings.js";
+import { comparePanels } from "../../src/panels/panel-comparison.js";
+import { listQueries } from "../../src/panels/queries.js";
+import type { ViewChoice } from "../../src/panels/views.js";
+import { withSnapshot } from "../../src/snapshot.js";
+import { query } from "../servers.js";
+
+let directory: string;
+let server: EmbeddedPostgres;
+let databases = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tidemark-panels-"));
+  await chmod(directory, 0o755);
+  server = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+});
+
+afterAll(async () => {
+  await server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Empty tables, and in them what the statements write. */
+async function fill(...statements: readonly string[]): Promise<string> {
+  databases += 1;
+  await query(server.databaseUrl, `CREATE DATABASE panels_${databases}`);
+  const url = new URL(server.databaseUrl);
+  url.pathname = `/panels_${databases}`;
+  await migrate(url.href);
+  for (const statement of statements) await query(url.href, statement);
+  return url.href;
+}
+
+async function compare(databaseUrl: string, topic: string, choice: ViewChoice | null = null) {
+  const findings = createFindings(20);
+  const summary = await withSnapshot(databaseUrl, (snapshot) =>
+    comparePanels({ snapshot, topic, findings, choice, onQuery: () => {} }),
+  );
+  return { ...summary, differences: findings.first() };
+}
+
+const checkpoint = (topic: string, partition: number, watermark: string | null, counts: readonly number[]) => {
+  const [read = 0, , , , , , skipped = 0, lost = 0] = counts;
+  const time = watermark === null ? "NULL" : `'${watermark}'`;
+  return `INSERT INTO tidemark.definitions VALUES ('hash', '{}') ON CONFLICT DO NOTHING;
+    INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch,
+      watermark, max_event_time, read, counted, duplicate, late, quarantined, rejected, skipped, lost, updated_at)
+    VALUES ('${topic}', ${partition}, 'group', 'cluster', 'hash', 0, ${read + skipped + lost}, 1, ${time}, ${time}, ${counts.join(", ")},
+      '2026-01-02 03:04:05.678901+00')`;
+};
+
+const window = (
+  table: string,
+  start: string,
+  city: string,
+  platform: string,
+  figures: readonly (number | string)[],
+  partition = 0,
+) =>
+  `INSERT INTO ${table} VALUES ('odd', ${partition}, '${start}', $$${city}$$, $$${platform}$$, ${figures.join(", ")})`;
+
+describe("panels on tables that hold odd things", () => {
+  it("are equal where there is nothing at all", async () => {
+    const { differences, compared } = await compare(await fill(), "nothing");
+    expect(differences).toEqual([]);
+    expect(compared).toMatchObject({ "total-usage": 0, "real-time-total-usage": 0, ledger: 0, watermarks: 0 });
+    expect(compared["database-size"]).toBeGreaterThan(0);
+  });
+
+  it("are equal with names that SQL, macros and alphabets could stumble over", async () => {
+    const names = [
+      "zebra",
+      "Zürich",
+      "ångström",
+      "a",
+      "B",
+      "insta'gram",
+      "$__timeFrom()",
+      "$city",
+      "\u{1f600}",
+      "\uff5e",
+      "x','y",
+    ];
+    const rows = names.flatMap((name, at) => [
+      // One and the same figures, so that names alone decide.
+      window("socmed_5s", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
+      window("socmed_1m", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
+    ]);
+    const url = await fill(...rows, checkpoint("odd", 0, "2024-02-03 17:00:00+00", [1, 1, 0, 0, 0, 0, 0, 0]));
+    const { differences, compared, views } = await compare(url, "odd");
+    expect(differences).toEqual([]);
+    expect(compared["variable city"]).toBe(names.length * views.length);
+  });
+
+  it("are equal with rates of nothing, parts larger than their whole, and sums beyond 2^53", async () => {
+    const url = await fill(
+      window("socmed_5s", "2024-02-03 17:00:00+00", "none", "X", [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+      window("socmed_5s", "2024-02-03 17:00:05+00", "more", "X", [1, 5, 5, 2, 3, 4, 200, 1, 150, 1]),
+      window("socmed_5s", "2024-02-03 17:00:05+00", "many", "Y", [
+        9,
+        "9007199254740993",
+        1,
+        "9007199254740993",
+        3,
+        4,
+        1e-7,
+        2,
+        1e9,
+        3,
+      ]),
+      window("socmed_5s", "2024-02-03 17:00:05+00", "many", "Y", [9, "1", 1, "1", 3, 4, 0.1, 2, 1e9, 3], 1),
+      window("socmed_5s", "2024-02-03 17:00:50+00", "all", "Z", [1, 1, 1, 1000, 0, 1000, 100, 1, 0, 1]),
+      checkpoint("odd", 0, "2024-02-03 17:00:00+00", [0, 0, 0, 0, 0, 0, 3, 0]),
+      checkpoint("odd", 1, null, [0, 0, 0, 0, 0, 0, 3, 1]),
+    );
+    expect((await compare(url, "odd")).differences).toEqual([]);
+  });
+
+  it("are equal before 1970, after 3000, off the windows' grid, and for records without a time", async () => {
+    const url = await fill(
+      window("socmed_5s", "1969-12-31 23:59:55+00", "old", "X", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
+      window("socmed_5s", "1970-01-01 00:00:00.000001+00", "old", "X", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
+      `INSERT INTO socmed_verdicts_1m VALUES ('odd', 0, '-infinity', 'rejected', 'not-json', 7),
+         ('odd', 0, '1969-12-31 23:59:00+00', 'late', 'under 1 s', 10), ('odd', 0, '1969-12-31 23:59:00+00', 'counted', '', 190),
+         ('odd', 1, '1970-01-01 00:00:00+00', 'late', '1 h or more', 10), ('odd', 1, '1970-01-01 00:00:00+00', 'counted', '', 191)`,
+      checkpoint("odd", 0, "1969-12-31 23:59:55.001+00", [0, 0, 0, 0, 0, 0, 0, 0]),
+    );
+    const early = await compare(url, "odd");
+    expect(early.differences).toEqual([]);
+    // Of the two minutes that have ten late records one has just so large a share.
+    expect(early.compared["annotation late-bursts"]).toBe(early.views.length);
+    await query(url, "UPDATE socmed_5s SET window_start = window_start + interval '1030 years'");
+    await query(url, "UPDATE socmed_verdicts_1m SET window_start = window_start + interval '1030 years'");
+    expect((await compare(url, "odd")).differences).toEqual([]);
+  });
+
+  it("are equal where consumers observed no time, no checkpoint, and twice at once", async () => {
+    const url = await fill(
+      `INSERT INTO tidemark.progress VALUES
+         ('2026-01-01 00:00:00.5+00', 'odd', 0, 'a', 0, 0, 0, 0, 0, 17, 0), ('2026-01-01 00:00:10+00', 'odd', 0, 'a', 10, 7, 0, 0, 0, 5, 0),
+         ('2026-01-01 00:00:10+00', 'odd', 1, 'b', 0, 3, 2, 9.5, 7.25, 8, 0), ('2026-01-01 00:00:19.999999+00', 'odd', 1, 'c', 3.3, 3, 1, 4.5, 4.5, 9, 0),
+         ('2026-01-01 00:01:19.9999995+00', 'odd', 2, 'c', 10, 3, 1, 4.5, 4.5, 1, 0), ('2026-01-01 00:00:10+00', 'other', 0, 'a', 1, 1, 1, 1, 1, 1, 1)`,
+    );
+    const { differences, compared } = await compare(url, "odd");
+    expect(differences).toEqual([]);
+    expect(compared).toMatchObject({ "rows-per-second": expect.any(Number) as number });
+    expect(compared["checkpoint-time"]).toBeGreaterThan(0);
+  });
+});
+
+it("every panel, variable and annotation of the dashboards is compared, under a name of its own", async () => {
+  const names = listQueries().map(({ name }) => name);
+  const panels = dashboards.flatMap(panelsOf).map(({ id }) => id);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.filter((name) => !/^(variable|annotation) /.test(name))).toEqual(panels);
+  expect(names.filter((name) => /^(variable|annotation) /.test(name))).toEqual([
+    "variable topic",
+    "variable city",
+    "variable platform",
+    "annotation late-bursts",
+  ]);
+  const { compared } = await compare(await fill(), "nothing", { atMs: 0, rangeMs: "all" });
+  expect(Object.keys(compared)).toEqual(names);
+});
