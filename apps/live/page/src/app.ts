@@ -1,0 +1,196 @@
+import type { Choice, Dashboards, Pulse, ServerEvents } from "../../src/protocol.js";
+import { createBanner } from "./banner.js";
+import { readChoice, rangeTitles, writeChoice } from "./choice.js";
+import { ServerClock } from "./clock.js";
+import { judgeCondition } from "./condition.js";
+import { createNameFilter } from "./controls/name-filter.js";
+import { createRangePicker } from "./controls/range-picker.js";
+import { createStatus } from "./controls/status.js";
+import { createTabs } from "./controls/tabs.js";
+import { createThemeSwitch } from "./controls/theme-switch.js";
+import { createElement, setChildren, setText } from "./element.js";
+import { createFooter } from "./footer.js";
+import { describeChange, readLook, storeLook } from "./last-look.js";
+import { createPerformance } from "./layout/performance.js";
+import { createPipeline } from "./layout/pipeline.js";
+import { createPlainTab } from "./layout/plain.js";
+import { createNotice, widerRange, type Notice } from "./notice.js";
+import { PlatformColours } from "./platform-colours.js";
+import { mergePanels, Panels, type Shown, type View } from "./shown.js";
+import { createStream, type Connection } from "./stream.js";
+import { formatTime } from "./times.js";
+
+const layouts: Readonly<Record<string, typeof createPlainTab>> = {
+  "social-media-performance": createPerformance,
+  "pipeline-health": createPipeline,
+};
+
+/** Nobody looks at a hidden page: after so long it lets go of its stream, in ms. */
+const hiddenForMs = 10_000;
+
+/** The page: what is chosen, what the stream says, and what is shown of it. One way: events in, document out. */
+export function createApp({ topic, dashboards }: Dashboards): void {
+  const tabIds = dashboards.map(({ id }) => id);
+  const clock = new ServerClock();
+  const colours = new PlatformColours();
+  const views = new Map<string, View>();
+  let choice = readChoice(location.search, tabIds);
+  let names: ServerEvents["names"] = { cities: [], platforms: [] };
+  let connection: Connection = "connecting";
+  let look = readLook();
+  let shown: Shown | undefined;
+  let pulse: Pulse | undefined;
+  let notice = "";
+
+  const tabs = createTabs(dashboards, choose);
+  const ranges = createRangePicker((range) => choose({ range }));
+  const cities = createNameFilter("City", (chosen) => choose({ cities: chosen }));
+  const platforms = createNameFilter(
+    "Platform",
+    (chosen) => choose({ platforms: chosen }),
+    (swatch, name) => colours.paint(swatch, name),
+  );
+  const status = createStatus();
+  const banner = createBanner();
+  const footer = createFooter(topic);
+  const title = createElement("h1");
+  const span = createElement("p", { class: "span" });
+  const since = createElement("p", { class: "since" });
+  const line = createElement("div", { class: "headline" }, title, span, since, banner.element);
+  const stage = createElement("div", { class: "stage", "data-state": "waiting" });
+  for (const [id, children] of Object.entries({
+    tabs: tabs.elements,
+    controls: [status.element, ranges.element, cities.element, platforms.element, createThemeSwitch()],
+    main: [line, stage],
+    footer: footer.elements,
+  })) {
+    document.getElementById(id)?.replaceChildren(...children);
+  }
+
+  const stream = createStream({
+    connection(next) {
+      connection = next;
+      showState();
+    },
+    events: {
+      names(event) {
+        names = event;
+        colours.meet(event.platforms);
+        showControls();
+      },
+      panels(event) {
+        shown = mergePanels(shown ?? blankOf(choice), event);
+        showPanels();
+      },
+      pulse(event) {
+        pulse = event;
+        clock.hear(event.nowMs);
+        if (shown !== undefined) showPanels();
+        showState();
+      },
+    },
+  });
+
+  function blankOf({ range }: Choice): Shown {
+    return { range, fromMs: 0, toMs: 1, intervalMs: 1000, rows: {}, before: {}, pulse, lastLookMs: undefined };
+  }
+
+  function choose(change: Partial<Choice>): void {
+    choice = { ...choice, ...change };
+    history.pushState(null, "", writeChoice(choice));
+    follow();
+  }
+
+  function follow(): void {
+    shown = undefined;
+    showControls();
+    stream.open(writeChoice(choice));
+  }
+
+  function showControls(): void {
+    tabs.show(choice);
+    ranges.show(choice.range);
+    cities.show(names.cities, choice.cities);
+    platforms.show(names.platforms, choice.platforms);
+    const isFiltered = dashboards.find(({ id }) => id === choice.tab)?.id === "social-media-performance";
+    cities.element.hidden = !isFiltered;
+    platforms.element.hidden = !isFiltered;
+    const tab = dashboards.find(({ id }) => id === choice.tab);
+    setText(title, tab?.title ?? "");
+    document.title = `${tab?.title ?? ""} · Tidemark`;
+  }
+
+  function viewOf(tab: string): View {
+    const known = views.get(tab);
+    if (known !== undefined) return known;
+    const dashboard = dashboards.find(({ id }) => id === tab);
+    if (dashboard === undefined) throw new Error(`There is no dashboard ${tab}.`);
+    const layout = layouts[tab] ?? createPlainTab;
+    const view = layout(new Panels(dashboard), { colours, nowMs: () => clock.nowMs });
+    views.set(tab, view);
+    return view;
+  }
+
+  function showPanels(): void {
+    if (shown === undefined) return;
+    const now: Shown = { ...shown, pulse, lastLookMs: look?.atMs };
+    const { fromMs, toMs, range } = now;
+    const days = formatTime(fromMs, toMs);
+    setText(
+      span,
+      range === "all"
+        ? `${days} to ${formatTime(toMs, 0)}`
+        : `${rangeTitles[range].long}, ${days} to ${formatTime(toMs, fromMs)}`,
+    );
+    const reason = noticeOf(now);
+    const key = JSON.stringify(reason);
+    if (reason !== undefined) {
+      if (key !== notice) setChildren(stage, [createNotice(reason, choose)]);
+    } else {
+      const view = viewOf(choice.tab);
+      setChildren(stage, [view.element]);
+      view.show(now);
+    }
+    notice = key;
+    stage.dataset["state"] = "shown";
+  }
+
+  /** Why there is nothing to see, where that is so of all panels. */
+  function noticeOf({ rows }: Shown): Notice | undefined {
+    const isEmpty = (ids: readonly string[]) => ids.every((id) => (rows[id] ?? []).length === 0);
+    if (pulse !== undefined && pulse.committedMs === null) return { kind: "no-data" };
+    if (choice.tab !== "social-media-performance" || !isEmpty(Object.keys(rows))) return undefined;
+    if (pulse === undefined) return undefined;
+    return { kind: "nothing-chosen", choice, newestMs: pulse.newestEventMs, wider: widerRange(pulse) };
+  }
+
+  function showState(): void {
+    const committedMs = pulse?.committedMs ?? null;
+    const ageMs = committedMs === null ? null : Math.max(0, clock.nowMs - committedMs);
+    const condition = judgeCondition(connection, pulse, ageMs);
+    status.show(condition, ageMs, committedMs);
+    banner.show(condition, ageMs);
+    footer.show(pulse);
+    setText(since, describeChange(look, pulse));
+    document.body.dataset["condition"] = condition;
+  }
+
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.visibilityState === "hidden") {
+      if (pulse?.ledger) storeLook({ atMs: clock.nowMs, ledger: pulse.ledger });
+      hiding = setTimeout(() => stream.pause(), hiddenForMs);
+      return;
+    }
+    look = readLook();
+    stream.open(writeChoice(choice));
+  });
+  addEventListener("popstate", () => {
+    choice = readChoice(location.search, tabIds);
+    follow();
+  });
+  // The age of the data goes on while nothing comes.
+  setInterval(showState, 1000);
+  follow();
+}
