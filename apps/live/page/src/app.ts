@@ -20,8 +20,10 @@ import { mergePanels, Panels, type Shown, type View } from "./shown.js";
 import { createStream, type Connection } from "./stream.js";
 import { formatTime } from "./times.js";
 
+const performanceTab = "social-media-performance";
+
 const layouts: Readonly<Record<string, typeof createPlainTab>> = {
-  "social-media-performance": createPerformance,
+  [performanceTab]: createPerformance,
   "pipeline-health": createPipeline,
 };
 
@@ -37,6 +39,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   let choice = readChoice(location.search, tabIds);
   let names: ServerEvents["names"] = { cities: [], platforms: [] };
   let connection: Connection = "connecting";
+  let refusal: string | undefined;
   let look = readLook();
   let shown: Shown | undefined;
   let pulse: Pulse | undefined;
@@ -68,8 +71,9 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   }
 
   const stream = createStream({
-    connection(next) {
+    connection(next, why) {
       connection = next;
+      refusal = why;
       showState();
     },
     events: {
@@ -85,7 +89,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
       pulse(event) {
         pulse = event;
         clock.hear(event.nowMs);
-        if (shown !== undefined) showPanels();
+        showPanels();
         showState();
       },
     },
@@ -112,7 +116,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
     ranges.show(choice.range);
     cities.show(names.cities, choice.cities);
     platforms.show(names.platforms, choice.platforms);
-    const isFiltered = dashboards.find(({ id }) => id === choice.tab)?.id === "social-media-performance";
+    const isFiltered = choice.tab === performanceTab;
     cities.element.hidden = !isFiltered;
     platforms.element.hidden = !isFiltered;
     const tab = dashboards.find(({ id }) => id === choice.tab);
@@ -132,35 +136,25 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   }
 
   function showPanels(): void {
-    if (shown === undefined) return;
-    const now: Shown = { ...shown, pulse, lastLookMs: look?.atMs };
-    const { fromMs, toMs, range } = now;
-    const days = formatTime(fromMs, toMs);
-    setText(
-      span,
-      range === "all"
-        ? `${days} to ${formatTime(toMs, 0)}`
-        : `${rangeTitles[range].long}, ${days} to ${formatTime(toMs, fromMs)}`,
-    );
-    const reason = noticeOf(now);
+    const reason = noticeOf();
+    if (reason === undefined && shown === undefined) return;
     const key = JSON.stringify(reason);
-    if (reason !== undefined) {
-      if (key !== notice) setChildren(stage, [createNotice(reason, choose)]);
-    } else {
+    if (reason === undefined && shown !== undefined) {
       const view = viewOf(choice.tab);
       setChildren(stage, [view.element]);
-      view.show(now);
-    }
+      view.show({ ...shown, pulse, lastLookMs: look?.atMs });
+      setText(span, describeSpan(shown));
+    } else if (reason !== undefined && key !== notice) setChildren(stage, [createNotice(reason, choose)]);
     notice = key;
     stage.dataset["state"] = "shown";
   }
 
   /** Why there is nothing to see, where that is so of all panels. */
-  function noticeOf({ rows }: Shown): Notice | undefined {
-    const isEmpty = (ids: readonly string[]) => ids.every((id) => (rows[id] ?? []).length === 0);
-    if (pulse !== undefined && pulse.committedMs === null) return { kind: "no-data" };
-    if (choice.tab !== "social-media-performance" || !isEmpty(Object.keys(rows))) return undefined;
+  function noticeOf(): Notice | undefined {
     if (pulse === undefined) return undefined;
+    if (pulse.committedMs === null) return pulse.database === "up" ? { kind: "no-data" } : undefined;
+    const isEmpty = shown !== undefined && Object.values(shown.rows).every((rows) => rows.length === 0);
+    if (choice.tab !== performanceTab || !isEmpty) return undefined;
     return { kind: "nothing-chosen", choice, newestMs: pulse.newestEventMs, wider: widerRange(pulse) };
   }
 
@@ -169,22 +163,27 @@ export function createApp({ topic, dashboards }: Dashboards): void {
     const ageMs = committedMs === null ? null : Math.max(0, clock.nowMs - committedMs);
     const condition = judgeCondition(connection, pulse, ageMs);
     status.show(condition, ageMs, committedMs);
-    banner.show(condition, ageMs);
+    banner.show(condition, ageMs, refusal);
     footer.show(pulse);
     setText(since, describeChange(look, pulse));
     document.body.dataset["condition"] = condition;
   }
 
   let hiding: ReturnType<typeof setTimeout> | undefined;
+  let isPaused = false;
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
     if (document.visibilityState === "hidden") {
       if (pulse?.ledger) storeLook({ atMs: clock.nowMs, ledger: pulse.ledger });
-      hiding = setTimeout(() => stream.pause(), hiddenForMs);
+      hiding = setTimeout(() => {
+        isPaused = true;
+        stream.pause();
+      }, hiddenForMs);
       return;
     }
     look = readLook();
-    stream.open(writeChoice(choice));
+    if (isPaused) stream.open(writeChoice(choice));
+    isPaused = false;
   });
   addEventListener("popstate", () => {
     choice = readChoice(location.search, tabIds);
@@ -193,4 +192,10 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   // The age of the data goes on while nothing comes.
   setInterval(showState, 1000);
   follow();
+}
+
+function describeSpan({ range, fromMs, toMs }: Shown): string {
+  const from = formatTime(fromMs, toMs);
+  if (range === "all") return `${from} to ${formatTime(toMs, 0)}`;
+  return `${rangeTitles[range].long}, ${from} to ${formatTime(toMs, fromMs)}`;
 }

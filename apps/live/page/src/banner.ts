@@ -4,7 +4,8 @@ import { formatDuration } from "./times.js";
 
 export interface Banner {
   readonly element: HTMLElement;
-  show(condition: Condition, ageMs: number | null): void;
+  /** `refusal` is what the server said, where it said something. */
+  show(condition: Condition, ageMs: number | null, refusal?: string): void;
 }
 
 /**
@@ -17,8 +18,9 @@ export function createBanner(): Banner {
   const element = createElement("div", { class: "banner", "data-shown": "no" }, what, " ", age);
   return {
     element,
-    show(condition, ageMs) {
-      const text = texts[condition] ?? "";
+    show(condition, ageMs, refusal) {
+      const text =
+        condition === "server-away" && refusal !== undefined ? `${refusal} Trying again.` : (texts[condition] ?? "");
       setText(what, text);
       setText(age, text === "" || ageMs === null ? "" : `The newest data is ${formatDuration(ageMs)} old.`);
       setAttribute(element, "data-shown", text === "" ? "no" : condition);

@@ -1,11 +1,13 @@
 import { ranges, type Choice, type Range } from "../../src/protocol.js";
 
 /** Shown in the controls, and in sentences. */
-export const rangeTitles: Readonly<Record<Range, { readonly short: string; readonly long: string }>> = {
-  "5m": { short: "5 min", long: "the last 5 min" },
-  "1h": { short: "1 h", long: "the last hour" },
-  "24h": { short: "24 h", long: "the last 24 h" },
-  all: { short: "All", long: "all time" },
+export const rangeTitles: Readonly<
+  Record<Range, { readonly short: string; readonly long: string; readonly before: string }>
+> = {
+  "5m": { short: "5 min", long: "the last 5 min", before: "the 5 min before" },
+  "1h": { short: "1 h", long: "the last hour", before: "the hour before" },
+  "24h": { short: "24 h", long: "the last 24 h", before: "the 24 h before" },
+  all: { short: "All", long: "all time", before: "" },
 };
 
 export const rangeNames = Object.keys(ranges).filter(isRange);

@@ -1,6 +1,6 @@
 import type { ServerEvents } from "../../src/protocol.js";
 
-/** `connecting` is before the first event of a choice; `lost` is while the server doesn't answer. */
+/** `connecting` is before the first event; `lost` is while the server doesn't answer, or answers that it won't. */
 export type Connection = "connecting" | "open" | "lost";
 
 type EventHandlers = {
@@ -8,7 +8,8 @@ type EventHandlers = {
 };
 
 export interface StreamHandlers {
-  readonly connection: (connection: Connection) => void;
+  /** `refusal` is the sentence in which a server says why it won't. */
+  readonly connection: (connection: Connection, refusal?: string) => void;
   readonly events: EventHandlers;
 }
 
@@ -31,6 +32,12 @@ export function createStream(handlers: StreamHandlers): Stream {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  let told: Connection | undefined;
+
+  function tell(connection: Connection): void {
+    if (connection !== told) handlers.connection(connection);
+    told = connection;
+  }
 
   function close(): void {
     source?.close();
@@ -40,12 +47,13 @@ export function createStream(handlers: StreamHandlers): Stream {
 
   function connect(query: string): void {
     close();
-    const opened = new EventSource(`/api/events${query}`);
+    const url = `/api/events${query}`;
+    const opened = new EventSource(url);
     source = opened;
     const fail = () => {
       if (source !== opened) return;
       close();
-      handlers.connection("lost");
+      tell("lost");
       timer = setTimeout(() => connect(query), retriesMs[Math.min(failures, retriesMs.length - 1)]);
       failures += 1;
     };
@@ -58,7 +66,7 @@ export function createStream(handlers: StreamHandlers): Stream {
         if (source !== opened) return;
         watch();
         failures = 0;
-        handlers.connection("open");
+        tell("open");
         const handle: EventHandlers[Name] = handlers.events[name];
         handle(JSON.parse(message.data));
       });
@@ -66,16 +74,36 @@ export function createStream(handlers: StreamHandlers): Stream {
     listen("names");
     listen("panels");
     listen("pulse");
-    opened.addEventListener("error", fail);
+    opened.addEventListener("error", () => {
+      const isRefused = opened.readyState === EventSource.CLOSED;
+      fail();
+      if (isRefused) void readRefusal(url).then((refusal) => told === "lost" && handlers.connection("lost", refusal));
+    });
     watch();
   }
 
   return {
     open(query) {
       failures = 0;
-      handlers.connection("connecting");
+      told = undefined;
+      tell("connecting");
       connect(query);
     },
     pause: close,
   };
+}
+
+/** An EventSource does not say what the server said. */
+async function readRefusal(url: string): Promise<string | undefined> {
+  const asking = new AbortController();
+  try {
+    const answer = await fetch(url, { signal: asking.signal });
+    if (answer.ok) return undefined;
+    const { error }: { readonly error?: unknown } = await answer.json();
+    return typeof error === "string" ? error : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    asking.abort();
+  }
 }

@@ -151,7 +151,7 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
       const top = drawn.valToPos(value ?? 0, "y") + drawn.over.offsetTop;
       return { name, value: value === null ? "–" : formatShort(value, format), top };
     });
-    labels.show(shown, 1.15 * 0.75 * palette.rem, drawn.over.offsetTop + drawn.over.offsetHeight);
+    labels.show(shown, 1.3 * 0.75 * palette.rem, drawn.over.offsetTop + drawn.over.offsetHeight);
   }
 
   new ResizeObserver(() => {

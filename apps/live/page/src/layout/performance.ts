@@ -32,7 +32,7 @@ export function createPerformance(panels: Panels, surroundings: Surroundings): V
     }),
     createSeriesCard(panels.take("real-time-total-usage"), {
       title: "Real-time total usage",
-      note: (interval) => `per ${interval}, by platform; dots: still coming in`,
+      note: (interval) => `per ${interval}; shade: open windows, dots: still coming in`,
       strokeOf: (name) => colours.of(name),
       paint: (swatch, name) => colours.paint(swatch, name),
       byEventTime: true,
@@ -73,6 +73,6 @@ function change(id: string, column: string): (shown: Shown) => string {
     if (now === null || then === null || then === 0) return `in ${rangeTitles[range].long}`;
     const percent = (now / then - 1) * 100;
     const sign = percent < 0 ? "−" : "+";
-    return `${sign}${Math.abs(percent).toFixed(1)} % on the ${rangeTitles[range].short} before`;
+    return `${sign}${Math.abs(percent).toFixed(1)} % on ${rangeTitles[range].before}`;
   };
 }

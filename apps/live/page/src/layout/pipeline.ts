@@ -31,7 +31,7 @@ export function createPipeline(panels: Panels, surroundings: Surroundings): View
     createInkedSeries(panels.take("lag-over-time"), "Lag over time", "the most at once"),
     createInkedSeries(panels.take("checkpoint-time"), "Checkpoint time", "of Postgres"),
     createSeriesCard(panels.take("ledger-over-time"), {
-      title: "Not counted, over time",
+      title: "Not counted",
       note: (interval) => `per ${interval}`,
       strokeOf: verdictStroke,
       paint: paintVerdict,

@@ -19,7 +19,7 @@ export function createLedger(panel: ShownPanel): View {
   const equation = createElement("div", { class: "equation" });
   for (const { kind, element } of terms) {
     const sign = kind === "read" ? "" : kind === "counted" ? "=" : parts.includes(kind) ? "+" : "";
-    if (sign !== "") equation.append(createElement("span", { class: "sign" }, sign));
+    equation.append(createElement("span", { class: "sign" }, sign));
     element.classList.toggle("beside-equation", beside.includes(kind));
     equation.append(element);
   }

@@ -21,7 +21,7 @@ export function createWatermarks(panel: ShownPanel, { nowMs }: Surroundings): Vi
   const explanation = createElement("div", { class: "explanation" });
   const title = (name: string) => columns[name]?.title ?? "";
   const table = createTable<ShownRow>(createElement("span", { class: "hidden" }, panel.title), [
-    { heading: title("partition"), className: "numeric", create: () => partitionCell(panel) },
+    { heading: title("partition"), create: () => partitionCell(panel) },
     { heading: title("watermark"), className: "numeric", create: () => timeCell("watermark", nowMs) },
     {
       heading: createElement("span", { class: "hidden" }, "From watermark to newest event"),
@@ -70,20 +70,14 @@ export function createWatermarks(panel: ShownPanel, { nowMs }: Surroundings): Vi
 /** Its number, and whether it holds the watermark. */
 function partitionCell({ columns }: ShownPanel): Cell<ShownRow> {
   const figure = createFigure(formatOf(columns["partition"]), { length: "full" });
-  const mark = createElement(
-    "span",
-    { class: "holds", hidden: "" },
-    createElement("span", { "aria-hidden": "true" }, "▶"),
-  );
-  mark.append(hiddenText("holds it"));
-  const element = createElement("th", { scope: "row" }, mark, figure.element);
+  const mark = createElement("span", { class: "holds" });
+  const element = createElement("th", { scope: "row" }, figure.element, mark);
   return {
     element,
     show(row) {
       figure.show(numberOf(row, "partition"));
       const holds = textOf(row, "holds");
-      mark.hidden = holds === "";
-      setAttribute(mark, "title", holds || undefined);
+      setText(mark, holds);
       setAttribute(element, "data-holds", holds || undefined);
     },
   };
