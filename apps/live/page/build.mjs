@@ -2,8 +2,8 @@
  * Makes the page that browsers get: `dist/page/index.html`, which is never to be cached, and what it names in
  * `dist/page/assets`, with a hash of its content in each name.
  */
-import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -39,21 +39,39 @@ async function makeAsset({ from, format }) {
   return file.contents;
 }
 
-/** Writes the page into `directory`, which it empties before. */
+/**
+ * Writes the page into `directory`, and removes what an older one left there. Several may do so at once: index.html names only
+ * what is there already.
+ */
 export async function buildPage(directory = outputDirectory) {
   const made = await Promise.all(assets.map(async (asset) => ({ ...asset, bytes: await makeAsset(asset) })));
-  await rm(directory, { recursive: true, force: true });
   await mkdir(join(directory, "assets"), { recursive: true });
   let html = await readFile(join(source, "index.html"), "utf8");
+  const names = [];
   for (const { link, bytes } of made) {
     const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 10);
     const extension = extname(link);
     const name = `assets/${basename(link, extension)}-${hash}${extension}`;
     if (!html.includes(`"${link}"`)) throw new Error(`index.html does not name ${link}.`);
     html = html.replaceAll(`"${link}"`, `"/${name}"`);
-    await writeFile(join(directory, name), bytes);
+    names.push(name);
+    await replaceFile(join(directory, name), bytes);
   }
-  await writeFile(join(directory, "index.html"), html);
+  await replaceFile(join(directory, "index.html"), html);
+  for (const old of await readdir(join(directory, "assets"))) {
+    if (!names.includes(`assets/${old}`) && !old.endsWith(".new"))
+      await rm(join(directory, "assets", old), { force: true });
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string | Uint8Array} content
+ */
+async function replaceFile(path, content) {
+  const written = `${path}.${randomUUID()}.new`;
+  await writeFile(written, content);
+  await rename(written, path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPage();

@@ -17,8 +17,8 @@ const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/** What a viewer is sent as soon as it asks for the stream of a choice. */
-export type Answer = (query: URLSearchParams) => Partial<ServerEvents>;
+/** What a viewer is sent as soon as it asks for the stream of a choice; or the sentence with which it is refused. */
+export type Answer = (query: URLSearchParams) => Partial<ServerEvents> & { readonly refusal?: string };
 
 /** A server that speaks the page's protocol and says what a test wants it to: for what a pipeline would take hours to do. */
 export interface PageServer {
@@ -46,10 +46,15 @@ export async function startPageServer(dashboards: Dashboards, answer: Answer): P
       return;
     }
     if (pathname === "/api/events") {
+      const { refusal, ...events } = answer(searchParams);
+      if (refusal !== undefined) {
+        response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ error: refusal }));
+        return;
+      }
       response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
       viewers.add(response);
       response.on("close", () => viewers.delete(response));
-      response.write(format(answer(searchParams)));
+      response.write(format(events));
       return;
     }
     const name = pathname === "/" ? "index.html" : pathname.slice(1);

@@ -1,7 +1,7 @@
 import type { ShownPanel, ShownRow } from "../../../src/protocol.js";
 import { createCard, ofPanel } from "../card.js";
 import { figureCell, timeCell } from "../cells.js";
-import { createElement, hiddenText, setAttribute, setChildren, setText } from "../element.js";
+import { createElement, setAttribute, setChildren, setText } from "../element.js";
 import { createFigure, formatOf } from "../figure.js";
 import { numberOf, textOf } from "../row.js";
 import type { Surroundings, View } from "../shown.js";
