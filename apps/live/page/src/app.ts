@@ -87,9 +87,10 @@ export function createApp({ topic, dashboards }: Dashboards): void {
         showPanels();
       },
       pulse(event) {
+        const isNews = isOther(pulse, event);
         pulse = event;
         clock.hear(event.nowMs);
-        showPanels();
+        if (isNews) showPanels();
         showState();
       },
     },
@@ -198,4 +199,10 @@ function describeSpan({ range, fromMs, toMs }: Shown): string {
   const from = formatTime(fromMs, toMs);
   if (range === "all") return `${from} to ${formatTime(toMs, 0)}`;
   return `${rangeTitles[range].long}, ${from} to ${formatTime(toMs, fromMs)}`;
+}
+
+/** Whether a pulse says anything that panels show. The clock goes on with each. */
+function isOther(before: Pulse | undefined, now: Pulse): boolean {
+  const keys = ["committedMs", "newestEventMs", "watermarkMs", "database"] as const;
+  return keys.some((key) => before?.[key] !== now[key]);
 }

@@ -23,12 +23,12 @@ const executablePath = (process.env["PATH"] ?? "")
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find(isProgram);
 
-const missing = "skipped: there is no Chromium (Debian: apt-get install chromium)";
+const isMissing = executablePath === undefined;
+const reason = isMissing ? " (skipped: there is no Chromium; on Debian: apt-get install chromium)" : "";
 
 /** `describe` for what needs a browser. Where there is none, the name of what is skipped says so. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  if (executablePath === undefined) describe.skip(`${name} (${missing})`, tests);
-  else describe(name, tests);
+  describe.skipIf(isMissing)(`${name}${reason}`, tests);
 }
 
 const flags = [

@@ -126,6 +126,7 @@ describeInBrowser("the page, whatever state the stream is in", () => {
     const { page } = opened;
     await page.goto(server.url);
     await page.locator(".banner", { hasText: "Too many choices are looked at." }).waitFor();
+    expect(await page.locator(".status").getAttribute("data-condition")).toBe("server-away");
     answer = answerWith();
     await waitForFigures(page);
     await page.locator('.banner[data-shown="no"]').waitFor({ state: "attached" });

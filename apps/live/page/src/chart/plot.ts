@@ -23,6 +23,8 @@ export interface PlotOptions {
   readonly marks: () => { readonly watermarkMs: number | null; readonly lastLookMs: number | undefined };
   /** Called when the point that is looked at is another one, or none. */
   readonly onPoint: (at: number | undefined) => void;
+  /** Called when scales and canvas are those of the newest frame. */
+  readonly onDrawn: (plot: uPlot) => void;
 }
 
 export interface Frame {
@@ -64,7 +66,7 @@ export function createPlot(
       },
       hooks: {
         drawClear: [(self) => drawOpen(self, options)],
-        draw: [(self) => drawLastLook(self, options)],
+        draw: [(self) => drawLastLook(self, options), options.onDrawn],
         setCursor: [({ cursor: { idx, left = -1 } }) => options.onPoint(left < 0 ? undefined : (idx ?? undefined))],
       },
     },

@@ -38,6 +38,8 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
   let frame: ChartFrame | undefined;
   let plot: ReturnType<typeof createPlot> | undefined;
   let names = "";
+  /** Of the canvas, in px. Measured when it changes, since to ask is to have the whole page laid out. */
+  let width = 0;
   /** The point that the keyboard is at, epoch ms. */
   let keptMs: number | undefined;
 
@@ -68,8 +70,8 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
       .toSorted((a, b) => (b.number ?? 0) - (a.number ?? 0))
       .map(({ name, number }) => ({ name, value: full(number) }));
     const title = formatTime(time, frame.toMs);
-    const left = plot.plot.valToPos(time / 1000, "x") + plot.plot.over.offsetLeft;
-    readout.show(title, lines, left, element.clientWidth);
+    const { left } = areaOf(plot.plot);
+    readout.show(title, lines, plot.plot.valToPos(time / 1000, "x") + left, width);
     setAttribute(canvas, "aria-valuenow", String(at));
     setAttribute(
       canvas,
@@ -119,7 +121,8 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
   function rebuild(): void {
     plot?.destroy();
     plot = undefined;
-    const { clientWidth: width, clientHeight: height } = canvas;
+    const { clientWidth, clientHeight: height } = canvas;
+    width = clientWidth;
     if (frame === undefined || width === 0 || height === 0) return;
     plot = createPlot(canvas, { width, height }, namesOf(frame.data), {
       style: options.style,
@@ -128,6 +131,7 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
       palette: () => palette,
       marks: () => ({ watermarkMs: frame?.watermarkMs ?? null, lastLookMs: frame?.lastLookMs }),
       onPoint: showPoint,
+      onDrawn: showDrawn,
     });
     draw();
   }
@@ -135,27 +139,34 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
   function draw(): void {
     if (plot === undefined || frame === undefined) return;
     plot.show(frame);
-    showLabels(plot.plot, frame);
-    const { idx, left = -1 } = plot.plot.cursor;
+    setAttribute(canvas, "aria-valuemax", String(Math.max(0, frame.data.times.length - 1)));
+  }
+
+  /** What stands on the scales, which are known only now. */
+  function showDrawn(drawn: uPlot): void {
+    if (frame === undefined) return;
+    showLabels(drawn, frame);
+    const { idx, left = -1 } = drawn.cursor;
     if (keptMs !== undefined) moveTo(Math.max(0, frame.data.times.indexOf(keptMs)));
     else if (left >= 0) showPoint(idx ?? undefined);
-    setAttribute(canvas, "aria-valuemax", String(Math.max(0, frame.data.times.length - 1)));
   }
 
   function showLabels(drawn: uPlot, { data, intervalMs, settledMs }: ChartFrame): void {
     if (options.style === "stacked-bars") return labels.show([], 0, 0);
+    const area = areaOf(drawn);
     const settled = countSettled(data.times, intervalMs, settledMs);
     const at = Math.max(0, Math.min(settled, data.times.length) - 1);
     const shown = data.series.map(({ name, values }) => {
       const value = values[at] ?? null;
-      const top = drawn.valToPos(value ?? 0, "y") + drawn.over.offsetTop;
+      const top = drawn.valToPos(value ?? 0, "y") + area.top;
       return { name, value: value === null ? "–" : formatShort(value, format), top };
     });
-    labels.show(shown, 1.3 * 0.75 * palette.rem, drawn.over.offsetTop + drawn.over.offsetHeight);
+    labels.show(shown, 1.3 * 0.75 * palette.rem, area.top + area.height);
   }
 
   new ResizeObserver(() => {
-    const { clientWidth: width, clientHeight: height } = canvas;
+    const { clientWidth, clientHeight: height } = canvas;
+    width = clientWidth;
     if (width === 0 || height === 0) return;
     const { rem } = readPalette();
     if (plot === undefined || rem !== palette.rem) {
@@ -185,3 +196,8 @@ export function createSeriesChart(options: SeriesChartOptions): SeriesChart {
 }
 
 const namesOf = ({ series }: SeriesData): string[] => series.map(({ name }) => name);
+
+/** Where the axes end, in px of the chart. */
+function areaOf({ bbox: { left, top, height } }: uPlot): { left: number; top: number; height: number } {
+  return { left: left / devicePixelRatio, top: top / devicePixelRatio, height: height / devicePixelRatio };
+}

@@ -1,3 +1,4 @@
+import { createScroller } from "../scroller.js";
 import { createElement, hiddenText, setAttribute, setText } from "../element.js";
 import { createFigure, type Figure, type NumberFormat } from "../figure.js";
 import { createPopup } from "../popup.js";
@@ -18,7 +19,7 @@ interface Point {
 
 /** The numbers of a chart, newest first. Nothing is made while it is closed. */
 export function createSeriesTable(title: string, format: NumberFormat): SeriesTable {
-  const body = createElement("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": title });
+  const body = createScroller(title);
   const summary = createElement("summary", {}, "Table");
   summary.append(hiddenText(` of ${title}`));
   const { element } = createPopup("as-table", summary, body);

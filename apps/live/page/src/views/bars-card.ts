@@ -1,6 +1,7 @@
 import type { ShownPanel } from "../../../src/protocol.js";
 import { createCard } from "../card.js";
-import { createElement } from "../element.js";
+import { createScroller } from "../scroller.js";
+
 import type { View } from "../shown.js";
 import { createBars } from "./bars.js";
 import { createEmptyNote } from "./empty-note.js";
@@ -15,8 +16,7 @@ export interface BarsCardOptions {
 export function createBarsCard(panel: ShownPanel, { title, note, scale, className }: BarsCardOptions): View {
   const bars = createBars(panel, title, scale);
   const empty = createEmptyNote(panel);
-  const scroller = createElement("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": title });
-  scroller.append(bars.element);
+  const scroller = createScroller(title, bars.element);
   const head = { title, ...(note !== undefined && { note }), about: [panel], className };
   return {
     element: createCard(head, empty.element, scroller),

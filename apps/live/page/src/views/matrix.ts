@@ -1,5 +1,6 @@
 import type { ShownPanel, ShownRow } from "../../../src/protocol.js";
 import { createCard, ofPanel } from "../card.js";
+import { createScroller } from "../scroller.js";
 import { createElement, hiddenText, setChildren, setText } from "../element.js";
 import { createFigure, formatOf, type Figure } from "../figure.js";
 import { numberOf, textOf } from "../row.js";
@@ -20,13 +21,7 @@ export function createMatrix(panel: ShownPanel, { colours }: Surroundings): View
   const body = createElement("tbody");
   const caption = createElement("caption", { class: "hidden" }, panel.title);
   const table = createElement("table", { class: "matrix" }, caption, createElement("thead", {}, headings), body);
-  const scroller = createElement("div", {
-    class: "scroller",
-    tabindex: "0",
-    role: "region",
-    "aria-label": panel.title,
-  });
-  scroller.append(ofPanel(table, panel));
+  const scroller = createScroller(panel.title, ofPanel(table, panel));
   const empty = createEmptyNote(panel);
   const axis = createElement("span");
   const foot = createElement("p", { class: "foot" }, "Large: average per event. Small: pooled. Bars: ", axis);

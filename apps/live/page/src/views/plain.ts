@@ -1,7 +1,8 @@
 import type { ShownPanel, ShownRow } from "../../../src/protocol.js";
 import { createCard, ofPanel } from "../card.js";
 import { figureCell, textCell, timeCell } from "../cells.js";
-import { createElement, setAttribute } from "../element.js";
+import { createScroller } from "../scroller.js";
+import { createElement } from "../element.js";
 import type { Surroundings, View } from "../shown.js";
 import { createTable } from "../table.js";
 import { createBarsCard } from "./bars-card.js";
@@ -45,8 +46,7 @@ function createPlainTable(panel: ShownPanel, { nowMs }: Surroundings): View {
   const table = createTable<ShownRow>(createElement("span", { class: "hidden" }, panel.title), columns);
   ofPanel(table.element, panel);
   const empty = createEmptyNote(panel);
-  const scroller = createElement("div", { class: "scroller", tabindex: "0", role: "region" }, table.element);
-  setAttribute(scroller, "aria-label", panel.title);
+  const scroller = createScroller(panel.title, table.element);
   return {
     element: createCard({ title: panel.title, about: [panel], className: "table-card" }, empty.element, scroller),
     show({ rows }) {

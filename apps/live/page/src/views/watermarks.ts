@@ -1,6 +1,7 @@
 import type { ShownPanel, ShownRow } from "../../../src/protocol.js";
 import { createCard, ofPanel } from "../card.js";
 import { figureCell, timeCell } from "../cells.js";
+import { createScroller } from "../scroller.js";
 import { createElement, setAttribute, setChildren, setText } from "../element.js";
 import { createFigure, formatOf } from "../figure.js";
 import { numberOf, textOf } from "../row.js";
@@ -40,13 +41,7 @@ export function createWatermarks(panel: ShownPanel, { nowMs }: Surroundings): Vi
   table.element.classList.add("partitions");
   ofPanel(table.element, panel);
   const empty = createEmptyNote(panel);
-  const scroller = createElement("div", {
-    class: "scroller",
-    tabindex: "0",
-    role: "region",
-    "aria-label": panel.title,
-  });
-  scroller.append(table.element);
+  const scroller = createScroller(panel.title, table.element);
   const head = { title: panel.title, note: "by the time of the events", about: [panel], className: "watermarks" };
   return {
     element: createCard(head, empty.element, explanation, scroller),
