@@ -28,7 +28,9 @@ const reason = isMissing ? " (skipped: there is no Chromium; on Debian: apt-get 
 
 /** `describe` for what needs a browser. Where there is none, the name of what is skipped says so. */
 export function describeInBrowser(name: string, tests: () => void): void {
-  describe.skipIf(isMissing)(`${name}${reason}`, tests);
+  describe.skipIf(isMissing)(`${name}${reason}`, () => {
+    tests();
+  });
 }
 
 const flags = [

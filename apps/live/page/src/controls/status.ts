@@ -8,15 +8,13 @@ export function createStatus(): {
   show(condition: Condition, ageMs: number | null, committedMs: number | null): void;
 } {
   const mark = createElement("span", { class: "lamp", "aria-hidden": "true" });
-  const word = createElement("span", { class: "word" });
-  const age = createElement("span", { class: "age" });
-  const element = createElement("p", { class: "status" }, mark, word, " ", age);
+  const text = createElement("span");
+  const element = createElement("p", { class: "status" }, mark, text);
   return {
     element,
     show(condition, ageMs, committedMs) {
       setAttribute(element, "data-condition", condition);
-      setText(word, words[condition]);
-      setText(age, ageMs === null ? "" : formatDuration(ageMs));
+      setText(text, ageMs === null ? words[condition] : `${words[condition]}, ${formatDuration(ageMs)}`);
       const title =
         committedMs === null
           ? undefined

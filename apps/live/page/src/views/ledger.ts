@@ -5,6 +5,7 @@ import { createFigure, formatOf } from "../figure.js";
 import { numberOf, textOf } from "../row.js";
 import type { View } from "../shown.js";
 import { createEmptyNote } from "./empty-note.js";
+import { clipBar } from "./interval.js";
 import { verdictHues } from "./verdicts.js";
 
 const parts = ["counted", "duplicate", "late", "quarantined", "rejected"];
@@ -40,10 +41,11 @@ export function createLedger(panel: ShownPanel): View {
       const records = (kind: string) => numberOf(byKind.get(kind), "records") ?? 0;
       for (const { kind, show } of terms) show(records(kind), numberOf(byKind.get(kind), "share"));
       const read = records("read");
+      let before = 0;
       for (const { kind, piece } of pieces) {
-        const grow = String(records(kind));
-        if (piece.style.flexGrow !== grow) piece.style.flexGrow = grow;
+        clipBar(piece, (before / Math.max(1, read)) * 100, ((before + records(kind)) / Math.max(1, read)) * 100);
         piece.hidden = records(kind) === 0;
+        before += records(kind);
       }
       const missing = read - parts.reduce((sum, kind) => sum + records(kind), 0);
       setText(verdict, missing === 0 ? "adds up: no record is only logged" : `does not add up: ${missing} missing`);

@@ -9,6 +9,7 @@ import type { Surroundings, View } from "../shown.js";
 import { createTable, type Cell } from "../table.js";
 import { createEmptyNote } from "./empty-note.js";
 import { explainWatermark } from "./explanation.js";
+import { clipBar } from "./interval.js";
 
 interface Span {
   readonly fromMs: number;
@@ -90,8 +91,7 @@ function spanCell(span: () => Span): Cell<ShownRow> {
       if (from === null || to === null) return;
       const { fromMs, toMs } = span();
       const place = (ms: number) => ((ms - fromMs) / Math.max(1, toMs - fromMs)) * 100;
-      bar.style.left = `${place(from).toFixed(2)}%`;
-      bar.style.width = `${(place(to) - place(from)).toFixed(2)}%`;
+      clipBar(bar, place(from), place(to));
     },
   };
 }
