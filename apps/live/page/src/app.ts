@@ -8,7 +8,7 @@ import { createRangePicker } from "./controls/range-picker.js";
 import { createStatus } from "./controls/status.js";
 import { createTabs } from "./controls/tabs.js";
 import { createThemeSwitch } from "./controls/theme-switch.js";
-import { createElement, setChildren, setText } from "./element.js";
+import { createElement, setAttribute, setChildren, setText } from "./element.js";
 import { createFooter } from "./footer.js";
 import { describeChange, readLook, storeLook } from "./last-look.js";
 import { createPerformance } from "./layout/performance.js";
@@ -145,6 +145,8 @@ export function createApp({ topic, dashboards }: Dashboards): void {
       setChildren(stage, [view.element]);
       view.show({ ...shown, pulse, lastLookMs: look?.atMs });
       setText(span, describeSpan(shown));
+      setAttribute(stage, "data-from", String(shown.fromMs));
+      setAttribute(stage, "data-to", String(shown.toMs));
     } else if (reason !== undefined && key !== notice) setChildren(stage, [createNotice(reason, choose)]);
     notice = key;
     stage.dataset["state"] = "shown";
