@@ -16,6 +16,7 @@ import { createPipeline } from "./layout/pipeline.js";
 import { createPlainTab } from "./layout/plain.js";
 import { createNotice, widerRange, type Notice } from "./notice.js";
 import { PlatformColours } from "./platform-colours.js";
+import { textOf } from "./row.js";
 import { mergePanels, Panels, type Shown, type View } from "./shown.js";
 import { createStream, type Connection } from "./stream.js";
 import { formatTime } from "./times.js";
@@ -84,6 +85,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
       },
       panels(event) {
         shown = mergePanels(shown ?? blankOf(choice), event);
+        colours.meet(platformsOf(event.rows));
         showPanels();
       },
       pulse(event) {
@@ -207,4 +209,11 @@ function describeSpan({ range, fromMs, toMs }: Shown): string {
 function isOther(before: Pulse | undefined, now: Pulse): boolean {
   const keys = ["committedMs", "newestEventMs", "watermarkMs", "database"] as const;
   return keys.some((key) => before?.[key] !== now[key]);
+}
+
+/** All at once, so that paints do not depend on which panel is drawn first. */
+function platformsOf(rows: ServerEvents["panels"]["rows"]): string[] {
+  return [...new Set(Object.values(rows).flatMap((of) => of.map((row) => textOf(row, "platform"))))].filter(
+    (name) => name !== "",
+  );
 }

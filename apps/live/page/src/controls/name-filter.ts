@@ -42,7 +42,8 @@ export function createNameFilter(
   return {
     element,
     show(known, chosen) {
-      const names = [...new Set([...known, ...(chosen ?? [])])].toSorted();
+      // Before it is known what there is, nothing is painted: a paint depends on all names.
+      const names = known.length === 0 ? [] : [...new Set([...known, ...(chosen ?? [])])].toSorted();
       for (const name of options.keys()) if (!names.includes(name)) options.delete(name);
       const shown = names.map((name) => ({ name, ...optionOf(name) }));
       for (const { name, input } of shown) input.checked = chosen?.includes(name) ?? false;
@@ -52,7 +53,16 @@ export function createNameFilter(
       );
       all.disabled = chosen === null;
       const [first = ""] = chosen ?? [];
-      setText(value, chosen === null ? "all" : chosen.length === 1 ? first : `${chosen.length} of ${names.length}`);
+      setText(
+        value,
+        chosen === null
+          ? "all"
+          : chosen.length === 1
+            ? first
+            : names.length === 0
+              ? String(chosen.length)
+              : `${chosen.length} of ${names.length}`,
+      );
     },
   };
 }
