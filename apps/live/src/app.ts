@@ -6,7 +6,6 @@ import { LiveError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { checkHost, secureHeaders } from "./guards.js";
 import type { Body, PageFile } from "./page-files.js";
-import type { Dashboards } from "./protocol.js";
 
 /** Below each request lie Node's own objects. */
 export interface LiveEnv {
@@ -15,42 +14,49 @@ export interface LiveEnv {
 
 export interface AppParts {
   readonly broadcast: Broadcast;
-  readonly dashboards: Dashboards;
+  /** By their paths. */
   readonly files: ReadonlyMap<string, PageFile>;
   /** What it listens on. */
   readonly host: string;
+  /** Told of what should not have happened. */
+  readonly log: (line: string) => void;
 }
 
 /** The page, what there is to look at, and the stream of what is looked at. */
-export function createApp({ broadcast, dashboards, files, host }: AppParts): Hono<LiveEnv> {
+export function createApp({ broadcast, files, host, log }: AppParts): Hono<LiveEnv> {
   const app = new Hono<LiveEnv>();
   app.use(secureHeaders, checkHost(host));
   app.get("/healthz", (context) => context.json({ ok: true }));
-  app.get("/api/dashboards", (context) => context.json(dashboards, 200, { "cache-control": "no-cache" }));
   app.get("/api/events", (context) => {
     const choice = parseChoice(new URL(context.req.url).searchParams);
+    // Nobody would take what is streamed.
+    if (context.req.method === "HEAD") return context.body(null, 200, streamHeaders);
     const viewer = broadcast.join(choice);
     if (viewer === undefined) {
       return context.json({ error: "Too many look at too many things at once: try again later." }, 503);
     }
     viewer.dropped.addEventListener("abort", () => context.env.outgoing.destroy());
-    return context.body(streamEvents(viewer), 200, {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    });
+    return context.body(streamEvents(viewer), 200, streamHeaders);
   });
   app.get("*", (context) => sendFile(context, files));
   app.onError((error, context) => {
     if (error instanceof LiveError && error.code === "WRONG_CHOICE") return context.json({ error: error.message }, 400);
+    log(error.stack ?? error.message);
     return context.json({ error: "The server failed." }, 500);
   });
   return app;
 }
 
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // Proxies would hold events back until they have some kilobytes.
+  "x-accel-buffering": "no",
+};
+
 function sendFile(context: Context, files: ReadonlyMap<string, PageFile>): Response {
-  if (files.size === 0) return context.text("The page is not built: nx run live:build\n", 503);
   const file = files.get(context.req.path);
+  if (file === undefined && !files.has("/")) return context.text("The page is not built: nx run live:build\n", 503);
   if (file === undefined) return context.text("Not found.\n", 404);
   const { etag, cacheControl, type } = file;
   const headers = { etag, "cache-control": cacheControl, vary: "accept-encoding" };

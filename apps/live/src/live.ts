@@ -4,7 +4,7 @@ import { createApp } from "./app.js";
 import { createBroadcast, type Limits } from "./broadcast.js";
 import { createDatabase } from "./database.js";
 import type { LiveOptions } from "./options.js";
-import { readPageFiles } from "./page-files.js";
+import { createPageFile, readPageFiles } from "./page-files.js";
 import { startServer, type LiveServer } from "./server.js";
 import { showDashboards } from "./shown-dashboards.js";
 import type { Rhythms } from "./watch.js";
@@ -28,9 +28,11 @@ export async function startLive(
 ): Promise<LiveServer> {
   const database = createDatabase(databaseUrl, options.topic);
   const broadcast = createBroadcast({ database, now: () => performance.now(), log: say, limits, rhythms });
-  const files = await readPageFiles(pageDirectory);
-  if (files.size === 0) say("the page is not built: nx run live:build");
-  const app = createApp({ broadcast, dashboards: showDashboards(options.topic), files, host: options.host });
+  const page = await readPageFiles(pageDirectory);
+  if (page.size === 0) say("the page is not built: nx run live:build");
+  const dashboards = await createPageFile(encode(showDashboards(options.topic)), "application/json");
+  const files = new Map([...page, ["/api/dashboards", dashboards]]);
+  const app = createApp({ broadcast, files, host: options.host, log: say });
   const server = await startServer(app, options, say);
   return {
     url: server.url,
@@ -41,3 +43,5 @@ export async function startLive(
     },
   };
 }
+
+const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value));

@@ -31,7 +31,6 @@ const types: Readonly<Record<string, string>> = {
   ".json": "application/json",
   ".webmanifest": "application/manifest+json",
 };
-const compressible = /\.(html|js|css|svg|json|webmanifest)$/;
 const compress = { br: promisify(brotliCompress), gzip: promisify(gzip) };
 
 /** The built page's files by their paths, `/` being index.html. Empty where it has not been built. */
@@ -40,23 +39,34 @@ export async function readPageFiles(directory: string): Promise<ReadonlyMap<stri
   const names = readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && extname(entry.name) in types)
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)).replaceAll(sep, "/"));
-  const files = await Promise.all(
-    names.map(async (name) => [pathOf(name), await readPageFile(directory, name)] as const),
-  );
-  return new Map(files);
+  return new Map(await Promise.all(names.map(async (name) => [pathOf(name), await read(directory, name)] as const)));
 }
 
 const pathOf = (name: string): string => (name === "index.html" ? "/" : `/${name}`);
 
-async function readPageFile(directory: string, name: string): Promise<PageFile> {
-  const bytes = Uint8Array.from(readFileSync(join(directory, name)));
+function read(directory: string, name: string): Promise<PageFile> {
+  const type = types[extname(name)] ?? "application/octet-stream";
+  // What lies below assets/ has its content's hash in its name.
+  const isKept = name.startsWith("assets/");
+  return createPageFile(Uint8Array.from(readFileSync(join(directory, name))), type, isKept ? kept : checked);
+}
+
+const kept = "public, max-age=31536000, immutable";
+const checked = "no-cache";
+
+/** What a browser asks for again each time, and gets where it is another. */
+export async function createPageFile(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: string,
+  cacheControl = checked,
+): Promise<PageFile> {
   const smaller = async (coding: "br" | "gzip") => ({ coding, bytes: Uint8Array.from(await compress[coding](bytes)) });
+  const isCompressed = /^image\/(?!svg)|^font\//.test(type);
   return {
-    type: types[extname(name)] ?? "application/octet-stream",
+    type,
     etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
-    // What lies below assets/ has its content's hash in its name.
-    cacheControl: name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+    cacheControl,
     plain: { coding: "identity", bytes },
-    compressed: compressible.test(name) ? await Promise.all([smaller("br"), smaller("gzip")]) : [],
+    compressed: isCompressed ? [] : await Promise.all([smaller("br"), smaller("gzip")]),
   };
 }

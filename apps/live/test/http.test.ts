@@ -171,7 +171,8 @@ it.each([
 });
 
 it("tells all that a page needs of the panels, and none of their SQL", async () => {
-  const { body } = await ask("/api/dashboards");
+  const { headers, body } = await ask("/api/dashboards");
+  expect(headers).toMatchObject({ "content-type": "application/json", "cache-control": "no-cache" });
   const told: Dashboards = JSON.parse(body.toString());
   expect(told.topic).toBe("socmed-events");
   expect(told.dashboards.map(({ id, title }) => ({ id, title }))).toEqual(
