@@ -9,7 +9,7 @@ import {
   type Variable,
   type View,
 } from "@tidemark/panels";
-import { isUnavailable } from "@tidemark/sinks";
+import { isUnavailable, parseDatabaseUrl } from "@tidemark/sinks";
 import postgres, { type TransactionSql } from "postgres";
 import { z } from "zod";
 import { noAnswer } from "./errors.js";
@@ -59,6 +59,7 @@ const idleSeconds = 5;
 
 const listSchema = z.array(z.object({ name: z.string() }));
 
+/** Throws SinkError `invalid-address`. */
 export function createDatabase(databaseUrl: string, topic: string): Database {
   const texts = { state: stateSql(topic), extent: extentSql(topic) };
   let client = connect(databaseUrl);
@@ -131,7 +132,7 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
 }
 
 function connect(databaseUrl: string): postgres.Sql {
-  return postgres(databaseUrl, {
+  return postgres(parseDatabaseUrl(databaseUrl), {
     max: 1,
     prepare: false,
     fetch_types: false,

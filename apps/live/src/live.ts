@@ -21,7 +21,7 @@ export interface LiveSurroundings {
 /** Where the page's build writes to, seen from here and from what this file is compiled to. */
 const builtPage = fileURLToPath(new URL("../dist/page/", import.meta.url));
 
-/** Serves the page and its stream. Postgres need not be there yet. Throws LiveError `CANNOT_LISTEN`. */
+/** Serves the page and its stream. Postgres need not be there yet. Throws LiveError `CANNOT_LISTEN`, SinkError `invalid-address`. */
 export async function startLive(
   options: LiveOptions,
   { databaseUrl, say, limits, rhythms, pageDirectory = builtPage }: LiveSurroundings,

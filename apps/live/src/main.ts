@@ -1,5 +1,6 @@
 /** `nx run live:serve`. Exit code 0 when it was stopped, 1 when the stack has ended, 2 for a wrong option, variable or port. */
 import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { SinkError } from "@tidemark/sinks";
 import { LiveError } from "./errors.js";
 import { startLive } from "./live.js";
 import { parseOptions, usage, type LiveOptions } from "./options.js";
@@ -58,7 +59,7 @@ async function stopWithStack(pid: number, stopping: AbortController): Promise<vo
 }
 
 function describeFailure(error: unknown): 1 | 2 {
-  if (error instanceof AddressError || error instanceof LiveError) {
+  if (error instanceof AddressError || error instanceof LiveError || error instanceof SinkError) {
     complain(error.message);
     return 2;
   }
