@@ -27,8 +27,8 @@ What the producer was told, to check the log against it:
   --start TIME          otherwise 2024-02-03T17:00:00Z
   --start-index N       otherwise 0
 
-Which panels are looked at; otherwise all that there is, the last hour, day
-and five minutes, some names only, and close points:
+What of the panels is looked at; otherwise several views: all that there is, the
+last day, hour and five minutes, some names only, and points 5 s apart:
 
   --at TIME             its end; otherwise that of the newest window
   --range DURATION|all  how long it is, such as 5m, 1h or 7d; otherwise all
@@ -39,8 +39,8 @@ absolutely). So are the rows of the dashboards' variables and annotations. The
 size of the database has to be a positive number, and no more.
 
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
-rejections; headers of records; what consumers observed by the clock
-(tidemark.progress); tables that are not the pipeline's own. Rows that retention
+rejections; headers of records; with the log, what consumers observed by the
+clock (tidemark.progress); tables that are not the pipeline's own. Rows that retention
 has dropped are counted only: "Equal from DATE on."
 
 Exit code 0: equal, 1: different, 2: nothing can be said.

@@ -50,7 +50,7 @@ afterAll(async () => {
 
 /** What was said beside how far it was, which a slow machine hears of. */
 const withoutProgress = (err: string) =>
-  err.replaceAll(/^[\d,]+ of [\d,]+ (offsets compared|events placed) .*\n/gm, "");
+  err.replaceAll(/^[\d,]+ of [\d,]+ (offsets compared|events placed|panels' queries compared) .*\n/gm, "");
 
 async function runMain(args: readonly string[], env: Record<string, string> = {}) {
   const addresses = { KAFKA_BROKERS: servers.kafkaBrokers.join(","), DATABASE_URL: databaseUrl };
