@@ -3,6 +3,8 @@ import type { ServerKind } from "./servers.js";
 export interface BenchSizes {
   readonly events: number;
   readonly rounds: number;
+  /** Raw rows that the tables hold, where no events are sent. */
+  readonly rows: number;
   readonly servers: ServerKind;
   /** How many consumers share the partitions. */
   readonly consumers: number;

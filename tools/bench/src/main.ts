@@ -5,6 +5,7 @@ import { checkpoints } from "./checkpoint-sizes.js";
 import { growth } from "./growth.js";
 import { live } from "./live.js";
 import { parseOptions, usage, type BenchmarkName } from "./options.js";
+import { panels } from "./panels.js";
 import { scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { throughput } from "./throughput.js";
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   growth,
   scenario,
   verify,
+  panels,
 };
 
 async function main(): Promise<number> {

@@ -2,10 +2,19 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { serverKinds } from "./servers.js";
 
-export const benchmarkNames = ["throughput", "stages", "checkpoints", "live", "growth", "scenario", "verify"] as const;
+export const benchmarkNames = [
+  "throughput",
+  "stages",
+  "checkpoints",
+  "live",
+  "growth",
+  "scenario",
+  "verify",
+  "panels",
+] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
-export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds N] [--servers KIND] [--consumers N] [--out FILE]
+export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds N] [--rows N] [--servers KIND] [--consumers N] [--out FILE]
 
   throughput   (the default) Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY from memory
                into the same table; 1,000 events make one second of event time
@@ -15,9 +24,11 @@ export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds
   growth       the path into tables of 1,000,000 and of 20,000,000 rows, and a restart with 200,000 live ids
   scenario     how fast events of each preset are made, and what of it is their encoding
   verify       how fast the verifier checks a log and its tables, and its peak memory
+  panels       each panel's query on 30 days of rollups and a day of raw rows, beside the same with a tenth of the raw rows
 
   --events N       default 2000000; scenario, growth: 500000; live: 30 s of each rate
   --rounds N       how often all is measured, one after the other (default 3)
+  --rows N         panels: how many raw rows (default 10000000)
   --servers KIND   embedded (the default), or real: Apache Kafka from Maven Central, and the Postgres of this machine
   --consumers N    throughput: how many share the partitions (default 1)
   --out FILE       where the figures go as JSON (default dist/bench/BENCHMARK.json)
@@ -31,6 +42,7 @@ const defaultEvents: Readonly<Record<BenchmarkName, number>> = {
   growth: 500_000,
   scenario: 500_000,
   verify: 2_000_000,
+  panels: 0,
 };
 
 const count = (most: number) =>
@@ -44,6 +56,7 @@ const schema = z
     benchmark: z.enum(benchmarkNames, { error: `it takes ${benchmarkNames.join(", ")}` }).default("throughput"),
     events: count(100_000_000).optional(),
     rounds: count(100).prefault("3"),
+    rows: count(100_000_000).prefault("10000000"),
     servers: z.enum(serverKinds, { error: `it takes ${serverKinds.join(" or ")}` }).default("embedded"),
     consumers: count(8).prefault("1"),
     out: z.string().min(1, "it takes a file name").optional(),
@@ -66,6 +79,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | "help" | {
       options: {
         events: { type: "string" },
         rounds: { type: "string" },
+        rows: { type: "string" },
         servers: { type: "string" },
         consumers: { type: "string" },
         out: { type: "string" },

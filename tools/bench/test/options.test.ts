@@ -7,6 +7,7 @@ describe("parseOptions", () => {
       benchmark: "throughput",
       events: 2_000_000,
       rounds: 3,
+      rows: 10_000_000,
       servers: "embedded",
       consumers: 1,
       out: "dist/bench/throughput.json",
@@ -24,9 +25,13 @@ describe("parseOptions", () => {
   });
 
   it.each([
-    [["speed"], 'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify.'],
+    [
+      ["speed"],
+      'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify, panels.',
+    ],
     [["scenario", "verify"], 'One benchmark at a time: "verify" is one too many.'],
     [["--events=0"], '--events got "0"; it takes an integer from 1 to 100000000.'],
+    [["--rows=0"], '--rows got "0"; it takes an integer from 1 to 100000000.'],
     [["--rounds=many"], '--rounds got "many"; it takes an integer from 1 to 100.'],
     [["--servers=mine"], '--servers got "mine"; it takes embedded or real.'],
     [["--consumers=9"], '--consumers got "9"; it takes an integer from 1 to 8.'],

@@ -40,8 +40,8 @@ size of the database has to be a positive number, and no more.
 
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
 rejections; headers of records; with the log, what consumers observed by the
-clock (tidemark.progress); tables that are not the pipeline's own. Rows that retention
-has dropped are counted only: "Equal from DATE on."
+clock (tidemark.progress); tables that are not the pipeline's own. Rows that
+retention has dropped are counted only: "Equal from DATE on."
 
 Exit code 0: equal, 1: different, 2: nothing can be said.
 
