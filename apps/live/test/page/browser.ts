@@ -99,3 +99,8 @@ function environment(): Record<string, string> {
 export async function waitForFigures(page: Page): Promise<void> {
   await page.locator('.stage[data-state="shown"]').waitFor();
 }
+
+/** A measurement, for whoever reads the run. Nothing is judged by it. */
+export function report(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

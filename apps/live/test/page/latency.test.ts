@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startUnderTest, type LiveUnderTest } from "../live-under-test.js";
 import { openPartition, type PartitionWriter } from "../partition-writer.js";
 import { startServers, type TestServers } from "../servers.js";
-import { describeInBrowser, startBrowser, waitForFigures, type TestBrowser } from "./browser.js";
+import { describeInBrowser, report, startBrowser, waitForFigures, type TestBrowser } from "./browser.js";
 
 const samples = 40;
 /** All of them are of one window, whose figures each commit replaces. */
@@ -33,7 +33,7 @@ describeInBrowser("a commit, on its way to the screen", () => {
     await servers?.close();
   });
 
-  it("comes without a reload; how long that takes is reported, and not judged", async ({ annotate }) => {
+  it("comes without a reload; how long that takes is reported, and not judged", async () => {
     // By the browser's clock, which is this machine's, when the frame that shows the value was drawn.
     const shownAt = (usage: number) =>
       page.evaluate(
@@ -57,7 +57,7 @@ describeInBrowser("a commit, on its way to the screen", () => {
     }
     tookMs.sort((a, b) => a - b);
     const at = (share: number) => tookMs[Math.floor(share * (samples - 1))];
-    await annotate(`commit to screen: median ${at(0.5)} ms, 90th percentile ${at(0.9)} ms, longest ${at(1)} ms`);
+    report(`commit to screen: median ${at(0.5)} ms, 90th percentile ${at(0.9)} ms, longest ${at(1)} ms`);
     expect(tookMs.length).toBe(samples);
   });
 });

@@ -93,7 +93,7 @@ function seriesOf(name: string, { style, strokeOf, palette }: PlotOptions): uPlo
     return [{ label: name, fill: colour, width: 0, points, ...(paths !== undefined && { paths }) }];
   }
   const dash = typeof stroke === "object" ? (dashes[stroke.dash] ?? []) : [];
-  const line: uPlot.Series = { label: name, stroke: colour, width: 1.75 * scale, points, dash: [...dash] };
+  const line: uPlot.Series = { label: name, stroke: colour, width: 1.5 * scale, points, dash: [...dash] };
   return [line, { ...line, dash: [1, 3 * scale], cap: "round" }];
 }
 

@@ -64,6 +64,8 @@ export function createPerformance(panels: Panels, surroundings: Surroundings): V
   };
 }
 
+const tenfold = 10;
+
 /** How a sum compares with that of the range before. */
 function change(id: string, column: string): (shown: Shown) => string {
   return ({ rows, before, range }) => {
@@ -71,6 +73,8 @@ function change(id: string, column: string): (shown: Shown) => string {
     const then = numberOf(before[id]?.[0], column);
     if (range === "all") return "since the first event";
     if (now === null || then === null || then === 0) return `in ${rangeTitles[range].long}`;
+    // Where the stream had just begun then, there is nothing to compare with.
+    if (now / then > tenfold) return `in ${rangeTitles[range].long}`;
     const percent = (now / then - 1) * 100;
     const sign = percent < 0 ? "−" : "+";
     return `${sign}${Math.abs(percent).toFixed(1)} % on ${rangeTitles[range].before}`;

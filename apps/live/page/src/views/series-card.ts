@@ -66,15 +66,25 @@ export function createSeriesCard(panel: ShownPanel, options: SeriesCardOptions):
       setText(note, options.note(formatDuration(intervalMs)));
       empty.show(rows);
       chart.element.hidden = rows.length === 0;
-      if (rows.length > 0) chart.show({ data: drawn, ...frameOf(shown, byEventTime), intervalMs });
+      if (rows.length > 0)
+        chart.show({ data: drawn, ...frameOf(shown, byEventTime, data.times, intervalMs), intervalMs });
     },
   };
 }
 
-function frameOf({ fromMs, toMs, pulse, lastLookMs }: Shown, byEventTime: boolean) {
+function frameOf(
+  { range, fromMs, toMs, pulse, lastLookMs }: Shown,
+  byEventTime: boolean,
+  times: readonly number[],
+  intervalMs: number,
+) {
   const newestMs = pulse?.newestEventMs ?? null;
   const settledMs = byEventTime && newestMs !== null ? newestMs - settlingMs : Infinity;
-  return { fromMs, toMs, settledMs, watermarkMs: byEventTime ? (pulse?.watermarkMs ?? null) : null, lastLookMs };
+  const watermarkMs = byEventTime ? (pulse?.watermarkMs ?? null) : null;
+  // All of a stream that ended years ago would be a stroke at the left edge of all time.
+  const [first = fromMs, last = toMs] = [times[0], times.at(-1)];
+  const span = range === "all" ? { fromMs: first, toMs: last + intervalMs } : { fromMs, toMs };
+  return { ...span, settledMs, watermarkMs, lastLookMs };
 }
 
 /** How far apart the points really are: the width that was asked for is rounded up to whole windows. */
