@@ -5,7 +5,7 @@
  *   test/                        test        (cached; not for packages tagged `needs:server`)
  *   src/main.ts in tools/        run
  *   bench/main.ts                bench
- *   tsconfig.json                typecheck
+ *   tsconfig.json                typecheck; also page/tsconfig.json and test/page/tsconfig.json, where a browser's names are known
  *   any package                  lint
  *   page/build.mjs               a part of build: what runs in a browser
  *   tsconfig.build.json          build
@@ -39,8 +39,9 @@ function inferTargets(root, { nx = {}, config }) {
     };
   }
   if (has("tsconfig.json")) {
+    const configs = ["tsconfig.json", "page/tsconfig.json", "test/page/tsconfig.json"].filter(has);
     targets.typecheck = {
-      command: `${tsc} -p ${root}/tsconfig.json`,
+      command: configs.map((config) => `${tsc} -p ${root}/${config}`).join(" && "),
       cache: true,
       inputs: ["source", "^source", "typescriptConfig"],
     };

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -39,10 +48,16 @@ const green: Commands = {
   "npx nx run real-kafka:suites": `${gave("tools/real-kafka", "passed", "suites")}; ${ran("real-kafka:suites", 0)}`,
 };
 
-/** What else is on the PATH, by name; by default all that a real Kafka needs, and nothing that would install it. */
+/** What else is on the PATH, by name; by default a browser and all that a real Kafka needs, and nothing that would install it. */
 type Programs = Readonly<Record<string, string>>;
 const javaOf = (version: string) => `echo 'openjdk version "${version}" 2025-04-15' >&2`;
-const machine: Programs = { java: javaOf("17.0.15"), mvn: "true", "apt-get": "exit 100", id: "echo 0" };
+const machine: Programs = {
+  java: javaOf("17.0.15"),
+  mvn: "true",
+  chromium: "true",
+  "apt-get": "exit 100",
+  id: "echo 0",
+};
 
 /** A small copy of the repository, with the results of an earlier run, which must not be counted. */
 function createCopy(): string {
@@ -88,9 +103,24 @@ function runCi(commands: Commands, programs: Programs = machine): { status: numb
   }
   const { status, stdout } = spawnSync("/bin/bash", [join(root, ".ci/run")], {
     encoding: "utf8",
-    env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, TMPDIR: root },
+    env: { PATH: `${bin}:${linkSystem(root)}`, HOME: root, TMPDIR: root },
   });
   return { status, lines: stdout.trimEnd().split("\n") };
+}
+
+/** A folder with the system's programs, but for its browsers. */
+function linkSystem(root: string): string {
+  const folder = join(root, "system");
+  mkdirSync(folder);
+  const linked = new Set<string>();
+  for (const from of ["/usr/bin", "/bin"]) {
+    for (const name of readdirSync(from)) {
+      if (linked.has(name) || /^(chromium|google-chrome)/.test(name)) continue;
+      linked.add(name);
+      symlinkSync(join(from, name), join(folder, name));
+    }
+  }
+  return folder;
 }
 
 test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
@@ -146,6 +176,23 @@ test("a Java that is missing is installed, whichever there is of those that will
   const installs = `case "$*" in *openjdk-21*) printf '#!/bin/sh\n${javaOf("21.0.7").replaceAll("'", `'\\''`)}\n' >$bin/java ;; update*) ;; *) exit 100 ;; esac`;
   const { lines } = runCi(green, { ...machine, java: "exit 127", "apt-get": installs });
   expect(lines.slice(-2)).toEqual(["0 skipped", "8 passed, 0 failed"]);
+});
+
+const { chromium: _, ...withoutBrowser } = machine;
+
+test("a Chromium that is missing is installed, for the tests of the live page", () => {
+  const installs = `case "$*" in *chromium*) printf '#!/bin/sh\n' >$bin/chromium; chmod +x $bin/chromium ;; esac`;
+  const installing = `${gave("libs/schema", "passed")}; ${ran("schema:test", 0)}; command -v chromium && echo found it`;
+  const { lines } = runCi({ ...green, "npm test": installing }, { ...withoutBrowser, "apt-get": installs });
+  expect(lines).toContain("== Chromium is missing: apt-get install chromium, for the tests of the live page");
+  expect(lines).toContain("found it");
+});
+
+test("where there is no Chromium and none to be had, all else runs", () => {
+  const { status, lines } = runCi(green, withoutBrowser);
+  expect(lines).toContain("== Chromium is missing: apt-get install chromium, for the tests of the live page");
+  expect(lines.at(-1)).toBe("8 passed, 0 failed");
+  expect(status).toBe(0);
 });
 
 test("with no Node and nothing to install it with, it says what to do", () => {

@@ -20,8 +20,8 @@ describeInBrowser("a commit, on its way to the screen", () => {
     const databaseUrl = await servers.createDatabase();
     writer = await openPartition(databaseUrl);
     await writer.commit({ city: "Bogor", platform: "X", atMs, usage: 1 });
-    live = await startUnderTest(databaseUrl);
     browser = await startBrowser();
+    live = await startUnderTest(databaseUrl);
     ({ page } = await browser.openPage());
     await page.goto(`${live.url}/?range=1h`);
     await waitForFigures(page);

@@ -1,5 +1,5 @@
 /**
- * `nx run live:screenshots`: the pictures in docs/images, of the page after an hour of the scenario `default` through the real
+ * `nx run live:screenshots`: the pictures in docs/images, of the page after two hours of the scenario `default` through the real
  * producer, broker, consumer, Postgres and server, which go on while it is looked at.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -17,7 +17,7 @@ const repository = resolve(import.meta.dirname, "../../../../..");
 const images = join(repository, "docs/images");
 const hourMs = 3_600_000;
 const perSecond = 20;
-const events = (hourMs / 1000) * perSecond;
+const events = 2 * (hourMs / 1000) * perSecond;
 
 const shots = [
   ...(["light", "dark"] as const).flatMap((theme) =>
@@ -65,7 +65,7 @@ async function finish(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`${child.spawnargs.join(" ")} ended with ${code}.`);
 }
 
-/** Observations of that hour, as consumers write them every 10 s by the clock: this hour was made in a minute. */
+/** Observations of the last hour, as consumers write them every 10 s by the clock: these hours were made in a minute. */
 const progress = `SELECT setseed(0.5);
   INSERT INTO tidemark.progress (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
     checkpoint_ms_max, lag, pauses)
@@ -74,14 +74,15 @@ const progress = `SELECT setseed(0.5);
   FROM generate_series(0, 360) AS step, generate_series(0, 7) AS partition`;
 
 try {
-  const stream = ["--scenario=default", "--seed=1", `--start=${new Date(Date.now() - hourMs).toISOString()}`];
+  const stream = ["--scenario=default", "--seed=1", `--start=${new Date(Date.now() - 2 * hourMs).toISOString()}`];
   await finish(start("producer", ...stream, `--events=${events}`, "--rate=max"));
   await finish(start("consumer", "--until-caught-up"));
   await query(databaseUrl, progress);
   start("consumer");
   start("producer", ...stream, `--start-index=${events}`);
-  const live = await startUnderTest(databaseUrl);
+  // First the browser: it builds the page that the server reads.
   const browser = await startBrowser();
+  const live = await startUnderTest(databaseUrl);
   await mkdir(images, { recursive: true });
   for (const { name, theme, size, tab } of shots) {
     const { page, context, troubles } = await browser.openPage({ colorScheme: theme, viewport: size });
