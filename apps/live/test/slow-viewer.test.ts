@@ -80,5 +80,11 @@ it("a viewer that has gone without a word is dropped, and its choice is free for
   const other = await vi.waitFor(() => look(live.url, "range=24h"), 20_000);
   const { panels } = await other.until((seen) => seen.panels !== undefined);
   expect(panels).toBeDefined();
-  stared.destroy();
+  const closed = new Promise((resolve) => {
+    stared.once("close", resolve);
+  });
+  stared.resume();
+  await closed;
+  // Its connection was cut, not brought to its end.
+  expect(stared.complete).toBe(false);
 }, 120_000);
