@@ -16,15 +16,15 @@ export interface Annotation {
 /** A burst: in a minute (or a wider point, where the screen asks for one) at least so many late events, and so large a share. */
 export const lateBurst = { records: 10, share: 0.05 } as const;
 
-const pointSeconds = wholeOf(60);
+const pointWidth = wholeOf(60);
 
 export const lateBursts: Annotation = {
   name: "Late bursts",
   description: `${lateBurst.records} late events or more came at once, and were at least ${lateBurst.share * 100} % of what came.`,
-  sql: renderSql(sql`select to_timestamp(point) as time, to_timestamp(point + ${pointSeconds}) as timeend,
+  sql: renderSql(sql`select point as time, point + ${pointWidth} as timeend,
   late || ' of ' || read || ' records late' as text, 'late' as tags
 from (
-  select ${pointOf(verdicts.window_start, pointSeconds)} as point, sum(${verdicts.records}) as read,
+  select ${pointOf(verdicts.window_start, pointWidth)} as point, sum(${verdicts.records}) as read,
     sum(${verdicts.records}) filter (where ${verdicts.verdict} = 'late') as late
   from ${verdicts}
   where ${isTopic(verdicts.topic)} and ${timeFilter(verdicts.window_start)}

@@ -5,38 +5,32 @@ import { intervalMs, rangeNanos, timeFilter, timeTo } from "./macros.js";
 import { renderSql } from "./render.js";
 import { isChosen, isTopic } from "./variables.js";
 
-type Rollup = typeof socmed1m | typeof socmed5s;
-
 /** Time ranges up to so long are read from 5 s windows, longer ones from 1 min windows. In ms. */
 export const fineRangeMs = 3 * 60 * 60 * 1000;
 
-const isFine = sql`${rangeNanos()} <= ${sql.raw(`${fineRangeMs}000000`)}`;
+const isFine = sql`(${rangeNanos()} <= ${sql.raw(`${fineRangeMs}000000`)})`;
 
 /** The windows looked at, whichever rollup they come from: one row per partition, window, city and platform. */
 export const windows = aliasedTable(socmed1m, "windows");
 
-function isOfView(rollup: Rollup): SQL {
+function isOfView(rollup: Readonly<Record<"topic" | "Kota" | "Sosial_Media", Column>>): SQL {
   return sql`${isTopic(rollup.topic)}
-    and ${isChosen(rollup.Kota, "city")}
-    and ${isChosen(rollup.Sosial_Media, "platform")}`;
+  and ${isChosen(rollup.Kota, "city")}
+  and ${isChosen(rollup.Sosial_Media, "platform")}`;
 }
 
-const isSeen = (rollup: Rollup) => sql`${timeFilter(rollup.window_start)}
-    and ${isOfView(rollup)}`;
-
 /**
- * FROM the windows that start within the time range, of the topic, cities and platforms chosen. Postgres leaves out the
- * rollup that the range doesn't ask for before it looks at it.
+ * FROM the windows that start within the time range, of the topic, cities and platforms chosen. Without conditions of their own
+ * the two rollups become one scan each, and Postgres leaves out the one that the range doesn't ask for before it looks at it.
  */
 export const fromWindows: SQL = sql`from (
-  select * from ${socmed5s}
-  where ${isFine}
-    and ${isSeen(socmed5s)}
+  select *, true as fine from ${socmed5s}
   union all
-  select * from ${socmed1m}
-  where not ${isFine}
-    and ${isSeen(socmed1m)}
-) as ${sql.identifier("windows")}`;
+  select *, false as fine from ${socmed1m}
+) as ${sql.identifier("windows")}
+where fine = ${isFine}
+  and ${timeFilter(windows.window_start)}
+  and ${isOfView(windows)}`;
 
 /** FROM the 5 s windows of the last five minutes of the time range, however long that is. */
 export const fromLastFiveMinutes: SQL = sql`from (
@@ -45,17 +39,17 @@ export const fromLastFiveMinutes: SQL = sql`from (
     and ${isOfView(socmed5s)}
 ) as ${sql.identifier("windows")}`;
 
-/** How far apart the points of a time series over the windows are, in s: whole windows, as many as the screen asks for. */
-export const pointSeconds: SQL = sql`case when ${isFine} then ${wholeOf(5)} else ${wholeOf(60)} end`;
+/** How far apart the points of a time series over the windows are, an interval: whole windows, as many as the screen asks for. */
+export const pointWidth: SQL = sql`case when ${isFine} then ${wholeOf(5)} else ${wholeOf(60)} end`;
 
-/** A multiple of so many seconds, not below the interval that is asked for. */
+/** An interval: a multiple of so many seconds, not below the one that is asked for. */
 export function wholeOf(seconds: number): SQL {
-  return sql`${sql.raw(`${seconds}`)} * greatest(1, ceil(${intervalMs()} / ${sql.raw(`${seconds * 1000}.0`)}))`;
+  return sql`make_interval(secs => ${sql.raw(`${seconds}`)} * greatest(1, ceil(${intervalMs()} / ${sql.raw(`${seconds * 1000}.0`)})))`;
 }
 
-/** The start of the point that a time lies in, epoch s. Points start at multiples of their width. */
-export function pointOf(column: Column, seconds: SQL): SQL {
-  return sql`floor(extract(epoch from ${column}) / (${seconds})) * (${seconds})`;
+/** The start of the point that a time lies in, a timestamptz. One point starts at 1970, the others whole widths from it. */
+export function pointOf(column: Column, width: SQL): SQL {
+  return sql`date_bin(${width}, ${column}, 'epoch')`;
 }
 
 /** What a rate is made of, by the names in its definition and in the rollups' measures. */

@@ -9,7 +9,7 @@ import { pointOf, wholeOf } from "../windows.js";
 /** Consumers write an observation so often. In ms. */
 const observedEveryMs = 10_000;
 
-const pointSeconds = wholeOf(observedEveryMs / 1000);
+const pointWidth = wholeOf(observedEveryMs / 1000);
 
 const noObservations = "No consumer has told how it gets on in this time range.";
 
@@ -25,12 +25,12 @@ export const rowsPerSecond = definePanel({
   description: `Records that became part of the tables, per second and over all partitions. ${byClock}`,
   show: { kind: "time-series", value: "rate", style: "line" },
   columns: {
-    time: time("Time", sql`to_timestamp(point)`),
+    time: time("Time", sql`point`),
     metric: text("Series", sql`'records'::text`),
     rate: number("Records per second", sql`sum(rate)`, { unit: "per-second", decimals: 1 }),
   },
   from: sql`from (
-  select ${pointOf(progress.at, pointSeconds)} as point, sum(${progress.records}) / nullif(sum(${progress.seconds}), 0) as rate
+  select ${pointOf(progress.at, pointWidth)} as point, sum(${progress.records}) / nullif(sum(${progress.seconds}), 0) as rate
   ${fromSeen}
   group by 1, ${progress.partition}
 ) as rates
@@ -73,12 +73,12 @@ export const lagOverTime = definePanel({
   description: `The most records behind the committed offset of each partition within a point in time, over all partitions. ${byClock}`,
   show: { kind: "time-series", value: "lag", style: "line" },
   columns: {
-    time: time("Time", sql`to_timestamp(point)`),
+    time: time("Time", sql`point`),
     metric: text("Series", sql`'lag'::text`),
     lag: count("Records", sql`sum(lag)`),
   },
   from: sql`from (
-  select ${pointOf(progress.at, pointSeconds)} as point, max(${progress.lag}) as lag
+  select ${pointOf(progress.at, pointWidth)} as point, max(${progress.lag}) as lag
   ${fromSeen}
   group by 1, ${progress.partition}
 ) as lags
@@ -96,12 +96,12 @@ export const checkpointTime = definePanel({
   description: `From the begin of a checkpoint's transaction to its answer, retries included. ${byClock}`,
   show: { kind: "time-series", value: "duration", style: "line" },
   columns: {
-    time: time("Time", sql`to_timestamp(point)`),
+    time: time("Time", sql`point`),
     metric: text("Series", sql`series.name`),
     duration: number("Duration", sql`series.duration`, { unit: "milliseconds", decimals: 1 }),
   },
   from: sql`from (
-  select ${pointOf(progress.at, pointSeconds)} as point,
+  select ${pointOf(progress.at, pointWidth)} as point,
     sum(${progress.checkpoint_ms_sum}) / sum(${progress.checkpoints}) as mean, max(${progress.checkpoint_ms_max}) as longest
   ${fromSeen}
     and ${progress.checkpoints} > 0

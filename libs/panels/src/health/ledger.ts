@@ -41,7 +41,7 @@ order by place`,
   noData: "No checkpoint has been written yet.",
 });
 
-const pointSeconds = wholeOf(60);
+const pointWidth = wholeOf(60);
 
 export const ledgerOverTime = definePanel({
   id: "ledger-over-time",
@@ -50,7 +50,7 @@ export const ledgerOverTime = definePanel({
   description: `Records by verdict. ${byArrival}`,
   show: { kind: "time-series", value: "records", style: "stacked-bars" },
   columns: {
-    time: time("Time", sql`to_timestamp(${pointOf(verdicts.window_start, pointSeconds)})`),
+    time: time("Time", pointOf(verdicts.window_start, pointWidth)),
     metric: text("Verdict", sql`${verdicts.verdict}`),
     records: count("Records", sql`sum(${verdicts.records})`),
   },

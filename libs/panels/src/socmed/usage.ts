@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { count, text, time } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromWindows, pointOf, pointSeconds, windows } from "../windows.js";
+import { fromWindows, pointOf, pointWidth, windows } from "../windows.js";
 
 const noEvents = "No events in this time range.";
 
@@ -41,16 +41,16 @@ export const usageOverTime = definePanel({
     "The sum of the usage counts per platform and point in time, by the time of the events. The last point still grows.",
   show: { kind: "time-series", value: "usage", style: "line" },
   columns: {
-    time: time("Time", sql`to_timestamp(point)`),
+    time: time("Time", sql`point`),
     metric: text("Platform", sql`platform`),
     usage: count("Usage", sql`coalesce(usage, 0)`),
   },
   with: sql`with sums as (
-  select ${pointOf(windows.window_start, pointSeconds)} as point, ${windows.Sosial_Media} as platform, sum(${windows.usage_count}) as usage
+  select ${pointOf(windows.window_start, pointWidth)} as point, ${windows.Sosial_Media} as platform, sum(${windows.usage_count}) as usage
   ${fromWindows}
   group by 1, 2
 ), points as (
-  select generate_series(min(point), max(point), ${pointSeconds}) as point from sums
+  select generate_series(min(point), max(point), ${pointWidth}) as point from sums
 ), platforms as (
   select distinct platform from sums
 )`,
