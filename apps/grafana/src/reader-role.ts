@@ -41,6 +41,8 @@ async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRol
         `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(password)}`,
         `ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}'`,
         `ALTER ROLE ${role} SET default_transaction_read_only = on`,
+        // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
+        `ALTER ROLE ${role} SET jit = off`,
       ].join(";\n"),
     );
   } finally {

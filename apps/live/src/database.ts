@@ -145,6 +145,8 @@ function connect(databaseUrl: string): postgres.Sql {
       application_name: "tidemark-live",
       default_transaction_read_only: true,
       statement_timeout: patienceMs,
+      // To compile a query takes longer than those over many days do.
+      jit: false,
       // What the panels' texts and the reading of rows count on, whatever the role's and the database's defaults are.
       standard_conforming_strings: "on",
       TimeZone: "UTC",

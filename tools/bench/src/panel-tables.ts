@@ -29,7 +29,8 @@ export async function fillPanelTables(databaseUrl: string, rows: number): Promis
   await query(databaseUrl, "VACUUM ANALYZE");
   await query(databaseUrl, "CHECKPOINT");
   await createRoles(databaseUrl, { tables: socmedTables, views: socmedViews, writer: "bench_writer", reader });
-  await query(databaseUrl, `ALTER ROLE ${reader} PASSWORD '${password}'`);
+  // As `grafana:reader` makes it.
+  await query(databaseUrl, `ALTER ROLE ${reader} PASSWORD '${password}'; ALTER ROLE ${reader} SET jit = off`);
   const url = new URL(databaseUrl);
   url.username = reader;
   url.password = password;

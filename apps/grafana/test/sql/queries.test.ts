@@ -221,8 +221,9 @@ describe("the reader", () => {
     });
   });
 
-  it("is cut off after four seconds and ten connections", async () => {
+  it("is cut off after four seconds and ten connections, and compiles nothing", async () => {
     expect((await run("SHOW statement_timeout")).rows).toEqual([{ statement_timeout: "4s" }]);
+    expect((await run("SHOW jit")).rows).toEqual([{ jit: "off" }]);
     const limits = await query(
       pipeline.ownerUrl,
       "SELECT rolconnlimit, rolsuper FROM pg_roles WHERE rolname = 'tidemark_reader'",
