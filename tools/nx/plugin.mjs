@@ -41,7 +41,7 @@ function inferTargets(root, { nx = {}, config }) {
   if (has("tsconfig.json")) {
     const configs = ["tsconfig.json", "page/tsconfig.json", "test/page/tsconfig.json"].filter(has);
     targets.typecheck = {
-      command: configs.map((config) => `${tsc} -p ${root}/${config}`).join(" && "),
+      command: configs.map((file) => `${tsc} -p ${root}/${file}`).join(" && "),
       cache: true,
       inputs: ["source", "^source", "typescriptConfig"],
     };
