@@ -111,9 +111,13 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
     const [[stateRow], [extentRow]] = await Promise.all([sql.unsafe(texts.state), sql.unsafe(texts.extent)]);
     const state = stateSchema.parse(stateRow);
     const { nowMs, newestEventMs: newestMs } = state;
-    const time = resolveRange(range, { nowMs, newestMs, ...extentSchema.parse(extentRow) });
+    const extent = extentSchema.parse(extentRow);
+    const time = resolveRange(range, { nowMs, newestMs, ...extent });
     const view = { ...time, variables: { topic, ...chosen } };
-    const [rows, slowly] = await Promise.all([readPanels(sql, panels, view), slow && readSlow(sql, slow.before, view)]);
+    const [rows, slowly] = await Promise.all([
+      readPanels(sql, panels, view),
+      slow && readSlow(sql, slow.before, view, extent.firstMs),
+    ]);
     return { state, time, rows, slow: slowly };
   }
 
@@ -168,12 +172,19 @@ async function readNames(sql: TransactionSql, variable: Variable, view: View): P
   return listSchema.parse(rows).map(({ name }) => name);
 }
 
-async function readSlow(sql: TransactionSql, panels: readonly Panel[], view: View): Promise<Reading["slow"]> {
+async function readSlow(
+  sql: TransactionSql,
+  panels: readonly Panel[],
+  view: View,
+  firstMs: number | null,
+): Promise<Reading["slow"]> {
   const { fromMs, toMs } = view;
   // Both ends belong to a range.
   const viewBefore = { ...view, fromMs: fromMs - (toMs - fromMs), toMs: fromMs - 1 };
+  // To be compared with a range in which the stream began would be to be told of a growth that there was not.
+  const isWhole = firstMs !== null && firstMs <= viewBefore.fromMs;
   const [before, cities, platforms] = await Promise.all([
-    readPanels(sql, panels, viewBefore),
+    readPanels(sql, isWhole ? panels : [], viewBefore),
     readNames(sql, cityVariable, view),
     readNames(sql, platformVariable, view),
   ]);

@@ -68,7 +68,10 @@ export interface ServerEvents {
     /** When Postgres had taken the newest checkpoint that the rows hold, epoch ms by Postgres's clock. */
     readonly committedMs: number | null;
     readonly rows: Readonly<Record<string, readonly ShownRow[]>>;
-    /** Rows of single figures over the range of the same length that ended at `fromMs`; absent for `all`. May lag behind a little. */
+    /**
+     * Rows of single figures over the range of the same length that ended at `fromMs`; absent for `all`, and without panels where
+     * the stream began within it. May lag behind a little.
+     */
     readonly before?: Readonly<Record<string, readonly ShownRow[]>>;
   };
   readonly pulse: Pulse;

@@ -146,6 +146,20 @@ it("compares single figures with the range of the same length before", async () 
   expect(all?.panels).not.toHaveProperty("before");
 });
 
+it("compares nothing with a range in which the stream began", async () => {
+  const databaseUrl = await servers.createDatabase();
+  const writer = await openWriter(databaseUrl);
+  const minutesAgo = (minutes: number) => Date.now() - minutes * 60_000;
+  await writer.commit(
+    { city: "Bogor", platform: "X", atMs: minutesAgo(2.5), usage: 7 },
+    { city: "Bogor", platform: "X", atMs: minutesAgo(7), usage: 5 },
+  );
+  const live = await start(databaseUrl);
+  const client = await look(live.url, "range=5m");
+  const { panels } = await client.until((seen) => seen.panels !== undefined);
+  expect(panels?.before).toEqual({});
+});
+
 it("begins before there are tables, with an entry without rows for every panel, and goes on when they come, or go", async () => {
   const databaseUrl = await servers.createDatabase({ migrated: false });
   const live = await start(databaseUrl);
