@@ -26,8 +26,8 @@ interface Query {
 
 type Row = Record<string, unknown>;
 
+/** As the role that dashboards run as. */
 interface Tables {
-  readonly rows: number;
   readonly reader: Client;
 }
 
@@ -48,12 +48,17 @@ export const panels: Benchmark = async ({ rows, rounds, servers: kind }, print) 
   const tables: Tables[] = [];
   const faults: string[] = [];
   const cells = listQueries().flatMap((query) => ranges.map((range): Cell => ({ query, range, many: [], few: [] })));
+  const fewRows = Math.ceil(rows / 10);
   try {
-    for (const size of [rows, Math.ceil(rows / 10)]) {
+    print(`Panels: ${whole(rows)} raw rows of 24 h (beside: ${whole(fewRows)}), ${days} days of minutes, 24 h of 5 s`);
+    print(
+      `windows, 8 partitions, 5 cities, 5 platforms; as the reader, ${servers.description}; ms, medians of ${rounds}`,
+    );
+    for (const size of [rows, fewRows]) {
       const url = await fillPanelTables(await servers.createDatabase(), size);
       const reader = new Client({ connectionString: url });
       await reader.connect();
-      tables.push({ rows: size, reader });
+      tables.push({ reader });
     }
     const [many, few] = tables;
     if (many === undefined || few === undefined) throw new Error("There are no tables.");
@@ -69,10 +74,6 @@ export const panels: Benchmark = async ({ rows, rounds, servers: kind }, print) 
         }
       }
     }
-    print(
-      `Panels: ${whole(rows)} raw rows of 24 h (beside: ${whole(few.rows)}), ${days} days of minutes, 24 h of 5 s windows,`,
-    );
-    print(`8 partitions, 5 cities, 5 platforms; as the reader, ${rounds} rounds in turn, ${servers.description}; ms`);
   } finally {
     for (const { reader } of tables) await reader.end();
     await servers.close();
@@ -83,9 +84,11 @@ export const panels: Benchmark = async ({ rows, rounds, servers: kind }, print) 
     const figures = own.flatMap(({ many, few }) => [median(many), Math.max(...many), median(few)]);
     print(row(widths, [name, ...figures.map((ms) => ms.toFixed(1))]));
   }
-  const missed = cells.filter(({ many, range }) => median(many) > range.aimMs);
-  for (const { query, range } of missed) print(`Above the aim of ${range.aimMs} ms at ${range.name}: ${query.name}`);
-  if (missed.length === 0) print("Each median is within its aim: 50 ms up to 24 h, 200 ms for 30 days.");
+  for (const range of ranges) {
+    const missed = cells.filter((cell) => cell.range === range && median(cell.many) > range.aimMs);
+    const names = missed.map(({ query }) => query.name).join(", ");
+    print(`${range.name}, aim ${range.aimMs} ms: ${missed.length === 0 ? "met by each median" : `missed by ${names}`}`);
+  }
   const queries = cells.map(({ query, range, many, few }) => ({
     query: query.name,
     range: range.name,
@@ -95,7 +98,7 @@ export const panels: Benchmark = async ({ rows, rounds, servers: kind }, print) 
     besideMedianMs: median(few),
     besideWorstMs: Math.max(...few),
   }));
-  return { figures: { rows, besideRows: Math.ceil(rows / 10), days, rounds, queries }, faults };
+  return { figures: { rows, besideRows: fewRows, days, rounds, queries }, faults };
 };
 
 function listQueries(): Query[] {
