@@ -12,6 +12,8 @@ export interface PostmasterFile {
   readonly status: string;
 }
 
+const dyingMs = 500;
+
 const file = (dataDir: string): string => join(dataDir, "postmaster.pid");
 
 /** Reads postmaster.pid; undefined when there is none. Its lines: pid, directory, start, port, sockets, address, key, status. */
@@ -36,7 +38,8 @@ export async function endLeftover(dataDir: string, log: (line: string) => void):
     return;
   }
   const owner = ownerOf(pid);
-  if (owner !== undefined) {
+  // One that was killed just now is there for a moment longer.
+  if (owner !== undefined && !(await waitForEnd(owner, dyingMs))) {
     throw new EmbeddedPostgresError(
       "in-use",
       `${dataDir} is used by a running Postgres (pid ${pid}) of process ${owner}. Stop that, or give another directory.`,

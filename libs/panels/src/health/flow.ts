@@ -59,7 +59,7 @@ export const lagNow = definePanel({
   from ${progress}
   where ${isTopic(progress.topic)}
     and ${progress.at} > ${timeTo()} - interval '1 minute' and ${progress.at} <= ${timeTo()}
-  order by ${progress.partition}, ${progress.at} desc
+  order by ${progress.partition}, ${progress.at} desc, ${progress.lag} desc
 ) as latest
 having count(*) > 0`,
   variables: ["topic"],

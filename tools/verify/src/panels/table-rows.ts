@@ -131,7 +131,7 @@ export async function readVerdicts(snapshot: Snapshot, topic: string, take: (row
   );
 }
 
-/** In the order of their times. */
+/** In the order of their times, of one time the largest lag last. */
 export async function readObservations(
   snapshot: Snapshot,
   topic: string,
@@ -141,7 +141,7 @@ export async function readObservations(
   const { partition, seconds, records, checkpoints: commits, checkpoint_ms_sum, checkpoint_ms_max, lag } = columns;
   const selected = [partition, seconds, records, commits, checkpoint_ms_sum, checkpoint_ms_max, lag].map(columnOf);
   const query = `SELECT ${[epochMs(columns.at), ...selected].join(", ")} FROM ${nameTable(progress)}
-    WHERE ${columnOf(columns.topic)} = $1 ORDER BY ${columnOf(columns.at)}`;
+    WHERE ${columnOf(columns.topic)} = $1 ORDER BY ${columnOf(columns.at)}, ${columnOf(columns.lag)}`;
   await readEach(snapshot, query, topic, (row) =>
     take({
       atMs: Number(row[0]),
