@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import { dashboards, type Dashboard } from "@tidemark/panels";
 import { buildDashboard } from "./model/dashboard.js";
 import { provisionDashboards, provisionDatasource } from "./provisioning.js";
@@ -17,12 +17,19 @@ export function makeFiles(all: readonly Dashboard[] = dashboards): ReadonlyMap<s
   ]);
 }
 
-/** Writes the files; what else was in the directory goes. */
+/**
+ * Writes the files, each whole; what else was in the directory goes. Directories that are there stay the same ones: a container
+ * that has them mounted would see nothing of others that took their place.
+ */
 export async function writeFiles(directory: string, files: ReadonlyMap<string, string>): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
   for (const [path, text] of files) {
     const file = join(directory, path);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  }
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !files.has(relative(directory, path).replaceAll(sep, "/"))) await rm(path);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -44,5 +44,21 @@ it("what else was in the directory goes", async () => {
     [...makeFiles().keys()].toSorted(),
   );
   for (const [path, text] of makeFiles()) expect(await readFile(join(directory, path), "utf8")).toBe(text);
+  await rm(directory, { recursive: true });
+});
+
+it("directories stay the ones that they were, so that whoever has them mounted sees the new files", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "tidemark-files-"));
+  const readInodes = () =>
+    Promise.all(
+      ["", "dashboards", "provisioning/dashboards", "provisioning/datasources"].map(
+        async (path) => (await stat(join(directory, path))).ino,
+      ),
+    );
+  await writeFiles(directory, makeFiles());
+  const before = await readInodes();
+  await writeFiles(directory, new Map([...makeFiles()].map(([path, text]) => [path, `${text} `])));
+  expect(await readInodes()).toEqual(before);
+  expect(await readFile(join(directory, "dashboards/pipeline-health.json"), "utf8")).toMatch(/ $/);
   await rm(directory, { recursive: true });
 });

@@ -24,7 +24,7 @@ export interface TimeRange {
   readonly intervalMs: number;
 }
 
-/** The time range up to now, and how far apart a series' points are to be so that it has 300 at most. */
+/** The time range up to now, and how far apart a series' points are to be so that it has `mostPoints` at most. */
 export function resolveRange(range: Range, { nowMs, firstMs, newestMs, observedMs }: Extent): TimeRange {
   if (range !== "all") return { fromMs: nowMs - ranges[range], toMs: nowMs, intervalMs: intervalOf(ranges[range]) };
   const fromMs = Math.min(firstMs ?? nowMs - emptyRangeMs, nowMs);

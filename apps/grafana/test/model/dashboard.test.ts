@@ -44,7 +44,7 @@ describe.each(pairs)("$title", ({ panel, made }) => {
       targets: [{ rawSql: panel.sql }],
     });
     const interval =
-      panel.minIntervalMs === undefined ? undefined : { 5000: "5s", 10000: "10s", 60000: "1m" }[panel.minIntervalMs];
+      panel.minIntervalMs === undefined ? undefined : { 5000: "5s", 30000: "30s", 60000: "1m" }[panel.minIntervalMs];
     expect(made?.interval).toBe(interval);
   });
 });

@@ -229,7 +229,7 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
       lag: Number(row["lag"]),
     }));
     const seen = told.filter(({ atMs }) => atMs >= shown.fromMs && atMs <= shown.toMs);
-    const points = [...groupBy(seen, ({ atMs }) => String(Math.floor(atMs / 10_000) * 10_000))].toReversed();
+    const points = [...groupBy(seen, ({ atMs }) => String(Math.floor(atMs / 30_000) * 30_000))].toReversed();
     const perPartition = (rows: typeof told, valueOf: (of: typeof told) => number) =>
       [...groupBy(rows, ({ partition }) => String(partition)).values()].reduce((sum, of) => sum + valueOf(of), 0);
     const total = (rows: typeof told, key: "records" | "seconds" | "sumMs" | "checkpoints") =>

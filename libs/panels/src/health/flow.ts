@@ -6,10 +6,18 @@ import { definePanel } from "../panel.js";
 import { isTopic } from "../variables.js";
 import { pointOf, wholeOf } from "../windows.js";
 
-/** Consumers write an observation so often. In ms. */
-const observedEveryMs = 10_000;
+/**
+ * Consumers write an observation every 10 s, give or take. Points are as wide as three of them, so that none lacks a consumer's
+ * that came a little later than the one before.
+ */
+const grainMs = 30_000;
 
-const pointWidth = wholeOf(observedEveryMs / 1000);
+const pointWidth = wholeOf(grainMs / 1000);
+
+/** A point for each step between the first and the last one that something was observed in: a gap is seen as one. */
+const points = sql`points as (
+  select generate_series(min(point), max(point), ${pointWidth}) as point from seen
+)`;
 
 const noObservations = "No consumer has told how it gets on in this time range.";
 
@@ -29,15 +37,16 @@ export const rowsPerSecond = definePanel({
     metric: text("Series", sql`'records'::text`),
     rate: number("Records per second", sql`sum(rate)`, { unit: "per-second", decimals: 1 }),
   },
-  from: sql`from (
+  with: sql`with seen as (
   select ${pointOf(progress.at, pointWidth)} as point, sum(${progress.records}) / nullif(sum(${progress.seconds}), 0) as rate
   ${fromSeen}
   group by 1, ${progress.partition}
-) as rates
+), ${points}`,
+  from: sql`from points left join seen using (point)
 group by point
 order by point`,
   variables: ["topic"],
-  minIntervalMs: observedEveryMs,
+  minIntervalMs: grainMs,
   noData: noObservations,
 });
 
@@ -77,15 +86,16 @@ export const lagOverTime = definePanel({
     metric: text("Series", sql`'lag'::text`),
     lag: count("Records", sql`sum(lag)`),
   },
-  from: sql`from (
+  with: sql`with seen as (
   select ${pointOf(progress.at, pointWidth)} as point, max(${progress.lag}) as lag
   ${fromSeen}
   group by 1, ${progress.partition}
-) as lags
+), ${points}`,
+  from: sql`from points left join seen using (point)
 group by point
 order by point`,
   variables: ["topic"],
-  minIntervalMs: observedEveryMs,
+  minIntervalMs: grainMs,
   noData: noObservations,
 });
 
@@ -100,16 +110,17 @@ export const checkpointTime = definePanel({
     metric: text("Series", sql`series.name`),
     duration: number("Duration", sql`series.duration`, { unit: "milliseconds", decimals: 1 }),
   },
-  from: sql`from (
+  with: sql`with seen as (
   select ${pointOf(progress.at, pointWidth)} as point,
     sum(${progress.checkpoint_ms_sum}) / sum(${progress.checkpoints}) as mean, max(${progress.checkpoint_ms_max}) as longest
   ${fromSeen}
     and ${progress.checkpoints} > 0
   group by 1
-) as durations
+), ${points}`,
+  from: sql`from points left join seen using (point)
 cross join lateral (values ('longest', longest), ('mean', mean)) as series (name, duration)
 order by point, series.name`,
   variables: ["topic"],
-  minIntervalMs: observedEveryMs,
+  minIntervalMs: grainMs,
   noData: noObservations,
 });

@@ -3,7 +3,7 @@ import { startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } fr
 import { DoubleSum } from "./double-sum.js";
 import type { ObservationRow } from "./table-rows.js";
 
-const observedEveryMs = 10_000;
+const grainMs = 30_000;
 const recentMs = 60_000;
 
 /** What was observed of one partition within a point. */
@@ -30,7 +30,7 @@ export class ObservationAnswers {
 
   constructor(view: View) {
     this.#view = view;
-    this.#pointMs = widthOfPoints(observedEveryMs, view.intervalMs);
+    this.#pointMs = widthOfPoints(grainMs, view.intervalMs);
   }
 
   take(row: ObservationRow): void {
@@ -50,17 +50,29 @@ export class ObservationAnswers {
   }
 
   answers(): Answers {
-    const points = [...this.#points].sort(([a], [b]) => a - b);
+    const points = this.#gapless([...this.#points]);
+    const withCheckpoints = this.#gapless([...this.#points].filter(([, { checkpoints }]) => checkpoints > 0n));
     return {
       "rows-per-second": points.map(([time, point]) => ({ time, metric: "records", rate: rateOf(point) })),
       "lag-now": this.#lastLag.size === 0 ? [] : [{ lag: Number(sumOf(this.#lastLag.values())) }],
       "lag-over-time": points.map(([time, { partitions }]) => ({
         time,
         metric: "lag",
-        lag: Number(sumOf([...partitions.values()].map(({ mostLag }) => mostLag))),
+        lag: partitions.size === 0 ? null : Number(sumOf([...partitions.values()].map(({ mostLag }) => mostLag))),
       })),
-      "checkpoint-time": points.flatMap(([time, point]) => durationsOf(time, point)),
+      "checkpoint-time": withCheckpoints.flatMap(([time, point]) => durationsOf(time, point)),
     };
+  }
+
+  /** Those points and, between the first and the last of them, one without observations for each that is missing. */
+  #gapless(points: readonly (readonly [number, Point])[]): (readonly [number, Point])[] {
+    const sorted = points.toSorted(([a], [b]) => a - b);
+    return sorted.flatMap((point, at) => {
+      const missing: (readonly [number, Point])[] = [];
+      const next = sorted[at + 1]?.[0] ?? -Infinity;
+      for (let time = point[0] + this.#pointMs; time < next; time += this.#pointMs) missing.push([time, new Point()]);
+      return [point, ...missing];
+    });
   }
 }
 
@@ -80,9 +92,9 @@ function rateOf({ partitions }: Point): number | null {
 }
 
 function durationsOf(time: number, { checkpoints, checkpointMs, longestMs }: Point): AnswerRow[] {
-  if (checkpoints === 0n) return [];
+  const isGap = checkpoints === 0n;
   return [
-    { time, metric: "longest", duration: longestMs },
-    { time, metric: "mean", duration: checkpointMs.value / Number(checkpoints) },
+    { time, metric: "longest", duration: isGap ? null : longestMs },
+    { time, metric: "mean", duration: isGap ? null : checkpointMs.value / Number(checkpoints) },
   ];
 }

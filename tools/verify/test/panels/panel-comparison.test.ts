@@ -1,7 +1,15 @@
 import { mkdtemp, rm, chmod } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dashboards, panelsOf } from "@tidemark/panels";
+import {
+  checkpointTime,
+  dashboards,
+  expandMacros,
+  lagOverTime,
+  panelsOf,
+  rowsPerSecond,
+  type Panel,
+} from "@tidemark/panels";
 import { startPostgres, type EmbeddedPostgres } from "@tidemark/embedded-postgres";
 import { migrate } from "@tidemark/sinks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -168,4 +176,33 @@ it("every panel, variable and annotation of the dashboards is compared, under a 
   ]);
   const { compared } = await compare(await fill(), "nothing", { atMs: 0, rangeMs: "all" });
   expect(Object.keys(compared)).toEqual(names);
+});
+
+describe("what consumers observe every 10 s, give or take", () => {
+  /** Two consumers of a partition each, at 10 rows/s and 50 records behind, from 12:00 to 12:10; from 12:04 to 12:07 nobody told anything. */
+  const observations = `INSERT INTO tidemark.progress
+    SELECT timestamptz '2026-01-02 12:00:00+00' + (turn * 10 + 2 + partition * 5 + sin(turn * 7 + partition) * 0.4) * interval '1 second',
+      'busy', partition, 'consumer ' || partition, 10, 100, 1, 20, 20, 50, 0
+    FROM generate_series(0, 59) AS turn, generate_series(0, 1) AS partition WHERE turn NOT BETWEEN 24 AND 41`;
+
+  async function readValues(databaseUrl: string, panel: Panel, value: string): Promise<unknown[]> {
+    const view = {
+      fromMs: Date.parse("2026-01-02T12:00:30Z"),
+      toMs: Date.parse("2026-01-02T12:09:29Z"),
+      intervalMs: 1_000,
+      variables: { topic: "busy" },
+    };
+    return (await query(databaseUrl, expandMacros(panel.sql, view))).map((row) => row[value]);
+  }
+
+  it("is a steady line, though their times shift a little, and has a gap where nobody told anything", async () => {
+    const databaseUrl = await fill(observations);
+    const rates = await readValues(databaseUrl, rowsPerSecond, "rate");
+    expect(rates).toEqual([...Array(7).fill(20), ...Array(6).fill(null), ...Array(5).fill(20)]);
+    const lags = await readValues(databaseUrl, lagOverTime, "lag");
+    expect(lags).toEqual(rates.map((rate) => (rate === null ? null : 100)));
+    const durations = await readValues(databaseUrl, checkpointTime, "duration");
+    expect(durations.filter((one) => one === null)).toHaveLength(12);
+    expect((await compare(databaseUrl, "busy")).differences).toEqual([]);
+  });
 });
