@@ -132,6 +132,9 @@ describe("what the consumer's own retention dropped", () => {
 
   const checkDays = (url: string) => verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl: url, topic: days });
 
+  /** All but what was looked at of the panels: consumers observe themselves by a clock. */
+  const linksOf = ({ views: _views, panels: _panels, ...links }: Verdict) => links;
+
   it("is exactly what is gone, and the rest is equal", async () => {
     const verdict = await checkDays(kept);
     expect(verdict.differences).toEqual([]);
@@ -150,7 +153,7 @@ describe("what the consumer's own retention dropped", () => {
     await consume(servers, days, url);
     expect((await checkDays(url)).comparedFrom).toBeNull();
     await consume(servers, days, url, { RETENTION_DAYS: "1" });
-    expect(await checkDays(url)).toEqual(await checkDays(kept));
+    expect(linksOf(await checkDays(url))).toEqual(linksOf(await checkDays(kept)));
   });
 
   it("excuses no row of a partition that began with older events afterwards", async () => {
