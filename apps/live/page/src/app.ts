@@ -14,7 +14,7 @@ import { describeChange, readLook, storeLook } from "./last-look.js";
 import { createPerformance } from "./layout/performance.js";
 import { createPipeline } from "./layout/pipeline.js";
 import { createPlainTab } from "./layout/plain.js";
-import { createNotice, widerRange, type Notice } from "./notice.js";
+import { createNotice, widerRange, type Notice, type NoticeView } from "./notice.js";
 import { PlatformColours } from "./platform-colours.js";
 import { textOf } from "./row.js";
 import { mergePanels, Panels, type Shown, type View } from "./shown.js";
@@ -44,7 +44,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   let look = readLook();
   let shown: Shown | undefined;
   let pulse: Pulse | undefined;
-  let notice = "";
+  let notice: { readonly of: string; readonly view: NoticeView } | undefined;
 
   const tabs = createTabs(dashboards, choose);
   const ranges = createRangePicker((range) => choose({ range }));
@@ -141,7 +141,6 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   function showPanels(): void {
     const reason = noticeOf();
     if (reason === undefined && shown === undefined) return;
-    const key = JSON.stringify(reason);
     if (reason === undefined && shown !== undefined) {
       const view = viewOf(choice.tab);
       setChildren(stage, [view.element]);
@@ -149,9 +148,16 @@ export function createApp({ topic, dashboards }: Dashboards): void {
       setText(span, describeSpan(shown));
       setAttribute(stage, "data-from", String(shown.fromMs));
       setAttribute(stage, "data-to", String(shown.toMs));
-    } else if (reason !== undefined && key !== notice) setChildren(stage, [createNotice(reason, choose)]);
-    notice = key;
+    } else if (reason !== undefined) showNotice(reason);
     stage.dataset["state"] = "shown";
+  }
+
+  /** Made anew only where it says something else: who is on one of its buttons stays there. */
+  function showNotice(reason: Notice): void {
+    const of = JSON.stringify(reason);
+    if (notice?.of !== of) notice = { of, view: createNotice(reason, choose) };
+    notice.view.showNewest(pulse?.newestEventMs ?? null);
+    setChildren(stage, [notice.view.element]);
   }
 
   /** Why there is nothing to see, where that is so of all panels. */
@@ -160,7 +166,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
     if (pulse.committedMs === null) return pulse.database === "up" ? { kind: "no-data" } : undefined;
     const isEmpty = shown !== undefined && Object.values(shown.rows).every((rows) => rows.length === 0);
     if (choice.tab !== performanceTab || !isEmpty) return undefined;
-    return { kind: "nothing-chosen", choice, newestMs: pulse.newestEventMs, wider: widerRange(pulse) };
+    return { kind: "nothing-chosen", choice, wider: widerRange(pulse) };
   }
 
   function showState(): void {

@@ -1,6 +1,6 @@
 import type { Choice, Pulse, Range } from "../../src/protocol.js";
 import { rangeTitles } from "./choice.js";
-import { createElement } from "./element.js";
+import { createElement, setText } from "./element.js";
 import { formatDay, formatClock } from "./times.js";
 
 export type Notice =
@@ -8,18 +8,23 @@ export type Notice =
   | {
       readonly kind: "nothing-chosen";
       readonly choice: Choice;
-      readonly newestMs: number | null;
       readonly wider: Range | undefined;
     };
 
 /** In the place of the panels, where they all would be empty: why, and what to do. */
-export function createNotice(notice: Notice, choose: (change: Partial<Choice>) => void): HTMLElement {
+export interface NoticeView {
+  readonly element: HTMLElement;
+  /** Goes on while the notice stays: of when the newest event is, epoch ms. */
+  showNewest(newestMs: number | null): void;
+}
+
+export function createNotice(notice: Notice, choose: (change: Partial<Choice>) => void): NoticeView {
   return notice.kind === "no-data" ? createNoData() : createNothingChosen(notice, choose);
 }
 
 const code = (text: string): HTMLElement => createElement("code", {}, text);
 
-function createNoData(): HTMLElement {
+function createNoData(): NoticeView {
   const start = createElement(
     "p",
     {},
@@ -33,13 +38,17 @@ function createNoData(): HTMLElement {
     { class: "small" },
     "Figures come up here as soon as the first checkpoint is committed.",
   );
-  return createElement("section", { class: "notice" }, createElement("h2", {}, "No data yet"), start, parts, wait);
+  const heading = createElement("h2", {}, "No data yet");
+  return {
+    element: createElement("section", { class: "notice" }, heading, start, parts, wait),
+    showNewest: () => undefined,
+  };
 }
 
 function createNothingChosen(
-  { choice, newestMs, wider }: Extract<Notice, { kind: "nothing-chosen" }>,
+  { choice, wider }: Extract<Notice, { kind: "nothing-chosen" }>,
   choose: (change: Partial<Choice>) => void,
-): HTMLElement {
+): NoticeView {
   const { cities, platforms, range } = choice;
   const isFiltered = cities !== null || platforms !== null;
   const whose = [cities && `of ${cities.join(", ")}`, platforms && `on ${platforms.join(", ")}`]
@@ -48,7 +57,6 @@ function createNothingChosen(
   const when = range === "all" ? "at all" : `in ${rangeTitles[range].long}`;
   const heading = createElement("h2", {}, ["No events", whose, when].filter(Boolean).join(" "));
   const newest = createElement("p", {});
-  if (newestMs !== null) newest.append(`The newest event is of ${formatDay(newestMs)} ${formatClock(newestMs)} UTC.`);
   const button = (text: string, change: Partial<Choice>) => {
     const element = createElement("button", { type: "button" }, text);
     element.addEventListener("click", () => choose(change));
@@ -58,7 +66,13 @@ function createNothingChosen(
   if (wider !== undefined && wider !== range)
     buttons.append(button(`Show ${rangeTitles[wider].long}`, { range: wider }));
   if (isFiltered) buttons.append(button("Show all cities and platforms", { cities: null, platforms: null }));
-  return createElement("section", { class: "notice" }, heading, newest, buttons);
+  return {
+    element: createElement("section", { class: "notice" }, heading, newest, buttons),
+    showNewest(newestMs) {
+      const time = newestMs === null ? "" : `${formatDay(newestMs)} ${formatClock(newestMs)} UTC`;
+      setText(newest, time === "" ? "" : `The newest event is of ${time}.`);
+    },
+  };
 }
 
 /** The shortest range that holds the newest event. */

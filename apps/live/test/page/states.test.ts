@@ -81,6 +81,25 @@ describeInBrowser("the page, whatever state the stream is in", () => {
     expect(new URL(page.url()).search).toBe("?tab=social-media-performance&range=24h");
   });
 
+  it("keeps the focus, and what can be pressed, while newer events come elsewhere", async () => {
+    const newestEventMs = samplePulse(0).nowMs - 7_200_000;
+    answer = (query) => ({
+      names: sampleNames,
+      pulse: samplePulse(0, { newestEventMs }),
+      panels: query.has("city") ? withoutRows(samplePanels(query.get("tab") ?? "", 0)) : samplePanels("", 0),
+    });
+    const page = await open("?city=Jakarta");
+    const notice = page.locator(".notice");
+    expect(await notice.textContent()).toContain("The newest event is of 2024-02-03 15:30:00 UTC.");
+    const button = page.getByRole("button", { name: "Show all cities and platforms" });
+    await button.focus();
+    server.send({ pulse: samplePulse(1, { newestEventMs: newestEventMs + 1_000 }) });
+    await notice.getByText("The newest event is of 2024-02-03 15:30:01 UTC.").waitFor();
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.keyboard.press("Enter");
+    await expect.poll(() => new URL(page.url()).search).toBe("?tab=social-media-performance&range=5m");
+  });
+
   it("says that the stream has stopped, with the age of the data, until it goes on", async () => {
     const page = await open();
     const figure = page.locator('[data-panel="total-usage"] .figure');
