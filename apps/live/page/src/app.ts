@@ -43,6 +43,9 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   let refusal: string | undefined;
   let look = readLook();
   let shown: Shown | undefined;
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  /** Nobody looks, and the stream is let go of. */
+  let isPaused = false;
   let pulse: Pulse | undefined;
   let notice: { readonly of: string; readonly view: NoticeView } | undefined;
 
@@ -111,7 +114,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   function follow(): void {
     shown = undefined;
     showControls();
-    stream.open(writeChoice(choice));
+    if (!isPaused) stream.open(writeChoice(choice));
   }
 
   function showControls(): void {
@@ -180,9 +183,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
     document.body.dataset["condition"] = condition;
   }
 
-  let hiding: ReturnType<typeof setTimeout> | undefined;
-  let isPaused = false;
-  document.addEventListener("visibilitychange", () => {
+  function heedVisibility(): void {
     clearTimeout(hiding);
     if (document.visibilityState === "hidden") {
       if (pulse?.ledger) storeLook({ atMs: clock.nowMs, ledger: pulse.ledger });
@@ -195,7 +196,8 @@ export function createApp({ topic, dashboards }: Dashboards): void {
     look = readLook();
     if (isPaused) stream.open(writeChoice(choice));
     isPaused = false;
-  });
+  }
+  document.addEventListener("visibilitychange", heedVisibility);
   addEventListener("popstate", () => {
     choice = readChoice(location.search, tabIds);
     follow();
@@ -203,6 +205,8 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   // The age of the data goes on while nothing comes.
   setInterval(showState, 1000);
   follow();
+  // A tab that is opened in the background is hidden from the start.
+  heedVisibility();
 }
 
 function describeSpan({ range, fromMs, toMs }: Shown): string {

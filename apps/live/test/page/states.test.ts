@@ -174,4 +174,29 @@ describeInBrowser("the page, whatever state the stream is in", () => {
     );
     expect(server.viewers).toBe(1);
   });
+
+  it("lets go of its stream in a tab that was opened in the background, until somebody looks", async () => {
+    const { page } = opened;
+    await page.clock.install();
+    await page.addInitScript(() => {
+      Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+    });
+    await page.goto(server.url);
+    await waitForFigures(page);
+    await expect.poll(() => server.viewers).toBe(1);
+    await page.clock.runFor(11_000);
+    await expect.poll(() => server.viewers).toBe(0);
+    await page.evaluate(() => {
+      history.pushState(null, "", "?range=1h");
+      history.pushState(null, "", "?range=24h");
+      history.back();
+    });
+    await page.getByRole("radio", { name: "1 h", exact: true, checked: true }).waitFor();
+    expect(server.viewers).toBe(0);
+    await page.evaluate(() => {
+      Object.defineProperty(document, "visibilityState", { value: "visible", configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    await expect.poll(() => server.viewers).toBe(1);
+  });
 });
