@@ -99,11 +99,44 @@ describeInBrowser("what is chosen on the page", () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
+    expect(await focused()).toBe("All");
+    await page.keyboard.press("Tab");
     await page.keyboard.press("Space");
     await expect.poll(search).toContain("city=Bekasi");
     await page.keyboard.press("Escape");
     expect(await page.locator(".filter[open]").count()).toBe(0);
     expect(await focused()).toBe("City: Bekasi");
+  });
+
+  it("is made all again with the keyboard, from where Escape leads back", async () => {
+    await page.goto(`${server.url}/?city=Bogor`);
+    await waitForFigures(page);
+    const summary = page.locator("summary", { hasText: "City:" });
+    const all = page.locator(".filter[open] .all");
+    await summary.focus();
+    await page.keyboard.press("Enter");
+    await all.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("summary", { hasText: "City: all" }).waitFor();
+    expect(await all.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(await all.getAttribute("aria-disabled")).toBe("true");
+    const past = await page.evaluate(() => history.length);
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => history.length)).toBe(past);
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".filter[open]").count()).toBe(0);
+    expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it("is hidden again by Escape, wherever the focus has gone", async () => {
+    const summary = page.locator("summary", { hasText: "Platform:" });
+    await summary.click();
+    await page.evaluate(() => {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    });
+    await page.keyboard.press("Escape");
+    expect(await page.locator(".filter[open]").count()).toBe(0);
+    expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
   it("shows where the focus is", async () => {

@@ -1,4 +1,4 @@
-import { createElement, setChildren, setText } from "../element.js";
+import { createElement, setAttribute, setChildren, setText } from "../element.js";
 import { createPopup } from "../popup.js";
 
 export interface NameFilter {
@@ -21,7 +21,11 @@ export function createNameFilter(
   const body = createElement("fieldset", { class: "panel" }, legend, all, list);
   const { element } = createPopup("filter", summary, body);
   const options = new Map<string, { readonly input: HTMLInputElement; readonly label: HTMLElement }>();
-  all.addEventListener("click", () => choose(null));
+  // Not `disabled`, which would take the focus from whoever has just pressed it.
+  const isAll = () => all.getAttribute("aria-disabled") === "true";
+  all.addEventListener("click", () => {
+    if (!isAll()) choose(null);
+  });
 
   function optionOf(name: string) {
     const known = options.get(name);
@@ -51,7 +55,7 @@ export function createNameFilter(
         list,
         shown.map(({ label }) => label),
       );
-      all.disabled = chosen === null;
+      setAttribute(all, "aria-disabled", String(chosen === null));
       const [first = ""] = chosen ?? [];
       setText(
         value,
