@@ -69,7 +69,7 @@ it("a viewer that reads nothing for a while costs no memory, holds up nobody, an
 }, 120_000);
 
 it("a viewer that has gone without a word is dropped, and its choice is free for another", async () => {
-  const { live, writer } = await prepare({ limits: { choices: 1, stalledMs: 200 } });
+  const { live, writer } = await prepare({ limits: { choices: 1, stalledMs: 2_000 } });
   const stared = await stare(live.url);
   const client = await look(live.url, "range=all");
   for (let usage = 2; usage <= 16; usage += 1) {
