@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { readChoice, writeChoice } from "../../page/src/choice.js";
 import { judgeCondition } from "../../page/src/condition.js";
 import { describeChange } from "../../page/src/last-look.js";
+import { compareWithBefore } from "../../page/src/layout/comparison.js";
 import { widerRange } from "../../page/src/notice.js";
 import { formatDuration, formatTime } from "../../page/src/times.js";
 import { explainWatermark } from "../../page/src/views/explanation.js";
@@ -64,6 +65,19 @@ describe("what is chosen", () => {
 
   it("has each name once, in order", () => {
     expect(readChoice("?city=b&city=a&city=b", tabs).cities).toEqual(["a", "b"]);
+  });
+});
+
+describe("a sum", () => {
+  it("is compared with the range before, as a multiple where a percentage says little", () => {
+    expect(compareWithBefore(110, 100, "1h")).toBe("+10.0 % on the hour before");
+    expect(compareWithBefore(50, 100, "5m")).toBe("−50.0 % on the 5 min before");
+    expect(compareWithBefore(1_099, 100, "1h")).toBe("+999.0 % on the hour before");
+    expect(compareWithBefore(1_234, 100, "1h")).toBe("12.3 × that of the hour before");
+    expect(compareWithBefore(123_456, 100, "24h")).toBe("1,234.6 × that of the 24 h before");
+    expect(compareWithBefore(7, 0, "1h")).toBe("in the last hour");
+    expect(compareWithBefore(7, null, "1h")).toBe("in the last hour");
+    expect(compareWithBefore(7, 7, "all")).toBe("since the first event");
   });
 });
 

@@ -1,7 +1,6 @@
 import { createElement } from "../element.js";
 import { numberOf } from "../row.js";
 import type { Panels, Shown, Surroundings, View } from "../shown.js";
-import { rangeTitles } from "../choice.js";
 import { createBarsCard } from "../views/bars-card.js";
 import { createMatrix } from "../views/matrix.js";
 import { createPlaces } from "../views/places.js";
@@ -9,6 +8,7 @@ import { createPlain } from "../views/plain.js";
 import { createRates } from "../views/rates.js";
 import { createSeriesCard } from "../views/series-card.js";
 import { createStat } from "../views/stat.js";
+import { compareWithBefore } from "./comparison.js";
 
 /** What the deck asks, what matters first: how much, who leads, how it moves, how well it converts, and where. */
 export function createPerformance(panels: Panels, surroundings: Surroundings): View {
@@ -64,19 +64,8 @@ export function createPerformance(panels: Panels, surroundings: Surroundings): V
   };
 }
 
-const tenfold = 10;
-
 /** How a sum compares with that of the range before. */
 function change(id: string, column: string): (shown: Shown) => string {
-  return ({ rows, before, range }) => {
-    const now = numberOf(rows[id]?.[0], column);
-    const then = numberOf(before[id]?.[0], column);
-    if (range === "all") return "since the first event";
-    if (now === null || then === null || then === 0) return `in ${rangeTitles[range].long}`;
-    // Where the stream had just begun then, there is nothing to compare with.
-    if (now / then > tenfold) return `in ${rangeTitles[range].long}`;
-    const percent = (now / then - 1) * 100;
-    const sign = percent < 0 ? "−" : "+";
-    return `${sign}${Math.abs(percent).toFixed(1)} % on ${rangeTitles[range].before}`;
-  };
+  return ({ rows, before, range }) =>
+    compareWithBefore(numberOf(rows[id]?.[0], column), numberOf(before[id]?.[0], column), range);
 }
