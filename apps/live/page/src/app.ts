@@ -3,6 +3,7 @@ import { createBanner } from "./banner.js";
 import { readChoice, rangeTitles, writeChoice } from "./choice.js";
 import { ServerClock } from "./clock.js";
 import { judgeCondition } from "./condition.js";
+import { followInPlace } from "./controls/choice-link.js";
 import { createNameFilter } from "./controls/name-filter.js";
 import { createRangePicker } from "./controls/range-picker.js";
 import { createStatus } from "./controls/status.js";
@@ -41,7 +42,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   let names: ServerEvents["names"] = { cities: [], platforms: [] };
   let connection: Connection = "connecting";
   let refusal: string | undefined;
-  let look = readLook();
+  let look = readLook(topic);
   let shown: Shown | undefined;
   let hiding: ReturnType<typeof setTimeout> | undefined;
   /** Nobody looks, and the stream is let go of. */
@@ -73,6 +74,10 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   })) {
     document.getElementById(id)?.replaceChildren(...children);
   }
+
+  const [firstTab = choice.tab] = tabIds;
+  const brand = document.querySelector<HTMLAnchorElement>("a.brand");
+  if (brand !== null) followInPlace(brand, () => choose({ tab: firstTab }));
 
   const stream = createStream({
     connection(next, why) {
@@ -106,9 +111,16 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   }
 
   function choose(change: Partial<Choice>): void {
-    choice = { ...choice, ...change };
+    if (!moveTo({ ...choice, ...change })) return;
     history.pushState(null, "", writeChoice(choice));
     follow();
+  }
+
+  /** Whether that is elsewhere. */
+  function moveTo(next: Choice): boolean {
+    const isElsewhere = writeChoice(next) !== writeChoice(choice);
+    choice = next;
+    return isElsewhere;
   }
 
   function follow(): void {
@@ -119,6 +131,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
 
   function showControls(): void {
     tabs.show(choice);
+    if (brand !== null) setAttribute(brand, "href", writeChoice({ ...choice, tab: firstTab }));
     ranges.show(choice.range);
     cities.show(names.cities, choice.cities);
     platforms.show(names.platforms, choice.platforms);
@@ -186,21 +199,21 @@ export function createApp({ topic, dashboards }: Dashboards): void {
   function heedVisibility(): void {
     clearTimeout(hiding);
     if (document.visibilityState === "hidden") {
-      if (pulse?.ledger) storeLook({ atMs: clock.nowMs, ledger: pulse.ledger });
+      if (pulse?.ledger) storeLook(topic, { atMs: clock.nowMs, ledger: pulse.ledger });
       hiding = setTimeout(() => {
         isPaused = true;
         stream.pause();
       }, hiddenForMs);
       return;
     }
-    look = readLook();
+    look = readLook(topic);
     if (isPaused) stream.open(writeChoice(choice));
     isPaused = false;
   }
   document.addEventListener("visibilitychange", heedVisibility);
   addEventListener("popstate", () => {
-    choice = readChoice(location.search, tabIds);
-    follow();
+    // Also told where only the fragment is another one.
+    if (moveTo(readChoice(location.search, tabIds))) follow();
   });
   // The age of the data goes on while nothing comes.
   setInterval(showState, 1000);

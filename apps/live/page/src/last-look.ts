@@ -8,22 +8,23 @@ export interface Look {
   readonly ledger: Ledger;
 }
 
-const key = "tidemark-last-look";
+/** Servers of other topics may have had this address before. */
+const keyOf = (topic: string): string => `tidemark-last-look ${topic}`;
 
 /** Shorter absences are none, in ms. */
 const absenceMs = 5_000;
 
-export function storeLook(look: Look): void {
+export function storeLook(topic: string, look: Look): void {
   try {
-    localStorage.setItem(key, JSON.stringify(look));
+    localStorage.setItem(keyOf(topic), JSON.stringify(look));
   } catch {
     // There is then no last look.
   }
 }
 
-export function readLook(): Look | undefined {
+export function readLook(topic: string): Look | undefined {
   try {
-    const look: Partial<Look> | null = JSON.parse(localStorage.getItem(key) ?? "null");
+    const look: Partial<Look> | null = JSON.parse(localStorage.getItem(keyOf(topic)) ?? "null");
     const { atMs, ledger } = look ?? {};
     if (typeof atMs !== "number" || typeof ledger?.read !== "number") return undefined;
     return { atMs, ledger };

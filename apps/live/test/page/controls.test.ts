@@ -139,6 +139,27 @@ describeInBrowser("what is chosen on the page", () => {
     expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
+  it("is not asked for again where the address changes in its fragment alone", async () => {
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => new URL(page.url()).hash).toBe("#main");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    await page.getByRole("radio", { name: "1 h", exact: true }).check();
+    await expect.poll(() => asked.length).toBeGreaterThan(1);
+    expect(asked.map((query) => new URLSearchParams(query).get("range"))).toEqual(["5m", "1h"]);
+  });
+
+  it("is kept on the way back to the first tab by the name of the page", async () => {
+    await page.goto(`${server.url}/?tab=pipeline-health&range=1h&city=Bogor`);
+    await waitForFigures(page);
+    const brand = page.getByRole("link", { name: "Tidemark" });
+    const first = "?tab=social-media-performance&range=1h&city=Bogor";
+    expect(await brand.getAttribute("href")).toBe(first);
+    await brand.click();
+    await page.locator('[data-panel="total-usage"]').waitFor();
+    expect(search()).toBe(first);
+  });
+
   it("shows where the focus is", async () => {
     for (const name of ["Performance", "Pipeline"]) {
       await page.keyboard.press("Tab");

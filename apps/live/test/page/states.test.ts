@@ -175,6 +175,28 @@ describeInBrowser("the page, whatever state the stream is in", () => {
     expect(server.viewers).toBe(1);
   });
 
+  it("says what has changed since the last look at the same topic only", async () => {
+    let step = 0;
+    let { topic } = sampleDashboards;
+    answer = (query) => ({
+      names: sampleNames,
+      pulse: samplePulse(step),
+      panels: samplePanels(query.get("tab") ?? "", step),
+    });
+    const page = await open();
+    await page.route("**/api/dashboards", (route) => route.fulfill({ json: { ...sampleDashboards, topic } }));
+    // A page that is left was looked at until then.
+    const sinceOnReload = async () => {
+      step += 60;
+      await page.reload();
+      await page.locator('.status[data-condition="live"]').waitFor();
+      return page.locator(".since").textContent();
+    };
+    expect(await sinceOnReload()).toContain("Since your last look");
+    topic = "another-topic";
+    expect(await sinceOnReload()).toBe("");
+  });
+
   it("lets go of its stream in a tab that was opened in the background, until somebody looks", async () => {
     const { page } = opened;
     await page.clock.install();

@@ -1,6 +1,7 @@
 import type { Choice, Dashboards } from "../../../src/protocol.js";
 import { writeChoice } from "../choice.js";
 import { createElement, setAttribute } from "../element.js";
+import { followInPlace } from "./choice-link.js";
 
 const shortTitles: Readonly<Record<string, string>> = {
   "social-media-performance": "Performance",
@@ -14,11 +15,7 @@ export function createTabs(
 ): { readonly elements: readonly HTMLElement[]; show(choice: Choice): void } {
   const links = dashboards.map(({ id, title }) => {
     const link = createElement("a", { href: "/", title }, shortTitles[id] ?? title);
-    link.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      choose({ tab: id });
-    });
+    followInPlace(link, () => choose({ tab: id }));
     return { id, link };
   });
   return {
