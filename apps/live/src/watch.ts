@@ -8,6 +8,8 @@ import type { Viewing } from "./viewing.js";
 const tickMs = 50;
 /** Reading takes a fifth of the time at most: so many times what a round took is waited before the next one. */
 const restFactor = 4;
+/** So many new viewings do not wait for the end of a rest, which becomes longer by what they take. Those after them wait. */
+const mostWelcome = 4;
 const longestRetryMs = 2_000;
 
 /** How often rows are read again though nothing was committed, since the range moves on, and what changes slowly. In ms. */
@@ -64,6 +66,8 @@ export function createWatch({ database, watcher, now, rhythms }: WatchOptions): 
   const alarm = createAlarm();
   let running: Promise<void> | undefined;
   let nextRoundMs = -Infinity;
+  /** How many new ones were read out of turn since the last rest ended. */
+  let welcomed = 0;
 
   async function run(): Promise<void> {
     for (let failures = 0; viewings.size > 0;) {
@@ -82,24 +86,41 @@ export function createWatch({ database, watcher, now, rhythms }: WatchOptions): 
     }
   }
 
-  const findNew = () => [...viewings].find(([, last]) => last === never)?.[0];
+  function welcomeNew(): Viewing | undefined {
+    if (welcomed >= mostWelcome) return undefined;
+    const [found] = [...viewings].find(([, last]) => last === never) ?? [];
+    if (found !== undefined) welcomed += 1;
+    return found;
+  }
 
   function isDue({ choice }: Viewing, last: LastRead, version: string): boolean {
     return last.version !== version || now() - last.atMs >= rhythms[choice.range].fastMs;
   }
 
-  /** One after another: however many look, and at whatever, Postgres has one connection's work. Who is new does not wait for a round. */
+  /**
+   * One after another: however many look, and at whatever, Postgres has a fifth of one connection's work. Who is new does not wait
+   * for a round, but also not for nothing: choices that come and go without end get no more than others.
+   */
   async function readDue(version: string): Promise<void> {
     const startMs = now();
     const isResting = startMs < nextRoundMs;
+    if (!isResting) welcomed = 0;
     const due = [...viewings].filter(([viewing, last]) => !isResting && isDue(viewing, last, version));
-    const queue = due.map(([viewing]) => viewing);
-    for (let next = findNew() ?? queue.shift(); next !== undefined; next = findNew() ?? queue.shift()) {
+    const isNew = (viewing: Viewing | undefined) => viewing !== undefined && viewings.get(viewing) === never;
+    const queue = due.map(([viewing]) => viewing).toSorted((a, b) => Number(isNew(b)) - Number(isNew(a)));
+    const takeNext = () => (isNew(queue[0]) ? queue.shift() : (welcomeNew() ?? queue.shift()));
+    let reads = 0;
+    for (let next = takeNext(); next !== undefined; next = takeNext()) {
       const last = viewings.get(next);
-      if (last !== undefined && isDue(next, last, version)) await read(next, last, version);
+      if (last === undefined || !isDue(next, last, version)) continue;
+      await read(next, last, version);
+      reads += 1;
     }
+    if (reads === 0) return;
     const tookMs = now() - startMs;
-    if (due.length > 0) nextRoundMs = now() + Math.max(tickMs, restFactor * tookMs);
+    // What is left of a rest is put off by a reading within it.
+    const leftMs = isResting ? nextRoundMs - startMs : 0;
+    nextRoundMs = now() + leftMs + Math.max(tickMs, restFactor * tookMs);
   }
 
   async function read(viewing: Viewing, last: LastRead, version: string): Promise<void> {

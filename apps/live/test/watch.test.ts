@@ -74,6 +74,37 @@ it("reads what is new at once, though it rests from what it read before", async 
   void watch.close();
 });
 
+it.each(["always", "never"] as const)(
+  "is no busier for one who opens and closes choices without end, with commits %s, and others are read on",
+  async (commits) => {
+    const { watch, reads } = createWatched(commits);
+    watch.add(viewingOf("Bogor"));
+    for (let index = 0; now() < 60_000; index += 1) {
+      const brief = viewingOf(String(index));
+      watch.add(brief);
+      await vi.advanceTimersByTimeAsync(110);
+      watch.remove(brief);
+    }
+    expect((reads.length * readMs) / now()).toBeLessThanOrEqual(0.21);
+    expect(reads.filter(({ question }) => question.chosen.city?.includes("Bogor")).length).toBeGreaterThan(5);
+    void watch.close();
+  },
+);
+
+it("reads the first few that are new during a rest at once, and the others when it is over", async () => {
+  const { watch, reads } = createWatched("never");
+  watch.add(viewingOf("Bogor"));
+  await vi.advanceTimersByTimeAsync(readMs + 10);
+  const addedAtMs = now();
+  for (let index = 0; index < 10; index += 1) watch.add(viewingOf(String(index)));
+  await vi.advanceTimersByTimeAsync(10 * readMs);
+  expect(reads.filter(({ atMs }) => atMs >= addedAtMs).length).toBe(4);
+  await vi.advanceTimersByTimeAsync(4_000);
+  const cities = new Set(reads.flatMap(({ question }) => question.chosen.city));
+  expect(cities.size).toBe(11);
+  void watch.close();
+});
+
 it("without commits it asks 20 times a second, and reads by the range's rhythm, slow things by their own", async () => {
   const watched = createWatched("never");
   const { watch, reads } = watched;
