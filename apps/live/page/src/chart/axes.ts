@@ -36,8 +36,10 @@ function formatMark(seconds: number, step: number): string {
   return seconds % day === 0 ? formatDay(ms).slice(5) : formatClock(ms).slice(0, 5);
 }
 
+/** As short as it can be and still be told apart from its neighbours. */
 export function formatShort(value: number, format: NumberFormat): string {
-  const { text, unit } = formatNumber(value, { unit: format.unit, decimals: Number.isInteger(value) ? 0 : 1 });
+  const decimals = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1;
+  const { text, unit } = formatNumber(value, { unit: format.unit, decimals });
   return unit === "" ? text : `${text} ${unit}`;
 }
 

@@ -7,7 +7,7 @@ import { createCard, ofPanel } from "../card.js";
 import { createElement, setText } from "../element.js";
 import { formatOf } from "../figure.js";
 import type { Shown, View } from "../shown.js";
-import { textOf } from "../row.js";
+import { numberOf, textOf } from "../row.js";
 import { formatDuration } from "../times.js";
 import { createEmptyNote } from "./empty-note.js";
 
@@ -45,23 +45,19 @@ export function createSeriesCard(panel: ShownPanel, options: SeriesCardOptions):
   const head = { title, note, about: [panel], tools: [table.element], className: options.className };
   let last: readonly ShownRow[] | undefined;
   let data = pivotRows([], value);
-  let drawn = data;
   return {
     element: createCard(head, body),
     show(shown) {
       const rows = shown.rows[panel.id] ?? [];
       if (rows !== last) {
         data = pivotRows(rows, value);
-        drawn =
-          undrawn === undefined
-            ? data
-            : pivotRows(
-                rows.filter((row) => textOf(row, "metric") !== undrawn),
-                value,
-              );
         table.show(data);
       }
       last = rows;
+      // The first point may have begun before the range, and then lacks what lies there: a line would begin with a fall.
+      const isDrawn = (row: ShownRow) =>
+        textOf(row, "metric") !== undrawn && (shown.range === "all" || (numberOf(row, "time") ?? 0) >= shown.fromMs);
+      const drawn = pivotRows(rows.filter(isDrawn), value);
       const intervalMs = pointWidth(data.times, shown.intervalMs);
       setText(note, options.note(formatDuration(intervalMs)));
       empty.show(rows);

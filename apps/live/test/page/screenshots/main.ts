@@ -66,7 +66,8 @@ async function finish(child: ChildProcess): Promise<void> {
 }
 
 /** Observations of the last hour, as consumers write them every 10 s by the clock: these hours were made in a minute. */
-const progress = `SELECT setseed(0.5);
+const progress = `DELETE FROM tidemark.progress;
+  SELECT setseed(0.5);
   INSERT INTO tidemark.progress (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
     checkpoint_ms_max, lag, pauses)
   SELECT now() - step * interval '10 seconds', 'socmed-events', partition, 'screenshots', 10,
@@ -74,12 +75,17 @@ const progress = `SELECT setseed(0.5);
   FROM generate_series(0, 360) AS step, generate_series(0, 7) AS partition`;
 
 try {
-  const stream = ["--scenario=default", "--seed=1", `--start=${new Date(Date.now() - 2 * hourMs).toISOString()}`];
+  const startMs = Date.now() - 2 * hourMs;
+  const stream = ["--scenario=default", "--seed=1", `--start=${new Date(startMs).toISOString()}`];
   await finish(start("producer", ...stream, `--events=${events}`, "--rate=max"));
   await finish(start("consumer", "--until-caught-up"));
-  await query(databaseUrl, progress);
+  // What should have come in the meantime.
+  const meantime = Math.floor(((Date.now() - startMs) / 1000) * perSecond) - events;
+  await finish(start("producer", ...stream, `--start-index=${events}`, `--events=${meantime}`, "--rate=max"));
+  await finish(start("consumer", "--until-caught-up"));
   start("consumer");
-  start("producer", ...stream, `--start-index=${events}`);
+  start("producer", ...stream, `--start-index=${events + meantime}`);
+  await query(databaseUrl, progress);
   // First the browser: it builds the page that the server reads.
   const browser = await startBrowser();
   const live = await startUnderTest(databaseUrl);
@@ -88,7 +94,7 @@ try {
     const { page, context, troubles } = await browser.openPage({ colorScheme: theme, viewport: size });
     await page.goto(`${live.url}/?tab=${tab}&range=1h`);
     await waitForFigures(page);
-    await page.locator('body[data-condition="live"]').waitFor({ timeout: 60_000 });
+    await page.locator(".status", { hasText: /live, [01] s/ }).waitFor({ timeout: 60_000 });
     const png = shrinkPng(await page.screenshot({ fullPage: size.width < 700 }));
     await writeFile(join(images, `${name}.png`), png);
     report(`${name}.png  ${Math.round(png.byteLength / 1000)} kB ${troubles.join("; ")}`);
