@@ -52,6 +52,16 @@ export function pointOf(column: Column, width: SQL): SQL {
   return sql`date_bin(${width}, ${column}, 'epoch')`;
 }
 
+/** Of a WITH: a point for each step between the first and the last one that the named part of it has. */
+export function pointsOf(part: string, width: SQL): SQL {
+  return sql`points as (
+  select generate_series(min(point), max(point), ${width}) as point from ${sql.raw(part)}
+)`;
+}
+
+/** Shown in the place of rows where no window is looked at. */
+export const noEvents = "No events in this time range.";
+
 /** What a rate is made of, by the names in its definition and in the rollups' measures. */
 const rateColumns = {
   Visitors: windows.visitors,

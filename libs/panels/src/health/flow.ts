@@ -4,7 +4,7 @@ import { count, number, text, time, type Threshold } from "../column.js";
 import { timeFilter, timeTo } from "../macros.js";
 import { definePanel } from "../panel.js";
 import { isTopic } from "../variables.js";
-import { pointOf, wholeOf } from "../windows.js";
+import { pointOf, pointsOf, wholeOf } from "../windows.js";
 
 /**
  * Consumers write an observation every 10 s, give or take. Points are as wide as three of them, so that none lacks a consumer's
@@ -14,10 +14,8 @@ const grainMs = 30_000;
 
 const pointWidth = wholeOf(grainMs / 1000);
 
-/** A point for each step between the first and the last one that something was observed in: a gap is seen as one. */
-const points = sql`points as (
-  select generate_series(min(point), max(point), ${pointWidth}) as point from seen
-)`;
+/** Between the first and the last one that something was observed in, so that a gap is seen as one. */
+const points = pointsOf("seen", pointWidth);
 
 const noObservations = "No consumer has told how it gets on in this time range.";
 

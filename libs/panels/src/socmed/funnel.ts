@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { count, percent, text } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromWindows, windows } from "../windows.js";
+import { fromWindows, noEvents, windows } from "../windows.js";
 
 export const funnel = definePanel({
   id: "funnel",
@@ -30,5 +30,5 @@ cross join lateral (values
 ) as steps (place, step, people)
 order by place`,
   variables: ["topic", "city", "platform"],
-  noData: "No events in this time range.",
+  noData: noEvents,
 });

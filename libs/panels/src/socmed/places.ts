@@ -1,9 +1,7 @@
 import { sql, type Column } from "drizzle-orm";
 import { count, text } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromLastFiveMinutes, fromWindows, windows } from "../windows.js";
-
-const noEvents = "No events in this time range.";
+import { fromLastFiveMinutes, fromWindows, noEvents, windows } from "../windows.js";
 
 export const topPlatform = definePanel({
   id: "platform-with-most-visitors",

@@ -2,11 +2,9 @@ import { bounceRate, conversionRate, meanSql, pooledSql, rateCountColumn, wilson
 import { sql } from "drizzle-orm";
 import { count, percent, text, type Threshold } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromWindows, windowColumn, windows, type WindowRate } from "../windows.js";
+import { fromWindows, noEvents, windowColumn, windows, type WindowRate } from "../windows.js";
 
 const raw = (expression: string) => sql.raw(expression);
-
-const noEvents = "No events in this time range.";
 
 /** Columns that say what a rate is, and how far it can be trusted. */
 export function rateColumns(rate: WindowRate, thresholds: readonly Threshold[]) {
@@ -38,6 +36,10 @@ const bounceThresholds: readonly Threshold[] = [
   { from: 40, level: "bad" },
 ];
 
+const fromPlatforms = sql`${fromWindows}
+group by ${windows.Sosial_Media}
+order by ${windows.Sosial_Media} collate "C"`;
+
 export const averageConversionRate = definePanel({
   id: "average-conversion-rate",
   title: "Average conversion rate per platform",
@@ -48,9 +50,7 @@ export const averageConversionRate = definePanel({
     platform: text("Platform", sql`${windows.Sosial_Media}`),
     ...rateColumns(conversionRate, conversionThresholds),
   },
-  from: sql`${fromWindows}
-group by ${windows.Sosial_Media}
-order by ${windows.Sosial_Media} collate "C"`,
+  from: fromPlatforms,
   variables: ["topic", "city", "platform"],
   noData: noEvents,
 });
@@ -62,9 +62,7 @@ export const averageBounceRate = definePanel({
   description: `Page visitors (who left after one page) of 100 visitors. ${aboutBothMeans}`,
   show: { kind: "table" },
   columns: { platform: text("Platform", sql`${windows.Sosial_Media}`), ...rateColumns(bounceRate, bounceThresholds) },
-  from: sql`${fromWindows}
-group by ${windows.Sosial_Media}
-order by ${windows.Sosial_Media} collate "C"`,
+  from: fromPlatforms,
   variables: ["topic", "city", "platform"],
   noData: noEvents,
 });

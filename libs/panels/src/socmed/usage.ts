@@ -1,9 +1,7 @@
 import { sql } from "drizzle-orm";
 import { count, text, time } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromWindows, pointOf, pointWidth, windows } from "../windows.js";
-
-const noEvents = "No events in this time range.";
+import { fromWindows, noEvents, pointOf, pointsOf, pointWidth, windows } from "../windows.js";
 
 export const totalUsage = definePanel({
   id: "total-usage",
@@ -49,9 +47,7 @@ export const usageOverTime = definePanel({
   select ${pointOf(windows.window_start, pointWidth)} as point, ${windows.Sosial_Media} as platform, sum(${windows.usage_count}) as usage
   ${fromWindows}
   group by 1, 2
-), points as (
-  select generate_series(min(point), max(point), ${pointWidth}) as point from sums
-), platforms as (
+), ${pointsOf("sums", pointWidth)}, platforms as (
   select distinct platform from sums
 )`,
   from: sql`from points cross join platforms left join sums using (point, platform)

@@ -66,25 +66,32 @@ export const socmedRejected = pgTable("socmed_rejected", {
   watermark: timestamp("watermark", { withTimezone: true }),
 });
 
+/** A window, its keys and its measures: of the rollups, and of the views that sum them up. */
+export function rollupColumns() {
+  return {
+    window_start: timestamp("window_start", { withTimezone: true }).notNull(),
+    Kota: text("kota").notNull(),
+    Sosial_Media: text("sosial_media").notNull(),
+    events: bigint("events", { mode: "number" }).notNull(),
+    usage_count: bigint("usage_count", { mode: "number" }).notNull(),
+    sales: bigint("sales", { mode: "number" }).notNull(),
+    visitors: bigint("visitors", { mode: "number" }).notNull(),
+    page_visitors: bigint("page_visitors", { mode: "number" }).notNull(),
+    conversion: bigint("conversion", { mode: "number" }).notNull(),
+    conversion_rate_sum: doublePrecision("conversion_rate_sum").notNull(),
+    conversion_rate_count: bigint("conversion_rate_count", { mode: "number" }).notNull(),
+    bounce_rate_sum: doublePrecision("bounce_rate_sum").notNull(),
+    bounce_rate_count: bigint("bounce_rate_count", { mode: "number" }).notNull(),
+  };
+}
+
 function rollupTable<Name extends string>(name: Name) {
   return pgTable(
     name,
     {
       topic: text("topic").notNull(),
       partition: integer("partition").notNull(),
-      window_start: timestamp("window_start", { withTimezone: true }).notNull(),
-      Kota: text("kota").notNull(),
-      Sosial_Media: text("sosial_media").notNull(),
-      events: bigint("events", { mode: "number" }).notNull(),
-      usage_count: bigint("usage_count", { mode: "number" }).notNull(),
-      sales: bigint("sales", { mode: "number" }).notNull(),
-      visitors: bigint("visitors", { mode: "number" }).notNull(),
-      page_visitors: bigint("page_visitors", { mode: "number" }).notNull(),
-      conversion: bigint("conversion", { mode: "number" }).notNull(),
-      conversion_rate_sum: doublePrecision("conversion_rate_sum").notNull(),
-      conversion_rate_count: bigint("conversion_rate_count", { mode: "number" }).notNull(),
-      bounce_rate_sum: doublePrecision("bounce_rate_sum").notNull(),
-      bounce_rate_count: bigint("bounce_rate_count", { mode: "number" }).notNull(),
+      ...rollupColumns(),
     },
     (table) => [
       primaryKey({ columns: [table.topic, table.partition, table.window_start, table.Kota, table.Sosial_Media] }),

@@ -1,22 +1,11 @@
-import { bigint, boolean, doublePrecision, integer, pgView, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, integer, pgView, text, timestamp } from "drizzle-orm/pg-core";
+import { rollupColumns } from "./socmed.js";
 import { progressColumns } from "./tidemark.js";
 
 function totalView<Name extends string>(name: Name) {
   return pgView(name, {
     topic: text("topic").notNull(),
-    window_start: timestamp("window_start", { withTimezone: true }).notNull(),
-    Kota: text("kota").notNull(),
-    Sosial_Media: text("sosial_media").notNull(),
-    events: bigint("events", { mode: "number" }).notNull(),
-    usage_count: bigint("usage_count", { mode: "number" }).notNull(),
-    sales: bigint("sales", { mode: "number" }).notNull(),
-    visitors: bigint("visitors", { mode: "number" }).notNull(),
-    page_visitors: bigint("page_visitors", { mode: "number" }).notNull(),
-    conversion: bigint("conversion", { mode: "number" }).notNull(),
-    conversion_rate_sum: doublePrecision("conversion_rate_sum").notNull(),
-    conversion_rate_count: bigint("conversion_rate_count", { mode: "number" }).notNull(),
-    bounce_rate_sum: doublePrecision("bounce_rate_sum").notNull(),
-    bounce_rate_count: bigint("bounce_rate_count", { mode: "number" }).notNull(),
+    ...rollupColumns(),
     /** Whether no partition that holds a part of the window takes another event for it. */
     closed: boolean("closed").notNull(),
   }).existing();

@@ -14,6 +14,15 @@ export function startOfPoint(timeMs: number, widthMs: number): number {
   return Math.floor(timeMs / widthMs) * widthMs;
 }
 
+/** Those starts in order, and between the first and the last of them all that lie whole widths further. */
+export function gaplessStarts(starts: Iterable<number>, widthMs: number): number[] {
+  const sorted = [...starts].sort((a, b) => a - b);
+  const lastMs = sorted.at(-1) ?? -Infinity;
+  const all: number[] = [];
+  for (let time = sorted[0] ?? Infinity; time <= lastMs; time += widthMs) all.push(time);
+  return all;
+}
+
 /** So many whole grains as the interval that is asked for takes, one at least. In ms. */
 export function widthOfPoints(grainMs: number, intervalMs: number): number {
   return Math.max(1, Math.ceil(intervalMs / grainMs)) * grainMs;

@@ -1,5 +1,5 @@
 import type { View } from "@tidemark/panels";
-import { startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
+import { gaplessStarts, startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
 import { DoubleSum } from "./double-sum.js";
 import type { ObservationRow } from "./table-rows.js";
 
@@ -50,8 +50,8 @@ export class ObservationAnswers {
   }
 
   answers(): Answers {
-    const points = this.#gapless([...this.#points]);
-    const withCheckpoints = this.#gapless([...this.#points].filter(([, { checkpoints }]) => checkpoints > 0n));
+    const points = this.#gapless(this.#points);
+    const withCheckpoints = this.#gapless(new Map([...this.#points].filter(([, { checkpoints }]) => checkpoints > 0n)));
     return {
       "rows-per-second": points.map(([time, point]) => ({ time, metric: "records", rate: rateOf(point) })),
       "lag-now": this.#lastLag.size === 0 ? [] : [{ lag: Number(sumOf(this.#lastLag.values())) }],
@@ -65,14 +65,9 @@ export class ObservationAnswers {
   }
 
   /** Those points and, between the first and the last of them, one without observations for each that is missing. */
-  #gapless(points: readonly (readonly [number, Point])[]): (readonly [number, Point])[] {
-    const sorted = points.toSorted(([a], [b]) => a - b);
-    return sorted.flatMap((point, at) => {
-      const missing: (readonly [number, Point])[] = [];
-      const next = sorted[at + 1]?.[0] ?? -Infinity;
-      for (let time = point[0] + this.#pointMs; time < next; time += this.#pointMs) missing.push([time, new Point()]);
-      return [point, ...missing];
-    });
+  #gapless(points: ReadonlyMap<number, Point>): (readonly [number, Point])[] {
+    const starts = gaplessStarts(points.keys(), this.#pointMs);
+    return starts.map((time) => [time, points.get(time) ?? new Point()] as const);
   }
 }
 

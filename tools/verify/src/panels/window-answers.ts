@@ -1,5 +1,13 @@
 import type { View } from "@tidemark/panels";
-import { byBytes, startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
+import {
+  byBytes,
+  gaplessStarts,
+  startOfPoint,
+  valueOf,
+  widthOfPoints,
+  type AnswerRow,
+  type Answers,
+} from "./answer.js";
 import { DoubleSum } from "./double-sum.js";
 import { likelyPercents, percentOf } from "./share.js";
 import type { WindowRow, WindowSize } from "./table-rows.js";
@@ -139,16 +147,10 @@ export class WindowAnswers {
 
   /** Every platform has a value at every point between the first and the last one. */
   #usageOverTime(): AnswerRow[] {
-    const starts = [...this.#points.keys()].sort((a, b) => a - b);
-    const lastMs = starts.at(-1) ?? -Infinity;
     const platforms = sorted(new Set([...this.#points.values()].flatMap((point) => [...point.keys()])));
-    const rows: AnswerRow[] = [];
-    for (let time = starts[0] ?? Infinity; time <= lastMs; time += this.#pointMs) {
-      for (const metric of platforms) {
-        rows.push({ time, metric, usage: Number(this.#points.get(time)?.get(metric) ?? 0n) });
-      }
-    }
-    return rows;
+    return gaplessStarts(this.#points.keys(), this.#pointMs).flatMap((time) =>
+      platforms.map((metric) => ({ time, metric, usage: Number(this.#points.get(time)?.get(metric) ?? 0n) })),
+    );
   }
 }
 
