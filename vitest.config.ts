@@ -12,6 +12,8 @@ export default defineConfig({
     outputFile: { json: "test-results/vitest.json" },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Of one second, which is the default, a busy machine makes a judgement of speed.
+    expect: { poll: { timeout: 50_000 } },
     typecheck: { enabled: false },
   },
 });

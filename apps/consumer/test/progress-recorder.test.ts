@@ -6,7 +6,6 @@ import { createProgressRecorder, type ProgressRecorder } from "../src/progress-r
 import { query, startServers, type TestServers } from "./servers.js";
 
 // A poll gives up after 1 s by default.
-const patience = { timeout: 50_000 };
 
 let servers: TestServers;
 let databaseUrl: string;
@@ -57,7 +56,7 @@ describe("the progress recorder", () => {
     recorder.committed(0, { nextOffset: 70, records: 9, durationMs: 4 });
     recorder.paused(0);
     recorder.start();
-    await expect.poll(async () => (await rowsOf(0)).length, patience).toBeGreaterThan(2);
+    await expect.poll(async () => (await rowsOf(0)).length).toBeGreaterThan(2);
     const [first, second] = await rowsOf(0);
     expect(first).toEqual({
       records: 19,
@@ -81,7 +80,7 @@ describe("the progress recorder", () => {
     for (const partition of [1, 2]) recorder.release(partition);
     recorder.own(2, { logEndOffset: 90 }, 25);
     recorder.start();
-    await expect.poll(async () => (await rowsOf(0)).length, patience).toBeGreaterThan(3);
+    await expect.poll(async () => (await rowsOf(0)).length).toBeGreaterThan(3);
     expect(await rowsOf(1)).toMatchObject([{ records: 10, lag: 20 }]);
     expect((await rowsOf(2)).slice(0, 2)).toMatchObject([
       { records: 10, lag: 65 },
@@ -95,7 +94,7 @@ describe("the progress recorder", () => {
     recorder.own(0, { logEndOffset: 50 }, 10);
     recorder.committed(0, { nextOffset: 20, records: 10, durationMs: 1 });
     recorder.start();
-    await expect.poll(countRows, patience).toBeGreaterThan(0);
+    await expect.poll(countRows).toBeGreaterThan(0);
     expect(refused).toBe(3);
     expect((await rowsOf(0))[0]).toEqual(idle);
     expect(notes).toEqual([]);
@@ -106,9 +105,9 @@ describe("the progress recorder", () => {
     const recorder = record();
     recorder.own(0, { logEndOffset: 50 }, 20);
     recorder.start();
-    await expect.poll(() => notes, patience).toEqual([expect.stringContaining("does not exist")]);
+    await expect.poll(() => notes).toEqual([expect.stringContaining("does not exist")]);
     await query(databaseUrl, "ALTER TABLE tidemark.hidden RENAME TO progress");
-    await expect.poll(countRows, patience).toBeGreaterThan(0);
+    await expect.poll(countRows).toBeGreaterThan(0);
     expect(notes).toHaveLength(1);
   });
 
@@ -123,7 +122,7 @@ describe("the progress recorder", () => {
     recorder.start();
     const old = "SELECT topic, records::int FROM tidemark.progress WHERE records > 0 ORDER BY topic DESC, records";
     const left = [{ topic: "t", records: 6 }, ...[6, 8, 30].map((records) => ({ topic: "other", records }))];
-    await expect.poll(() => query(databaseUrl, old), patience).toEqual(left);
+    await expect.poll(() => query(databaseUrl, old)).toEqual(left);
   });
 
   it("writes a last time before it stops, if it shall", async () => {
@@ -149,9 +148,9 @@ describe("the progress recorder", () => {
     recorder.start();
     const waiting =
       "SELECT count(*)::int AS sessions FROM pg_locks WHERE NOT granted AND relation = 'tidemark.progress'::regclass";
-    await expect.poll(() => query(databaseUrl, waiting), patience).toEqual([{ sessions: 1 }]);
+    await expect.poll(() => query(databaseUrl, waiting)).toEqual([{ sessions: 1 }]);
     await recorder.stop({ finish });
-    await expect.poll(() => query(databaseUrl, waiting), patience).toEqual([{ sessions: 0 }]);
+    await expect.poll(() => query(databaseUrl, waiting)).toEqual([{ sessions: 0 }]);
     await user.query("COMMIT");
     await user.end();
     expect(await countRows()).toBe(0);

@@ -7,7 +7,6 @@ import { Recorder } from "./recorder.js";
 import { ownName, produce, query, readLedger, startServers, type TestServers } from "./servers.js";
 
 // A poll gives up after 1 s by default.
-const patience = { timeout: 50_000 };
 const topic = ownName("rebalanced");
 const events = 100;
 
@@ -61,7 +60,7 @@ const readEpoch = async (partition: number) =>
 
 it("a partition that goes to another member while it is being claimed is not counted as one's own", async () => {
   const before = consume();
-  await expect.poll(() => readLedger(databaseUrl), patience).toMatchObject({ offsets: events });
+  await expect.poll(() => readLedger(databaseUrl)).toMatchObject({ offsets: events });
   await before.stop();
 
   const blocker = new Client({ connectionString: databaseUrl });
@@ -70,16 +69,16 @@ it("a partition that goes to another member while it is being claimed is not cou
   const assignments = ({ reporter }: typeof before) =>
     reporter.notes.filter((note) => note.startsWith("reads partition"));
   const first = consume();
-  await expect.poll(() => assignments(first), patience).toHaveLength(1);
+  await expect.poll(() => assignments(first)).toHaveLength(1);
   const second = consume();
   const gained = () => /^reads partitions (\d) of/.exec(assignments(second).at(-1) ?? "")?.[1] ?? "none";
-  await expect.poll(gained, patience).not.toBe("none");
+  await expect.poll(gained).not.toBe("none");
   await blocker.end();
 
   const lost = Number(gained());
   // Claimed by the first in vain, and by the second.
-  await expect.poll(() => readEpoch(lost), patience).toBe(3);
-  await expect.poll(() => [...second.state.partitions.keys()], patience).toEqual([lost]);
-  await expect.poll(() => [...first.state.partitions.keys()], patience).toEqual([1 - lost]);
+  await expect.poll(() => readEpoch(lost)).toBe(3);
+  await expect.poll(() => [...second.state.partitions.keys()]).toEqual([lost]);
+  await expect.poll(() => [...first.state.partitions.keys()]).toEqual([1 - lost]);
   await Promise.all([first.stop(), second.stop()]);
 });

@@ -50,6 +50,8 @@ export function createApp({ broadcast, files, host, log }: AppParts): Hono<LiveE
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
+  // Chromium would keep the connection of a stream that was left before its first event for 5 s more, to use it again.
+  connection: "close",
   // Proxies would hold events back until they have some kilobytes.
   "x-accel-buffering": "no",
 };

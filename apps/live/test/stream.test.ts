@@ -220,6 +220,7 @@ it("hands names on as data, whatever they look like, and takes them as a choice"
   expect(rows["total-usage"]).toEqual([{ usage: 7 }]);
   expect(rows["conversion-by-city-and-platform"]).toEqual([expect.objectContaining(names)]);
   expect(client.response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  expect(client.response.headers.get("connection")).toBe("close");
 });
 
 it("says once that a role may not read a panel's table, shows the other tab meanwhile, and goes on when it may", async () => {

@@ -17,10 +17,11 @@ import {
   usageByPoint,
   type Truth,
 } from "./expected-figures.js";
-import { readFigures, type ShownFigures } from "./shown-figures.js";
+import { readFigures, type ShownFigures, type ShownSeries } from "./shown-figures.js";
 
 const scenario = "dirty";
 const events = 5_000;
+const none: ShownSeries = { names: [], rows: [] };
 const kinds = ["counted", "duplicate", "late", "quarantined", "rejected"] as const;
 
 /** Equal, but for what the order of adding up doubles makes. */
@@ -32,6 +33,12 @@ function expectClose(found: readonly (number | null)[], expected: readonly (numb
 
 const numbersOf = (cells: readonly (string | readonly number[])[] = []): number[] =>
   cells.flatMap((cell) => (typeof cell === "string" ? [] : [...cell]));
+
+/** By time and name. A cell without a number has none. */
+const pointsOf = ({ names, rows }: ShownSeries): [string, number][] =>
+  rows.flatMap(([time, ...cells]) =>
+    cells.flatMap((cell, at) => numbersOf([cell]).map((value): [string, number] => [`${time} ${names[at]}`, value])),
+  );
 
 // One stream of a hundred seconds that ended just now, through the real producer, broker, consumer, Postgres and server.
 describeInBrowser("the page's numbers after a run of the real pipeline", () => {
@@ -125,16 +132,11 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
 
   it("are the oracle's usage at each point in time", async () => {
     const shown = await open("?range=all");
-    const { names, rows } = shown.series["real-time-total-usage"] ?? { names: [], rows: [] };
-    const times = rows.map((cells) => numbersOf(cells)[0] ?? 0).toSorted((a, b) => a - b);
+    const series = shown.series["real-time-total-usage"] ?? none;
+    const times = series.rows.map((cells) => numbersOf(cells)[0] ?? 0).toSorted((a, b) => a - b);
     const widthMs = Math.min(...times.slice(1).map((time, at) => time - (times[at] ?? 0)));
     const expected = usageByPoint(countedWithin(truth, shown), widthMs);
-    const found = new Map(
-      rows.flatMap((cells) => {
-        const [time, ...values] = numbersOf(cells);
-        return values.flatMap((value, at) => (value === 0 ? [] : [[`${time} ${names[at]}`, value] as const]));
-      }),
-    );
+    const found = new Map(pointsOf(series).filter(([, value]) => value !== 0));
     expect(found.size).toBeGreaterThan(50);
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries([...expected].filter(([, usage]) => usage > 0)));
   });
@@ -199,11 +201,7 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
         .map(([name, sum]) => [name, [sum]]),
     );
     const byMinute = recordsWithin(truth, shown, ({ kind }, minuteMs) => `${minuteMs} ${kind}`);
-    const { names, rows } = shown.series["ledger-over-time"] ?? { names: [], rows: [] };
-    const found = rows.flatMap((cells) => {
-      const [time, ...values] = numbersOf(cells);
-      return values.map((value, at) => [`${time} ${names[at]}`, value] as const);
-    });
+    const found = pointsOf(shown.series["ledger-over-time"] ?? none);
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(byMinute));
   });
 

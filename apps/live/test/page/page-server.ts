@@ -51,7 +51,11 @@ export async function startPageServer(dashboards: Dashboards, answer: Answer): P
         response.writeHead(503, { "content-type": "application/json" }).end(JSON.stringify({ error: refusal }));
         return;
       }
-      response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+      response.writeHead(200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        connection: "close",
+      });
       viewers.add(response);
       response.on("close", () => viewers.delete(response));
       response.write(format(events));

@@ -3,6 +3,12 @@ import type { Page } from "playwright-core";
 /** What a table shows, row by row and cell by cell: the full values of the numbers in a cell, or else its text. */
 export type ShownTable = readonly (readonly (string | readonly number[])[])[];
 
+/** The table of a chart: the time first in each row, then a cell for each of the names. */
+export interface ShownSeries {
+  readonly names: readonly string[];
+  readonly rows: ShownTable;
+}
+
 /** The page's numbers at one moment. */
 export interface ShownFigures {
   readonly fromMs: number;
@@ -11,8 +17,8 @@ export interface ShownFigures {
   readonly panels: Readonly<Record<string, ShownTable>>;
   /** Of the matrix by city and platform, in the order of the panel's columns. */
   readonly matrix: Readonly<Record<string, readonly number[]>>;
-  /** The tables of the charts, by panel; without their headings, which are `names`. */
-  readonly series: Readonly<Record<string, { readonly names: readonly string[]; readonly rows: ShownTable }>>;
+  /** The tables of the charts, by panel. */
+  readonly series: Readonly<Record<string, ShownSeries>>;
   /** The row ledger at the foot. */
   readonly ledger: Readonly<Record<string, number>>;
   /** The names beside the large numbers. */

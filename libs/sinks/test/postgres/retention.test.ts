@@ -16,7 +16,6 @@ let server: TestServer;
 let url: string;
 let open: Sink[] = [];
 // A poll gives up after 1 s by default.
-const patience = { timeout: 30_000 };
 
 beforeAll(async () => {
   server = await startTestServer();
@@ -200,7 +199,7 @@ describe("retention", () => {
     const reader = await holdRaw();
     const old = await openPartition(sinkOf(), 7);
     const running = apply();
-    await expect.poll(dropsUnderWay, patience).toBe(1);
+    await expect.poll(dropsUnderWay).toBe(1);
     await old.count(noon(1));
     await reader.end();
     expect(await running).toMatchObject({ dropped: [], isDone: false });
@@ -224,11 +223,11 @@ describe("retention", () => {
     const stop = new AbortController();
     const running = applyRetention({ databaseUrl: url, tables: socmedTables, days: 1 }, stop.signal);
     running.catch(() => {});
-    await expect.poll(dropsUnderWay, patience).toBe(1);
+    await expect.poll(dropsUnderWay).toBe(1);
     stop.abort();
     await expect(running).rejects.toThrow("terminated");
     await reader.end();
-    await expect.poll(dropsUnderWay, patience).toBe(0);
+    await expect.poll(dropsUnderWay).toBe(0);
     await apply();
     expect(await notes()).toMatchObject([{ rows: 2 }, { rows: 2 }]);
   });
@@ -285,7 +284,7 @@ describe("writers and retention at once", () => {
       expect(found).toEqual([{ raw: 1, windows: 1 }]);
       await writer.count(noon(first + 2));
     }
-    await expect.poll(async () => (await apply()).isDone, patience).toBe(true);
+    await expect.poll(async () => (await apply()).isDone).toBe(true);
     const sum = `SELECT dropped_rows::int + (SELECT count(*)::int FROM socmed_user_sales) AS rows
       FROM tidemark.retention WHERE table_name = 'socmed_user_sales'`;
     expect(await server.query(url, sum)).toEqual([{ rows: 10 * 8 }]);
