@@ -12,7 +12,8 @@ export function createPopup(className: string, summary: HTMLElement, body: HTMLE
   element.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget instanceof Node && !element.contains(relatedTarget)) element.open = false;
   });
-  element.addEventListener("toggle", () => {
+  // Its toggle event comes some time later: a key that is pressed before then would not be heard.
+  new MutationObserver(() => {
     if (element.open) {
       document.addEventListener("pointerdown", closeOutside);
       document.addEventListener("keydown", closeByEscape);
@@ -20,7 +21,7 @@ export function createPopup(className: string, summary: HTMLElement, body: HTMLE
       document.removeEventListener("pointerdown", closeOutside);
       document.removeEventListener("keydown", closeByEscape);
     }
-  });
+  }).observe(element, { attributeFilter: ["open"] });
   function closeOutside({ target }: PointerEvent): void {
     if (target instanceof Node && !element.contains(target)) element.open = false;
   }

@@ -139,6 +139,20 @@ describeInBrowser("what is chosen on the page", () => {
     expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
+  it("is hidden by an Escape that comes as soon as it has opened", async () => {
+    const isOpen = await page.evaluate(() => {
+      const filter = document.querySelector<HTMLDetailsElement>(".filter");
+      filter?.querySelector("summary")?.click();
+      return new Promise((resolve) => {
+        queueMicrotask(() => {
+          document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+          resolve(filter?.open);
+        });
+      });
+    });
+    expect(isOpen).toBe(false);
+  });
+
   it("is not asked for again where the address changes in its fragment alone", async () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
