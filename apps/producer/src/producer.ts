@@ -48,6 +48,9 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
   if (partitions === null) return true;
   const { first, end, paced, rate } = run.course;
   const startMs = run.course.startMs ?? startForFirstNow(run);
+  // Not after what Kafka is asked below: every event would be sent by so much later than it says.
+  const begunMs = run.monotonicMs();
+  const elapsedMs = (): number => run.monotonicMs() - begunMs;
   const stream = createTimedStream(run, startMs);
   const schedule = { arrivalMs: stream.arrivalMs, first, end };
   const times = { topic: options.topic, paced, stream, schedule, nowMs: run.now() };
@@ -71,8 +74,6 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
     kafka,
   };
   report.started(head);
-  const begunMs = run.monotonicMs();
-  const elapsedMs = (): number => run.monotonicMs() - begunMs;
   const sending = sendStream({
     stream,
     schedule,
