@@ -1,3 +1,7 @@
+// Sending more often than this only makes smaller requests of a fast stream.
+const SHORTEST_GAP_MS = 5;
+const LONGEST_SLEEP_MS = 1_000;
+
 /** Which events are sent when: event i is due (arrivalMs(i) - arrivalMs(first)) ms after the run began. */
 export interface Schedule {
   /** Arrival time of an event in epoch ms; never falls as the index rises. */
@@ -23,4 +27,12 @@ export function dueUntil(schedule: Schedule, from: number, elapsedMs: number, li
 /** How many ms from `elapsedMs` on until event `index` is due; 0 if it is. */
 export function msUntilDue(schedule: Schedule, index: number, elapsedMs: number): number {
   return Math.max(0, schedule.arrivalMs(index) - schedule.arrivalMs(schedule.first) - elapsedMs);
+}
+
+/**
+ * How many whole ms to sleep, with the next event due in `untilDueMs` and the last ones sent `sinceSentMs` ago. Rounded up: timers
+ * drop fractions, and a look that comes too early costs a second one.
+ */
+export function msToSleep(untilDueMs: number, sinceSentMs: number): number {
+  return Math.min(Math.ceil(Math.max(untilDueMs, SHORTEST_GAP_MS - sinceSentMs)), LONGEST_SLEEP_MS);
 }

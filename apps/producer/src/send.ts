@@ -2,14 +2,11 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import type { ScenarioRecord, Stream } from "@tidemark/scenario";
 import type { Message } from "kafkajs";
 import type { Lanes } from "./lanes.js";
-import { dueUntil, msUntilDue, type Schedule } from "./schedule.js";
+import { dueUntil, msToSleep, msUntilDue, type Schedule } from "./schedule.js";
 
 // Bounds the memory: at most this many events (about 0.5 KB each) have no answer yet.
 const MAX_WAITING = 8_000;
 const MAX_AT_ONCE = 2_000;
-// Looking more often than this at a fast stream only makes smaller requests.
-const SHORTEST_SLEEP_MS = 5;
-const LONGEST_SLEEP_MS = 1_000;
 
 export interface SendOptions {
   readonly stream: Stream;
@@ -34,6 +31,7 @@ export async function sendStream(options: SendOptions): Promise<number> {
   const { stream, schedule, elapsedMs, lanes, stop } = options;
   const toMessage = createMessages();
   let next = schedule.first;
+  let sentAtMs = Number.NEGATIVE_INFINITY;
   while (next < schedule.end && !stop.aborted) {
     lanes.throwIfRefused();
     if (lanes.waiting() >= MAX_WAITING || options.isHeld()) {
@@ -41,11 +39,13 @@ export async function sendStream(options: SendOptions): Promise<number> {
       await nextTurn();
       continue;
     }
-    const until = dueUntil(schedule, next, elapsedMs(), MAX_AT_ONCE);
+    const lookedAtMs = elapsedMs();
+    const until = dueUntil(schedule, next, lookedAtMs, MAX_AT_ONCE);
     if (until === next) {
-      await sleepUnless(stop, msUntilDue(schedule, next, elapsedMs()));
+      await sleepUnless(stop, msToSleep(msUntilDue(schedule, next, lookedAtMs), lookedAtMs - sentAtMs));
       continue;
     }
+    sentAtMs = lookedAtMs;
     for (; next < until; next++) {
       const record = stream.at(next);
       const partition = options.partitionOf(record.key);
@@ -76,6 +76,5 @@ function createMessages(): (record: ScenarioRecord, partition: number) => Messag
 }
 
 async function sleepUnless(stop: AbortSignal, ms: number): Promise<void> {
-  const delay = Math.min(Math.max(ms, SHORTEST_SLEEP_MS), LONGEST_SLEEP_MS);
-  await sleep(delay, undefined, { signal: stop }).catch(() => undefined);
+  await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
 }

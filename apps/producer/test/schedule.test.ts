@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dueUntil, msUntilDue, type Schedule } from "../src/schedule.js";
+import { dueUntil, msToSleep, msUntilDue, type Schedule } from "../src/schedule.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 
@@ -51,5 +51,16 @@ describe("the schedule", () => {
   it("tells how long it is until an event is due", () => {
     expect(msUntilDue(steady(0.2, 10), 11, 1_000)).toBe(4_000);
     expect(msUntilDue(steady(0.2, 10), 11, 6_000)).toBe(0);
+  });
+
+  it("sleeps until the next event is due, in whole ms, and no longer where the last ones were sent a while ago", () => {
+    expect(msToSleep(9.3, 0.7)).toBe(10);
+    expect(msToSleep(0.2, 9.8)).toBe(1);
+    expect(msToSleep(0.2, Number.POSITIVE_INFINITY)).toBe(1);
+  });
+
+  it("gathers what is due within 5 ms of a fast stream, and looks at least each second", () => {
+    expect(msToSleep(0.4, 0.6)).toBe(5);
+    expect(msToSleep(60_000, 1)).toBe(1_000);
   });
 });
