@@ -18,12 +18,12 @@ const noWindows: Edit = {
 const noRows: Edit = { file: "apps/consumer/src/partition-task.ts", find: "rows.add(folded);", replace: "" };
 const noCopy: Edit = {
   file: commit,
-  find: "for (const { statement, chunks } of copies) await copyIn(client, statement, chunks);",
+  find: "for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });",
   replace: "",
 };
 const noUpserts: Edit = {
   file: commit,
-  find: "if (windows !== undefined) await client.query(windows);",
+  find: "if (windows !== undefined) rest.push(windows);",
   replace: "",
 };
 const noScanner: Edit = {

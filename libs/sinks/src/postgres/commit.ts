@@ -1,7 +1,8 @@
 import type pg from "pg";
 import type { Checkpoint, Claim } from "../checkpoint.js";
 import { fenced } from "../errors.js";
-import { copyIn } from "./connection.js";
+import { begin, type WriterLimits } from "./connection.js";
+import { fly, type Statement } from "./flight.js";
 import type { CopyRun } from "./row-buffer.js";
 import type { WindowQuery } from "./window-statement.js";
 
@@ -21,37 +22,44 @@ const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $5,
 
 const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-/** The body of the transaction. Its first statement is the fence: throws SinkError `fenced` where it updates nothing. */
+/**
+ * The whole transaction, in two round trips. Its first statement is the fence, and nothing is sent before its answer: throws SinkError
+ * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error.
+ */
 export async function writeCheckpoint(
   client: pg.PoolClient,
+  limits: WriterLimits,
   topic: string,
   claim: Pick<Claim, "partition" | "epoch">,
   expectedOffset: number,
   { head, copies, windows }: EncodedCheckpoint,
 ): Promise<void> {
   const { ledger } = head;
-  const { rowCount } = await client.query({
-    name: "tidemark-compare-and-set",
-    text: compareAndSet,
-    values: [
-      topic,
-      claim.partition,
-      claim.epoch,
-      expectedOffset,
-      head.nextOffset,
-      finiteOrNull(head.watermarkMs),
-      finiteOrNull(head.maxEventTimeMs),
-      ledger.read,
-      ledger.counted,
-      ledger.duplicate,
-      ledger.late,
-      ledger.quarantined,
-      ledger.rejected,
-      ledger.skipped,
-      ledger.lost,
-    ],
-  });
+  const values = [
+    topic,
+    claim.partition,
+    claim.epoch,
+    expectedOffset,
+    head.nextOffset,
+    finiteOrNull(head.watermarkMs),
+    finiteOrNull(head.maxEventTimeMs),
+    ledger.read,
+    ledger.counted,
+    ledger.duplicate,
+    ledger.late,
+    ledger.quarantined,
+    ledger.rejected,
+    ledger.skipped,
+    ledger.lost,
+  ].map((value) => (value === null ? null : String(value)));
+  const counts = await fly(client, [
+    ...begin(limits),
+    { name: "tidemark-compare-and-set", text: compareAndSet, values },
+  ]);
+  const rowCount = counts.at(-1);
   if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);
-  for (const { statement, chunks } of copies) await copyIn(client, statement, chunks);
-  if (windows !== undefined) await client.query(windows);
+  const rest: Statement[] = [];
+  for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });
+  if (windows !== undefined) rest.push(windows);
+  await fly(client, [...rest, { text: "COMMIT" }]);
 }

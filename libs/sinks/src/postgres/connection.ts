@@ -1,6 +1,6 @@
 import { Client, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
-import { from as copyFrom } from "pg-copy-streams";
 import { unanswered } from "../errors.js";
+import { fly, type Statement } from "./flight.js";
 
 /** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
 export interface WriterLimits {
@@ -101,10 +101,11 @@ async function within<T>(client: Client, limits: WriterLimits, work: () => Promi
 }
 
 /**
- * One transaction on one pooled connection; rolls back and gives the connection back whatever happens. Where it can't be rolled
- * back, `onLost` is told the backend that may still hold its locks.
+ * Work on one pooled connection, which may begin and end transactions; what it leaves unfinished by an error is rolled back,
+ * and the connection given back whatever happens. Where it can't be rolled back, `onLost` is told the backend that may still
+ * hold its locks.
  */
-export async function inTransaction<T>(
+export async function onConnection<T>(
   pool: Pool,
   limits: WriterLimits,
   work: (client: PoolClient) => Promise<T>,
@@ -114,14 +115,7 @@ export async function inTransaction<T>(
   client.on("error", reportedByNextStatement);
   let broken = false;
   try {
-    return await within(client, limits, async () => {
-      await client.query(
-        `BEGIN; SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; SET LOCAL idle_in_transaction_session_timeout = ${limits.idleInTransactionTimeoutMs}`,
-      );
-      const result = await work(client);
-      await client.query("COMMIT");
-      return result;
-    });
+    return await within(client, limits, () => work(client));
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {
       broken = true;
@@ -133,6 +127,37 @@ export async function inTransaction<T>(
     client.off("error", reportedByNextStatement);
     client.release(broken);
   }
+}
+
+/** One transaction on one pooled connection. */
+export function inTransaction<T>(
+  pool: Pool,
+  limits: WriterLimits,
+  work: (client: PoolClient) => Promise<T>,
+): Promise<T> {
+  return onConnection(pool, limits, async (client) => {
+    await fly(client, begin(limits));
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  });
+}
+
+/** Begins a transaction that has these limits. */
+export function begin({
+  statementTimeoutMs,
+  lockTimeoutMs,
+  idleInTransactionTimeoutMs,
+}: WriterLimits): readonly Statement[] {
+  return [
+    { text: "BEGIN" },
+    {
+      name: "tidemark-limits",
+      text: `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
+        set_config('idle_in_transaction_session_timeout', $3, true)`,
+      values: [statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs].map(String),
+    },
+  ];
 }
 
 /**
@@ -163,30 +188,4 @@ export async function runAtOnceOn(pool: Pool, limits: WriterLimits, statement: s
     client.off("error", reportedByNextStatement);
     client.release(broken);
   }
-}
-
-/**
- * Sends one complete COPY stream. Rejects with the server's own error, and sends no more then.
- *
- * Chunk by chunk, since pg-copy-streams goes on with what it has queued when the server has refused the COPY meanwhile,
- * and throws then, where nobody can catch it.
- */
-export async function copyIn(client: PoolClient, statement: string, chunks: readonly Uint8Array[]): Promise<void> {
-  const stream = client.query(copyFrom(statement));
-  await new Promise<void>((resolve, reject) => {
-    const rest = chunks.values();
-    let refused = false;
-    const sendNext = (): void => {
-      if (refused) return;
-      const { done, value } = rest.next();
-      if (done === true) stream.end();
-      else stream.write(value, sendNext);
-    };
-    stream.once("error", (error) => {
-      refused = true;
-      reject(error);
-    });
-    stream.once("finish", resolve);
-    sendNext();
-  });
 }

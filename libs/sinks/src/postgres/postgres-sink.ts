@@ -7,7 +7,14 @@ import type { SinkTables } from "../sink-tables.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
 import { writeCheckpoint } from "./commit.js";
-import { createPool, defaultLimits, inTransaction, withConnection, type WriterLimits } from "./connection.js";
+import {
+  createPool,
+  defaultLimits,
+  inTransaction,
+  onConnection,
+  withConnection,
+  type WriterLimits,
+} from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
@@ -108,11 +115,11 @@ export function createSink(options: SinkOptions): Sink {
         copies: rows.end(),
         windows: windows.encode(topic, claim.partition, checkpoint),
       };
-      const write = (client: PoolClient) => writeCheckpoint(client, topic, claim, expectedOffset, encoded);
+      const write = (client: PoolClient) => writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded);
       await retryWhileUnavailable(
         async () => {
           await endLost(claim.partition);
-          await dayPartitions.withDays(rows.days, () => inTransaction(pool, limits, write, lost.add));
+          await dayPartitions.withDays(rows.days, () => onConnection(pool, limits, write, lost.add));
         },
         closing.signal,
         onEvent,

@@ -14,7 +14,8 @@ import fc from "fast-check";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCopyEncoder, type CopyEncoder } from "../../src/index.js";
-import { copyIn, createPool, defaultLimits, inTransaction } from "../../src/postgres/connection.js";
+import { createPool, defaultLimits, inTransaction } from "../../src/postgres/connection.js";
+import { fly } from "../../src/postgres/flight.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
@@ -154,7 +155,8 @@ describe("createCopyEncoder", () => {
 async function writeAndRead(rows: readonly object[], expressions: string): Promise<Record<string, unknown>[]> {
   const encoder = createCopyEncoder(edges);
   await pool.query("TRUNCATE edges");
-  await inTransaction(pool, defaultLimits, (client) => copyIn(client, encoder.statement, encodeAll(encoder, rows)));
+  const copy = { text: encoder.statement, copied: encodeAll(encoder, rows) };
+  await inTransaction(pool, defaultLimits, (client) => fly(client, [copy]));
   return (await pool.query<Record<string, unknown>>(`SELECT ${expressions} FROM edges ORDER BY at`)).rows;
 }
 

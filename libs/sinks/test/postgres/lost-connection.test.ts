@@ -33,7 +33,7 @@ const limits = {
 };
 
 it("a commit that the network lost in the middle of its COPY does not stand in its own way", async () => {
-  const hole = await digBlackHole(store.databaseUrl, (connection, sent) => connection === 1 && sent.length > 60_000);
+  const hole = await digBlackHole(store.databaseUrl, (connection, sent) => connection === 1 && sent.length > 200_000);
   const sink = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits, onEvent });
   const claim = await sink.claim(0, 0);
   const rows = Array.from({ length: 20_000 }, (_, offset) => eventAt(offset, 0));

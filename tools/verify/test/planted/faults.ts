@@ -137,10 +137,10 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a checkpoint committed twice: the second time from where it has got to, so that no fence stops it",
     file: "libs/sinks/src/postgres/postgres-sink.ts",
-    find: "(client: PoolClient) => writeCheckpoint(client, topic, claim, expectedOffset, encoded)",
+    find: "(client: PoolClient) => writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded)",
     replace: `async (client: PoolClient) => {
-            await writeCheckpoint(client, topic, claim, expectedOffset, encoded);
-            await writeCheckpoint(client, topic, claim, checkpoint.nextOffset, encoded);
+            await writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded);
+            await writeCheckpoint(client, limits, topic, claim, checkpoint.nextOffset, encoded);
           }`,
     // Windows are absolute, and so is what a checkpoint says.
     finds: [
