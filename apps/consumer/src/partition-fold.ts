@@ -2,7 +2,6 @@ import { decode, type Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { createTask, type Rollup, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
-import { socmedVerdictTally } from "@tidemark/sinks/tables";
 import { enrich, type EventRow } from "./event-row.js";
 import type { SocmedTaskDefinition } from "./pipeline.js";
 import { VerdictTally } from "./verdict-tally.js";
@@ -114,7 +113,7 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
           rollup,
           rows: rows.map((row) => toRollupRow(itemAt<Rollup<never>>(definition.rollups, at), row)),
         })),
-        added: [{ tally: socmedVerdictTally.name, rows: verdicts.take() }],
+        added: verdicts.take(),
       };
     },
   };

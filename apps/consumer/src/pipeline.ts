@@ -10,7 +10,7 @@ export interface PipelineTimes {
   readonly maxFutureSkewMs: number;
 }
 
-const [fiveSeconds, oneMinute] = socmedRollups;
+const [fiveSeconds, oneMinute, oneHour] = socmedRollups;
 
 /** What the windowing lib folds: the rollups of the tables over enriched events. */
 export function taskDefinition({ watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs }: PipelineTimes) {
@@ -23,6 +23,7 @@ export function taskDefinition({ watermarkDelayMs, allowedLatenessMs, maxFutureS
     rollups: [
       { ...fiveSeconds, window: tumbling(fiveSeconds.sizeMs) },
       { ...oneMinute, window: tumbling(oneMinute.sizeMs) },
+      { ...oneHour, window: tumbling(oneHour.sizeMs) },
     ],
   });
 }

@@ -1,5 +1,6 @@
 import { encode, type SocmedEvent } from "@tidemark/schema";
 import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
+import { socmedRollups, socmedVerdictTallies } from "@tidemark/sinks/tables";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -57,35 +58,20 @@ const batchOf = (
 });
 
 describe("the partition's fold", () => {
-  it("gives a counted event its rates and its place in both rollups", () => {
+  it("gives a counted event its rates and its place in all rollups", () => {
     const fold = createPartitionFold(definition, unclaimed);
     const folded = fold.take(batchOf([recordOf(0, encode(eventOf()))], 1));
     const checkpoint = fold.checkpoint();
     expect(folded.rows).toEqual([
       { ...eventOf(), conversion_rate: 43.59281437125748, bounce_rate: 19.281437125748504, offset: 0 },
     ]);
-    expect(checkpoint.changed.map(({ rollup, rows }) => [rollup, rows])).toEqual([
-      [
-        "socmed_5s",
-        [
-          {
-            windowStartMs: start * 1000,
-            keys: ["Bekasi", "Instagram"],
-            values: [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1],
-          },
-        ],
-      ],
-      [
-        "socmed_1m",
-        [
-          {
-            windowStartMs: start * 1000,
-            keys: ["Bekasi", "Instagram"],
-            values: [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1],
-          },
-        ],
-      ],
-    ]);
+    const values = [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1];
+    expect(checkpoint.changed).toEqual(
+      ["socmed_5s", "socmed_1m", "socmed_1h"].map((rollup) => ({
+        rollup,
+        rows: [{ windowStartMs: start * 1000, keys: ["Bekasi", "Instagram"], values }],
+      })),
+    );
     expect(checkpoint.watermarkMs).toBe((start - 20) * 1000);
   });
 
@@ -153,11 +139,11 @@ describe("the partition's fold", () => {
   const late = (missedBySeconds: number) =>
     // The watermark stands 20 s behind the first event, and a window ends 5 s after its start.
     encode(eventOf({ ID: idOf(missedBySeconds), Ts: start - 25 - missedBySeconds }));
-  const tallied = ({ added = [] }: Checkpoint) =>
-    added.flatMap(({ tally, rows }) => {
-      expect(tally).toBe("socmed_verdicts_1m");
-      return rows.map(({ windowStartMs, keys, count }) => [(windowStartMs - start * 1000) / 60_000, ...keys, count]);
-    });
+  const tallied = ({ added = [] }: Checkpoint, name = "socmed_verdicts_1m") =>
+    added
+      .filter(({ tally }) => tally === name)
+      .flatMap(({ rows }) => rows)
+      .map(({ windowStartMs, keys, count }) => [(windowStartMs - start * 1000) / 60_000, ...keys, count]);
 
   it("counts each record by the minute of its arrival, its verdict, and by what that was for", () => {
     const fold = createPartitionFold(definition, unclaimed);
@@ -185,6 +171,20 @@ describe("the partition's fold", () => {
     expect(tallied(fold.checkpoint())).toEqual([]);
     fold.take(batchOf([recordOf(8, null, at(0))], 9));
     expect(tallied(fold.checkpoint())).toEqual([[0, "rejected", "tombstone", 1]]);
+  });
+
+  it("counts the same by hour, of what came since the last checkpoint", () => {
+    const fold = createPartitionFold(definition, unclaimed);
+    const minutes = [0, 1, 59, 60, -1];
+    const records = minutes.map((minute, offset) => recordOf(offset, null, (start + 60 * minute) * 1000));
+    fold.take(batchOf(records, records.length));
+    expect(tallied(fold.checkpoint(), "socmed_verdicts_1h")).toEqual([
+      [0, "rejected", "tombstone", 3],
+      [60, "rejected", "tombstone", 1],
+      [-60, "rejected", "tombstone", 1],
+    ]);
+    fold.take(batchOf([recordOf(5, null, -1)], 6));
+    expect(tallied(fold.checkpoint(), "socmed_verdicts_1h")).toEqual([[-Infinity, "rejected", "tombstone", 1]]);
   });
 
   it("tells late events apart by how much they missed their window", () => {
@@ -271,7 +271,9 @@ describe("the partition's fold", () => {
           }
           pieces.write(fold.checkpoint());
           expect(pieces.contents()).toEqual(whole.contents());
-          expect(pieces.byVerdict()).toEqual(judged(pieces.contents().ledger));
+          for (const { name } of socmedVerdictTallies) {
+            expect(pieces.byVerdict(name)).toEqual(judged(pieces.contents().ledger));
+          }
         },
       ),
     );
@@ -301,17 +303,20 @@ class Tables {
     for (const { rollup, rows } of checkpoint.changed) {
       for (const row of rows) this.#windows.set(JSON.stringify([rollup, row.windowStartMs, row.keys]), { rollup, row });
     }
-    for (const { windowStartMs, keys, count } of (checkpoint.added ?? []).flatMap(({ rows }) => rows)) {
-      const key = JSON.stringify([String(windowStartMs), ...keys]);
-      this.#tally.set(key, (this.#tally.get(key) ?? 0) + count);
+    for (const { tally, rows } of checkpoint.added ?? []) {
+      for (const { windowStartMs, keys, count } of rows) {
+        const key = JSON.stringify([tally, ...keys, String(windowStartMs)]);
+        this.#tally.set(key, (this.#tally.get(key) ?? 0) + count);
+      }
     }
     this.#last = checkpoint;
   }
 
-  byVerdict(): Record<string, number> {
+  byVerdict(name: string): Record<string, number> {
     const sums: Record<string, number> = {};
     for (const [key, count] of this.#tally) {
-      const verdict = String(JSON.parse(key)[1]);
+      const [tally, verdict] = JSON.parse(key);
+      if (tally !== name) continue;
       sums[verdict] = (sums[verdict] ?? 0) + count;
     }
     return sums;
@@ -321,7 +326,7 @@ class Tables {
   claim(): Claim {
     if (this.#last === undefined) return unclaimed;
     const { nextOffset, watermarkMs, maxEventTimeMs, ledger } = this.#last;
-    const windows = ["socmed_5s", "socmed_1m"].map((rollup) => ({
+    const windows = socmedRollups.map(({ name: rollup }) => ({
       rollup,
       rows: [...this.#windows.values()].filter((entry) => entry.rollup === rollup).map((entry) => entry.row),
     }));

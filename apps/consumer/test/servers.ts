@@ -174,7 +174,16 @@ export async function readLedger(databaseUrl: string): Promise<Record<string, un
   return row;
 }
 
-const tables = ["socmed_user_sales", "socmed_late", "socmed_rejected", "socmed_5s", "socmed_1m", "socmed_verdicts_1m"];
+const tables = [
+  "socmed_user_sales",
+  "socmed_late",
+  "socmed_rejected",
+  "socmed_5s",
+  "socmed_1m",
+  "socmed_1h",
+  "socmed_verdicts_1m",
+  "socmed_verdicts_1h",
+];
 const ledger = "partition, start_offset, next_offset, watermark, read, counted, duplicate, late, quarantined, rejected";
 
 /** A digest of every table by value, for comparing with what an undisturbed run wrote of the same log. */

@@ -55,7 +55,7 @@ it("Postgres takes every record that a topic can hold, and gives it back equal b
         quarantined,
         rejected,
       ]);
-      expect(stored.rolledUp).toEqual([counted, counted]);
+      expect(stored.rolledUp).toEqual([counted, counted, counted]);
       expect(stored.arrived).toEqual(byMinute(records));
     }),
     { numRuns: 60 },
@@ -135,6 +135,6 @@ async function readBack(partition: number): Promise<Stored> {
         )
       ).map(({ second, records }) => [String(second), Number(records)]),
     ),
-    rolledUp: await Promise.all(["socmed_5s", "socmed_1m"].map(counted)),
+    rolledUp: await Promise.all(["socmed_5s", "socmed_1m", "socmed_1h"].map(counted)),
   };
 }

@@ -1,8 +1,10 @@
 import {
   pipelineHealth as health,
   pipelineProgress as progress,
+  socmed1h,
   socmed1m,
   socmed5s,
+  socmedVerdicts1h,
   socmedVerdicts1m,
 } from "@tidemark/sinks/tables";
 import { eq, getTableName, max, min, sql, type Column, type SQL } from "drizzle-orm";
@@ -85,7 +87,7 @@ export const extentSql = (topic: string): string =>
   (select ${epochMs(sql`${min(progress.at)}`)} from ${progress} where ${eq(progress.topic, topic)}) as "observedMs"`);
 
 const relations = [
-  ...[socmed1m, socmed5s, socmedVerdicts1m].map(getTableName),
+  ...[socmed5s, socmed1m, socmed1h, socmedVerdicts1m, socmedVerdicts1h].map(getTableName),
   ...[health, progress].map((view) => getViewConfig(view).name),
 ];
 

@@ -47,7 +47,7 @@ export async function openPartition(databaseUrl: string, partition = 0): Promise
           ledger: { ...claim.ledger, read: nextOffset, counted: nextOffset },
           changed: socmedRollups.map(({ name, sizeMs }) => ({
             rollup: name,
-            rows: figures.map((one) => windowOf(one, sizeMs)),
+            rows: windowsOf(figures, sizeMs),
           })),
         },
         sink.openBuffer(partition),
@@ -55,6 +55,12 @@ export async function openPartition(databaseUrl: string, partition = 0): Promise
     },
     close: () => sink.close(),
   };
+}
+
+/** Of figures that share a window the last ones stand. */
+function windowsOf(figures: readonly Figures[], sizeMs: number): RollupRow[] {
+  const windows = figures.map((one) => windowOf(one, sizeMs));
+  return [...new Map(windows.map((row) => [JSON.stringify([row.windowStartMs, row.keys]), row])).values()];
 }
 
 function windowOf({ city, platform, atMs, usage }: Figures, sizeMs: number): RollupRow {

@@ -228,7 +228,10 @@ it("says once that a role may not read a panel's table, shows the other tab mean
   const writer = await openWriter(databaseUrl);
   await writer.commit({ city: "Bogor", platform: "X", atMs: Date.now() - 60_000, usage: 7 });
   await query(databaseUrl, `CREATE ROLE curious LOGIN PASSWORD 'for-this-test'`);
-  await query(databaseUrl, `GRANT SELECT ON socmed_5s, socmed_1m, pipeline_health, pipeline_progress TO curious`);
+  await query(
+    databaseUrl,
+    `GRANT SELECT ON socmed_5s, socmed_1m, socmed_1h, pipeline_health, pipeline_progress TO curious`,
+  );
   const asCurious = new URL(databaseUrl);
   asCurious.username = "curious";
   asCurious.password = "for-this-test";
@@ -242,6 +245,6 @@ it("says once that a role may not read a panel's table, shows the other tab mean
       /^Postgres refuses what .*pipeline-health.* asks \(permission denied for .*socmed_verdicts_1m\)/,
     ),
   ]);
-  await query(databaseUrl, `GRANT SELECT ON socmed_verdicts_1m TO curious`);
+  await query(databaseUrl, `GRANT SELECT ON socmed_verdicts_1m, socmed_verdicts_1h TO curious`);
   await refused.until(() => hasRows(refused, "ledger"));
 });

@@ -1,7 +1,8 @@
-import { sql, type Column, type SQL } from "drizzle-orm";
-import { pipelineHealth as health, socmed1m } from "@tidemark/sinks/tables";
+import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
+import { pipelineHealth as health, socmed1h, socmed1m } from "@tidemark/sinks/tables";
 import { timeFilter } from "./macros.js";
 import { renderSql } from "./render.js";
+import { isLong } from "./resolution.js";
 
 export type VariableName = "topic" | "city" | "platform";
 
@@ -16,10 +17,16 @@ export interface Variable {
   readonly sql: string;
 }
 
+const windows = aliasedTable(socmed1m, "windows");
+
 const choices = (column: Column): string =>
   renderSql(sql`select ${column} as "name"
-from ${socmed1m}
-where ${isTopic(socmed1m.topic)} and ${timeFilter(socmed1m.window_start)}
+from (
+  select *, false as long from ${socmed1m}
+  union all
+  select *, true as long from ${socmed1h}
+) as ${sql.identifier("windows")}
+where long = ${isLong} and ${isTopic(windows.topic)} and ${timeFilter(windows.window_start)}
 group by ${column}
 order by ${column} collate "C"`);
 
@@ -58,7 +65,7 @@ export const cityVariable: Variable = {
   title: "City",
   description: "Cities that had events within the time range.",
   multi: true,
-  sql: choices(socmed1m.Kota),
+  sql: choices(windows.Kota),
 };
 
 export const platformVariable: Variable = {
@@ -66,5 +73,5 @@ export const platformVariable: Variable = {
   title: "Platform",
   description: "Platforms that had events within the time range.",
   multi: true,
-  sql: choices(socmed1m.Sosial_Media),
+  sql: choices(windows.Sosial_Media),
 };

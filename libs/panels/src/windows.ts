@@ -1,14 +1,10 @@
 import type { RateDefinition } from "@tidemark/metrics";
-import { socmed1m, socmed5s } from "@tidemark/sinks/tables";
+import { socmed1h, socmed1m, socmed5s } from "@tidemark/sinks/tables";
 import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
-import { intervalMs, rangeNanos, timeFilter, timeTo } from "./macros.js";
+import { timeFilter, timeTo } from "./macros.js";
 import { renderSql } from "./render.js";
+import { windowSeconds, wholeOf } from "./resolution.js";
 import { isChosen, isTopic } from "./variables.js";
-
-/** Time ranges up to so long are read from 5 s windows, longer ones from 1 min windows. In ms. */
-export const fineRangeMs = 3 * 60 * 60 * 1000;
-
-const isFine = sql`(${rangeNanos()} <= ${sql.raw(`${fineRangeMs}000000`)})`;
 
 /** The windows looked at, whichever rollup they come from: one row per partition, window, city and platform. */
 export const windows = aliasedTable(socmed1m, "windows");
@@ -21,14 +17,16 @@ function isOfView(rollup: Readonly<Record<"topic" | "Kota" | "Sosial_Media", Col
 
 /**
  * FROM the windows that start within the time range, of the topic, cities and platforms chosen. Without conditions of their own
- * the two rollups become one scan each, and Postgres leaves out the one that the range doesn't ask for before it looks at it.
+ * the rollups become one scan each, and Postgres leaves out those that the range doesn't ask for before it looks at them.
  */
 export const fromWindows: SQL = sql`from (
-  select *, true as fine from ${socmed5s}
+  select *, 5 as seconds from ${socmed5s}
   union all
-  select *, false as fine from ${socmed1m}
+  select *, 60 as seconds from ${socmed1m}
+  union all
+  select *, 3600 as seconds from ${socmed1h}
 ) as ${sql.identifier("windows")}
-where fine = ${isFine}
+where seconds = ${windowSeconds}
   and ${timeFilter(windows.window_start)}
   and ${isOfView(windows)}`;
 
@@ -40,12 +38,7 @@ export const fromLastFiveMinutes: SQL = sql`from (
 ) as ${sql.identifier("windows")}`;
 
 /** How far apart the points of a time series over the windows are, an interval: whole windows, as many as the screen asks for. */
-export const pointWidth: SQL = sql`case when ${isFine} then ${wholeOf(5)} else ${wholeOf(60)} end`;
-
-/** An interval: a multiple of so many seconds, not below the one that is asked for. */
-export function wholeOf(seconds: number): SQL {
-  return sql`make_interval(secs => ${sql.raw(`${seconds}`)} * greatest(1, ceil(${intervalMs()} / ${sql.raw(`${seconds * 1000}.0`)})))`;
-}
+export const pointWidth: SQL = wholeOf(windowSeconds);
 
 /** The start of the point that a time lies in, a timestamptz. One point starts at 1970, the others whole widths from it. */
 export function pointOf(column: Column, width: SQL): SQL {

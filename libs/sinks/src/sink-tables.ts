@@ -1,7 +1,7 @@
 import type { PgTable } from "drizzle-orm/pg-core";
-import { socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "./tables/socmed.js";
+import { socmed1h, socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "./tables/socmed.js";
 import { socmedRollups, type RollupDefinition } from "./tables/rollups.js";
-import { socmedVerdictTally, socmedVerdicts1m, type TallyDefinition } from "./tables/verdicts.js";
+import { socmedVerdicts1h, socmedVerdicts1m, socmedVerdictTallies, type TallyDefinition } from "./tables/verdicts.js";
 
 /**
  * Where a sink writes. The raw table is all that it needs; each of the others makes something possible.
@@ -47,14 +47,19 @@ export const socmedTables: SinkTables = {
   rollups: [
     { definition: socmedRollups[0], table: socmed5s },
     { definition: socmedRollups[1], table: socmed1m },
+    { definition: socmedRollups[2], table: socmed1h },
   ],
-  tallies: [{ definition: socmedVerdictTally, table: socmedVerdicts1m }],
+  tallies: [
+    { definition: socmedVerdictTallies[0], table: socmedVerdicts1m },
+    { definition: socmedVerdictTallies[1], table: socmedVerdicts1h },
+  ],
 };
 
 /** The views of the flagship job that people and dashboards read. */
 export const socmedViews: readonly string[] = [
   "socmed_5s_total",
   "socmed_1m_total",
+  "socmed_1h_total",
   "pipeline_health",
   "pipeline_progress",
 ];

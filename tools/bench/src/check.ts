@@ -16,6 +16,7 @@ export async function findFaults(databaseUrl: string, events: number, topic = "s
       (SELECT ${sums} FROM socmed_user_sales WHERE topic = $1) AS raw,
       (SELECT ${sums} FROM socmed_5s WHERE topic = $1) AS five_seconds,
       (SELECT ${sums} FROM socmed_1m WHERE topic = $1) AS one_minute,
+      (SELECT ${sums} FROM socmed_1h WHERE topic = $1) AS one_hour,
       (SELECT count(*)::text FROM socmed_user_sales WHERE topic = $1 AND (
         conversion_rate IS DISTINCT FROM conversion::float8 / nullif(visitors, 0)::float8 * 100 OR
         bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100)) AS wrong_rates`,
@@ -30,6 +31,7 @@ export async function findFaults(databaseUrl: string, events: number, topic = "s
     expect("rows", found["raw_rows"], found["counted"]);
     expect("sums of socmed_5s", found["five_seconds"], found["raw"]);
     expect("sums of socmed_1m", found["one_minute"], found["raw"]);
+    expect("sums of socmed_1h", found["one_hour"], found["raw"]);
     expect("rows with another rate than their counters give", found["wrong_rates"], "0");
     return faults;
   } finally {

@@ -15,7 +15,7 @@ const reader = "bench_reader";
 const password = "bench";
 
 /**
- * Makes the tables and fills them by SQL: raw rows of the last day, 5 s windows of the last day, minutes and verdicts of 30 days, and
+ * Makes the tables and fills them by SQL: raw rows of the last day, 5 s windows of the last day, minutes, hours and verdicts of 30 days, and
  * observations. But for the raw rows they are the same whatever `rows` says. Resolves to the reader's address.
  */
 export async function fillPanelTables(databaseUrl: string, rows: number): Promise<string> {
@@ -23,7 +23,9 @@ export async function fillPanelTables(databaseUrl: string, rows: number): Promis
   await query(databaseUrl, rawRows(rows));
   await query(databaseUrl, windows("socmed_5s", 5, dayMs));
   await query(databaseUrl, windows("socmed_1m", 60, days * dayMs));
+  await query(databaseUrl, hours);
   await query(databaseUrl, verdicts);
+  await query(databaseUrl, verdictHours);
   await query(databaseUrl, observations);
   await query(databaseUrl, checkpoints);
   await query(databaseUrl, "VACUUM ANALYZE");
@@ -67,6 +69,12 @@ function windows(table: string, seconds: number, spanMs: number): string {
       LATERAL (SELECT ${seconds / 5} * (20 + (w * 7 + k) % 7) AS e) AS events`;
 }
 
+const hours = `INSERT INTO socmed_1h
+  SELECT topic, partition, date_trunc('hour', window_start, 'UTC'), kota, sosial_media, sum(events), sum(usage_count), sum(sales),
+    sum(visitors), sum(page_visitors), sum(conversion), sum(conversion_rate_sum), sum(conversion_rate_count), sum(bounce_rate_sum),
+    sum(bounce_rate_count)
+  FROM socmed_1m GROUP BY 1, 2, 3, 4, 5`;
+
 const reasons = [
   "not-json",
   "missing-field",
@@ -92,6 +100,10 @@ const verdicts = `INSERT INTO socmed_verdicts_1m
       ('quarantined', 'future', 1, (m + p) % 4 = 0)
     ) AS kinds (verdict, detail, records, there)
   WHERE there`;
+
+const verdictHours = `INSERT INTO socmed_verdicts_1h
+  SELECT topic, partition, date_trunc('hour', window_start, 'UTC'), verdict, detail, sum(records)
+  FROM socmed_verdicts_1m GROUP BY 1, 2, 3, 4, 5`;
 
 const observations = `INSERT INTO tidemark.progress
     (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)

@@ -50,7 +50,9 @@ export const panels: Benchmark = async ({ rows, rounds, servers: kind }, print) 
   const cells = listQueries().flatMap((query) => ranges.map((range): Cell => ({ query, range, many: [], few: [] })));
   const fewRows = Math.ceil(rows / 10);
   try {
-    print(`Panels: ${whole(rows)} raw rows of 24 h (beside: ${whole(fewRows)}), ${days} days of minutes, 24 h of 5 s`);
+    print(
+      `Panels: ${whole(rows)} raw rows of 24 h (beside: ${whole(fewRows)}), ${days} days of minutes and hours, 24 h of 5 s`,
+    );
     print(
       `windows, 8 partitions, 5 cities, 5 platforms; as the reader, ${servers.description}; ms, medians of ${rounds}`,
     );

@@ -12,6 +12,7 @@ export async function prefill(databaseUrl: string, rows: number): Promise<void> 
   for (let day = 0; day * rowsPerDay < rows; day += 1) await fillDay(databaseUrl, lastDay - day * dayMs);
   await query(databaseUrl, fillRollup("socmed_5s", 5));
   await query(databaseUrl, fillRollup("socmed_1m", 60));
+  await query(databaseUrl, fillRollup("socmed_1h", 3600));
   await query(databaseUrl, "VACUUM ANALYZE");
   await query(databaseUrl, "CHECKPOINT");
 }

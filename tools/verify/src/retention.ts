@@ -57,7 +57,7 @@ export async function readBoundaries(snapshot: Snapshot): Promise<readonly Store
 }
 
 /**
- * Rows of the coarsest rollup stay. Retention follows the lowest partition watermark; a partition without one does not
+ * Rows of all rollups but the finest stay. Retention follows the lowest partition watermark; a partition without one does not
  * hold it. A day holds whole windows, so that one that ended by the watermark - allowed lateness has nothing open in it.
  */
 export function limitRetention(
@@ -65,8 +65,8 @@ export function limitRetention(
   recordTables: readonly string[],
   checkpoints: readonly StoredCheckpoint[],
 ): RetentionLimits {
-  const coarsestMs = Math.max(...rollups.map(({ sizeMs }) => sizeMs));
-  const finer = rollups.filter(({ sizeMs }) => sizeMs < coarsestMs).map(({ name }) => name);
+  const [finest, ...coarser] = rollups.toSorted((a, b) => a.sizeMs - b.sizeMs);
+  const finer = finest === undefined || coarser.length === 0 ? [] : [finest.name];
   const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
     watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],
   );

@@ -1,10 +1,12 @@
 import { getTableConfig } from "drizzle-orm/pg-core";
 import {
+  socmed1h,
   socmed1m,
   socmed5s,
   socmedLate,
   socmedRejected,
   socmedUserSales,
+  socmedVerdicts1h,
   socmedVerdicts1m,
 } from "@tidemark/sinks/tables";
 import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
@@ -22,10 +24,15 @@ const late: RecordTable = { table: socmedLate, age: "watermark", ignored: [] };
 // What was expected and received there is said for people, in words that may change.
 const rejected: RecordTable = { table: socmedRejected, age: "watermark", ignored: ["expected", "received"] };
 
-const rollupTables = new Map([socmed5s, socmed1m].map((table) => [getTableConfig(table).name, table]));
+const rollupTables = new Map([socmed5s, socmed1m, socmed1h].map((table) => [getTableConfig(table).name, table]));
+
+const verdictTables = [
+  { table: socmedVerdicts1m, sizeMs: 60_000 },
+  { table: socmedVerdicts1h, sizeMs: 3_600_000 },
+];
 
 const recordTables = [raw, late, rejected].map(({ table }) => table);
-const allTables = [...recordTables, ...rollupTables.values(), socmedVerdicts1m];
+const allTables = [...recordTables, ...rollupTables.values(), ...verdictTables.map(({ table }) => table)];
 
 /** Their names. */
 export const recordTableNames = recordTables.map((table) => getTableConfig(table).name);
@@ -83,13 +90,13 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     }
   }
   const windows = [...rollups.values()].map(windowsOf);
-  const verdicts = createVerdictComparison(context);
+  const verdicts = verdictTables.map((table) => createVerdictComparison(context, table));
   const all = [rows.raw, rows.late, rows.rejected, ...windows];
 
   return {
     async compare(partition, judged, ended, upTo) {
       const expected = sortOut(judged);
-      verdicts.take(judged);
+      for (const comparison of verdicts) comparison.take(judged);
       await rows.raw.compare(partition, expected.raw, upTo);
       await rows.late.compare(partition, expected.late, upTo);
       await rows.rejected.compare(partition, expected.rejected, upTo);
@@ -99,8 +106,7 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
       }
     },
     async finish(partition) {
-      for (const comparison of all) await comparison.finish(partition);
-      await verdicts.finish(partition);
+      for (const comparison of [...all, ...verdicts]) await comparison.finish(partition);
     },
     async compareRest() {
       const views: ViewSummary[] = [];
@@ -114,7 +120,7 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     },
     summarise: () => [
       ...all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
-      { table: verdicts.table, compared: verdicts.compared, leftOut: 0 },
+      ...verdicts.map(({ table, compared }) => ({ table, compared, leftOut: 0 })),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import { getTableConfig } from "drizzle-orm/pg-core";
-import { lateBuckets, socmedVerdicts1m, socmedVerdictTally, timestampRange } from "@tidemark/sinks/tables";
+import { lateBuckets, timestampRange, type socmedVerdicts1h, type socmedVerdicts1m } from "@tidemark/sinks/tables";
 import type { Judgement } from "@tidemark/scenario/oracle";
 import { formatStoredTime, showValue } from "./column.js";
 import type { What } from "./findings.js";
@@ -8,7 +8,7 @@ import { openRowStream } from "./row-stream.js";
 import { nameTable } from "./snapshot.js";
 import type { ViewContext } from "./view-comparison.js";
 
-/** Counts a partition's records by minute of arrival, verdict and detail, and compares the counts when all have come. */
+/** Counts a partition's records by window of arrival, verdict and detail, and compares the counts when all have come. */
 export interface VerdictComparison {
   readonly table: string;
   readonly compared: number;
@@ -19,7 +19,7 @@ export interface VerdictComparison {
 
 interface Place {
   /** Epoch ms; -Infinity where the record has none. */
-  readonly minuteMs: number;
+  readonly startMs: number;
   readonly verdict: string;
   readonly detail: string;
 }
@@ -32,18 +32,27 @@ interface StoredCount {
   readonly records: string;
 }
 
-const { name } = getTableConfig(socmedVerdicts1m);
-const kind = (what: What, column: string | null = null) => ({ link: "log-tables", what, table: name, column }) as const;
+/** Where the records of one size of window are counted, in ms. */
+export interface VerdictTable {
+  readonly table: typeof socmedVerdicts1m | typeof socmedVerdicts1h;
+  readonly sizeMs: number;
+}
 
-const keyOf = (minute: string, verdict: string, detail: string) => `${minute}\n${verdict}\n${detail}`;
-const whereOf = (...place: readonly string[]) => `minute ${place.filter((part) => part !== "").join(", ")}`;
-const showMinute = (ms: number) => (ms === -Infinity ? "-infinity" : showValue(formatStoredTime(ms)));
+const keyOf = (start: string, verdict: string, detail: string) => `${start}\n${verdict}\n${detail}`;
+const whereOf = (...place: readonly string[]) => `window ${place.filter((part) => part !== "").join(", ")}`;
+const showStart = (ms: number) => (ms === -Infinity ? "-infinity" : showValue(formatStoredTime(ms)));
 
-export function createVerdictComparison({ snapshot, topic, findings }: ViewContext): VerdictComparison {
+export function createVerdictComparison(
+  { snapshot, topic, findings }: ViewContext,
+  { table, sizeMs }: VerdictTable,
+): VerdictComparison {
+  const { name } = getTableConfig(table);
+  const kind = (what: What, column: string | null = null) =>
+    ({ link: "log-tables", what, table: name, column }) as const;
   const stream = openRowStream(
     snapshot,
     `SELECT partition, trim_scale(extract(epoch FROM window_start) * 1000)::text, window_start::text, verdict, detail, records::text
-     FROM ${nameTable(socmedVerdicts1m)} WHERE topic = $1 ORDER BY partition`,
+     FROM ${nameTable(table)} WHERE topic = $1 ORDER BY partition`,
     [topic],
   );
   let expected = new Map<string, Place & { records: number }>();
@@ -53,9 +62,9 @@ export function createVerdictComparison({ snapshot, topic, findings }: ViewConte
     const row = stream.current ?? (await stream.load());
     if (row === undefined || Number(row[0]) > partition) return undefined;
     stream.drop();
-    const [own, minute = "", start = "", verdict = "", detail = "", records = ""] = row.map(String);
+    const [own, startMs = "", start = "", verdict = "", detail = "", records = ""] = row.map(String);
     const where = whereOf(showValue(start), verdict, detail);
-    return { partition: Number(own), key: keyOf(minute, verdict, detail), where, records };
+    return { partition: Number(own), key: keyOf(startMs, verdict, detail), where, records };
   }
 
   function addSurplus(what: "unexpected-row" | "repeated-row", { partition, where, records }: StoredCount): void {
@@ -84,8 +93,12 @@ export function createVerdictComparison({ snapshot, topic, findings }: ViewConte
     },
     take(judged) {
       for (const { record, judgement } of judged) {
-        const place = { minuteMs: minuteOf(record.timestampMs), verdict: judgement.kind, detail: detailOf(judgement) };
-        const key = keyOf(String(place.minuteMs), place.verdict, place.detail);
+        const place = {
+          startMs: startOf(record.timestampMs, sizeMs),
+          verdict: judgement.kind,
+          detail: detailOf(judgement),
+        };
+        const key = keyOf(String(place.startMs), place.verdict, place.detail);
         const count = expected.get(key) ?? { ...place, records: 0 };
         count.records += 1;
         expected.set(key, count);
@@ -104,11 +117,11 @@ export function createVerdictComparison({ snapshot, topic, findings }: ViewConte
         else compareCount(stored, count.records);
         if (count !== undefined) found.add(key);
       }
-      for (const [key, { minuteMs, verdict, detail, records }] of wanted) {
+      for (const [key, { startMs, verdict, detail, records }] of wanted) {
         if (found.has(key)) continue;
         findings.add(kind("missing-row"), () => ({
           partition,
-          where: whereOf(showMinute(minuteMs), verdict, detail),
+          where: whereOf(showStart(startMs), verdict, detail),
           expected: `records ${records}`,
           found: "no row",
         }));
@@ -117,13 +130,11 @@ export function createVerdictComparison({ snapshot, topic, findings }: ViewConte
   };
 }
 
-function minuteOf(timestampMs: number): number {
-  const { sizeMs } = socmedVerdictTally;
+function startOf(timestampMs: number, sizeMs: number): number {
   const into = ((timestampMs % sizeMs) + sizeMs) % sizeMs;
-  const minuteMs = timestampMs - into;
-  if (timestampMs === -1 || minuteMs < timestampRange.earliestMs || minuteMs > timestampRange.latestMs)
-    return -Infinity;
-  return minuteMs;
+  const startMs = timestampMs - into;
+  if (timestampMs === -1 || startMs < timestampRange.earliestMs || startMs > timestampRange.latestMs) return -Infinity;
+  return startMs;
 }
 
 function detailOf(judgement: Judgement): string {

@@ -104,7 +104,9 @@ describe("a copy of the pipeline", { timeout: 180_000 }, () => {
     const tables = [...new Set(soundTables.map(({ table }) => table))];
     const counted = Object.fromEntries(tables.map((name) => [name, countRows(soundTables, name)]));
     // All events of a key lie in one partition, so that a view has as many windows as its rollup.
-    const views = { socmed_5s_total: counted["socmed_5s"], socmed_1m_total: counted["socmed_1m"] };
+    const views = Object.fromEntries(
+      ["socmed_5s", "socmed_1m", "socmed_1h"].map((rollup) => [`${rollup}_total`, counted[rollup]]),
+    );
     expect(verdict.compared).toEqual({ ...counted, ...views });
   });
 

@@ -99,6 +99,7 @@ describe("a copy of the panels", { timeout: 180_000 }, () => {
     expect(verdict).toMatchObject({ equal: true, partitions });
     expect(verdict.views.map(({ name }) => name)).toEqual([
       "all",
+      "last 30 days",
       "last day",
       "last hour",
       "last 5 minutes",

@@ -63,8 +63,6 @@ function nextUp(value: number): number {
   return view.getFloat64(0);
 }
 
-const oneCount = one("socmed_verdicts_1m", "window_start, verdict, detail", "verdict = 'rejected'");
-
 type Fault = readonly [name: string, sql: string, kinds: readonly string[]];
 
 const rawFaults: readonly Fault[] = [
@@ -137,41 +135,39 @@ const otherFaults: readonly Fault[] = [
   ],
 ];
 
-const verdictFaults: readonly Fault[] = [
-  [
-    "a count of verdicts is gone",
-    `DELETE FROM socmed_verdicts_1m WHERE ${oneCount}`,
-    ["socmed_verdicts_1m: 1 missing-row"],
-  ],
-  [
-    "a count of verdicts is one too high",
-    `UPDATE socmed_verdicts_1m SET records = records + 1 WHERE ${oneCount}`,
-    ["socmed_verdicts_1m.records: 1 wrong-value"],
-  ],
-  [
-    "a count of verdicts is there twice",
-    `ALTER TABLE socmed_verdicts_1m DROP CONSTRAINT socmed_verdicts_1m_pkey;
-       INSERT INTO socmed_verdicts_1m SELECT * FROM socmed_verdicts_1m WHERE ${oneCount}`,
-    ["socmed_verdicts_1m: 1 repeated-row"],
-  ],
-  ...[
-    ["is of a microsecond later", "window_start = window_start + interval '1 microsecond'"],
-    ["is of no minute", "window_start = '-infinity'"],
-    ["is of another verdict", "verdict = 'late'"],
-    ["is for another reason", "detail = ''"],
-  ].map(([what, change]): Fault => [
-    `a count of verdicts ${what}`,
-    `UPDATE socmed_verdicts_1m SET ${change} WHERE ${oneCount}`,
-    ["socmed_verdicts_1m: 1 unexpected-row", "socmed_verdicts_1m: 1 missing-row"],
-  ]),
-  [
-    "a count of verdicts has moved to a partition that the topic lacks",
-    `UPDATE socmed_verdicts_1m SET partition = 99 WHERE ${oneCount}`,
-    ["socmed_verdicts_1m: 1 missing-row", "socmed_verdicts_1m: 1 unexpected-row"],
-  ],
-];
+const verdictFaults = ["socmed_verdicts_1m", "socmed_verdicts_1h"].flatMap((table): Fault[] => {
+  const oneCount = one(table, "window_start, verdict, detail", "verdict = 'rejected'");
+  return [
+    [`a count of ${table} is gone`, `DELETE FROM ${table} WHERE ${oneCount}`, [`${table}: 1 missing-row`]],
+    [
+      `a count of ${table} is one too high`,
+      `UPDATE ${table} SET records = records + 1 WHERE ${oneCount}`,
+      [`${table}.records: 1 wrong-value`],
+    ],
+    [
+      `a count of ${table} is there twice`,
+      `ALTER TABLE ${table} DROP CONSTRAINT ${table}_pkey; INSERT INTO ${table} SELECT * FROM ${table} WHERE ${oneCount}`,
+      [`${table}: 1 repeated-row`],
+    ],
+    ...[
+      ["is of a microsecond later", "window_start = window_start + interval '1 microsecond'"],
+      ["is of no time", "window_start = '-infinity'"],
+      ["is of another verdict", "verdict = 'late'"],
+      ["is for another reason", "detail = ''"],
+    ].map(([what, change]): Fault => [
+      `a count of ${table} ${what}`,
+      `UPDATE ${table} SET ${change} WHERE ${oneCount}`,
+      [`${table}: 1 unexpected-row`, `${table}: 1 missing-row`],
+    ]),
+    [
+      `a count of ${table} has moved to a partition that the topic lacks`,
+      `UPDATE ${table} SET partition = 99 WHERE ${oneCount}`,
+      [`${table}: 1 missing-row`, `${table}: 1 unexpected-row`],
+    ],
+  ];
+});
 
-const windowFaults = ["socmed_5s", "socmed_1m"].flatMap((table): Fault[] => [
+const windowFaults = ["socmed_5s", "socmed_1m", "socmed_1h"].flatMap((table): Fault[] => [
   [`a window of ${table} is gone`, `DELETE FROM ${table} WHERE ${oneWindow(table)}`, [`${table}: 1 missing-row`]],
   [
     `a window of ${table} has other keys`,
@@ -202,6 +198,7 @@ describe("one fault in the tables is found and named", () => {
     ["socmed_user_sales", "conversion_rate", oneRaw],
     ["socmed_5s", "conversion_rate_sum", oneWindow("socmed_5s")],
     ["socmed_1m", "conversion_rate_sum", oneWindow("socmed_1m")],
+    ["socmed_1h", "conversion_rate_sum", oneWindow("socmed_1h")],
   ])("in %s, be it a rate by its last bit", async (table, column, where) => {
     const [row] = await query(sound, `SELECT ${column} AS value FROM ${table} WHERE ${where}`);
     const value = Number(row?.["value"]);
@@ -273,7 +270,9 @@ describe("many differences", () => {
       "socmed_rejected: unexpected-row",
       "socmed_5s: unexpected-row",
       "socmed_1m: unexpected-row",
+      "socmed_1h: unexpected-row",
       "socmed_verdicts_1m: unexpected-row",
+      "socmed_verdicts_1h: unexpected-row",
       "tidemark.checkpoints: no-checkpoint",
     ]);
   });

@@ -1,5 +1,5 @@
 import { createPartitionOracle, type Judgement, type OracleRow } from "@tidemark/scenario/oracle";
-import { lateBuckets, socmedRollups, type Measure } from "@tidemark/sinks/tables";
+import { lateBuckets, socmedRollups, socmedVerdictTallies, type Measure } from "@tidemark/sinks/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 
 /** A partition's rows, each written as text, so that they are compared to the bit. */
@@ -93,10 +93,12 @@ function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables
 
 function verdictsOf(read: readonly Judged[]): string[] {
   const records = new Map<string, number>();
-  for (const { timestampMs, judgement } of read) {
-    const minute = timestampMs === -1 ? null : new Date(timestampMs - (timestampMs % 60_000));
-    const key = verdictText({ window_start: minute, verdict: judgement.kind, detail: detailOf(judgement) });
-    records.set(key, (records.get(key) ?? 0) + 1);
+  for (const { name, sizeMs } of socmedVerdictTallies) {
+    for (const { timestampMs, judgement } of read) {
+      const start = timestampMs === -1 ? null : new Date(timestampMs - (timestampMs % sizeMs));
+      const key = verdictText(name, { window_start: start, verdict: judgement.kind, detail: detailOf(judgement) });
+      records.set(key, (records.get(key) ?? 0) + 1);
+    }
   }
   return [...records].map(([key, count]) => `${key} ${count}`).toSorted();
 }
@@ -156,7 +158,8 @@ export const windowText = (rollup: string, row: Columns) =>
   `${rollup} ${textOf(row, ["window_start", "Kota", "Sosial_Media", ...measureNames])}`;
 
 /** JSON has no form for a date that is none. */
-export const verdictText = (row: Columns) => textOf(row, ["window_start", "verdict", "detail"]);
+export const verdictText = (tally: string, row: Columns) =>
+  `${tally} ${textOf(row, ["window_start", "verdict", "detail"])}`;
 
 export function rejectedText({ bytes, ...row }: Columns & { readonly bytes: Uint8Array | null }): string {
   return `${textOf(row, ["offset", "reason", "field", "watermark"])} ${bytes === null ? null : Buffer.from(bytes).toString("hex")}`;

@@ -1,11 +1,13 @@
 import type { MemoryStore } from "@tidemark/sinks/memory";
 import {
   checkpoints,
+  socmed1h,
   socmed1m,
   socmed5s,
   socmedLate,
   socmedRejected,
   socmedUserSales,
+  socmedVerdicts1h,
   socmedVerdicts1m,
 } from "@tidemark/sinks/tables";
 import {
@@ -66,13 +68,14 @@ export class Invariants {
     const texts = <Row extends { readonly partition: number }>(rows: readonly Row[], textOf: (row: Row) => string) =>
       rows.filter((row) => row.partition === partition).map((row) => this.#remember(row, textOf));
     const store = this.#store;
-    const windows = [...texts(store.rows(socmed5s), fineText), ...texts(store.rows(socmed1m), coarseText)];
+    const windows = rollupTexts.flatMap(({ table, textOf }) => texts(store.rows(table), textOf));
+    const verdicts = tallyTexts.flatMap(({ table, textOf }) => texts(store.rows(table), textOf));
     return {
       raw: texts(store.rows(socmedUserSales), rawText),
       late: texts(store.rows(socmedLate), lateText),
       rejected: texts(store.rows(socmedRejected), rejectedText),
       windows: windows.toSorted(),
-      verdicts: texts(store.rows(socmedVerdicts1m), countText).toSorted(),
+      verdicts: verdicts.toSorted(),
       checkpoint: texts(store.rows(checkpoints), checkpointText).join(),
     };
   }
@@ -85,10 +88,16 @@ export class Invariants {
   }
 }
 
-const fineText = (row: typeof socmed5s.$inferSelect) => windowText("socmed_5s", row);
-const coarseText = (row: typeof socmed1m.$inferSelect) => windowText("socmed_1m", row);
+const rollupTexts = Object.entries({ socmed_5s: socmed5s, socmed_1m: socmed1m, socmed_1h: socmed1h }).map(
+  ([name, table]) => ({ table, textOf: (row: typeof table.$inferSelect) => windowText(name, row) }),
+);
 
-const countText = (row: typeof socmedVerdicts1m.$inferSelect) => `${verdictText(row)} ${row.records}`;
+const tallyTexts = Object.entries({ socmed_verdicts_1m: socmedVerdicts1m, socmed_verdicts_1h: socmedVerdicts1h }).map(
+  ([name, table]) => ({
+    table,
+    textOf: (row: typeof table.$inferSelect) => `${verdictText(name, row)} ${row.records}`,
+  }),
+);
 
 function compareTables(partition: number, actual: PartitionTables, expected: PartitionTables): void {
   for (const name of ["raw", "late", "rejected", "windows", "verdicts"] as const) {

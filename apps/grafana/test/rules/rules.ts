@@ -99,7 +99,9 @@ const isBlank = (text: string | undefined): boolean => text === undefined || tex
 const grains: Readonly<Record<string, number>> = {
   socmed_5s: 5_000,
   socmed_1m: 60_000,
+  socmed_1h: 3_600_000,
   socmed_verdicts_1m: 60_000,
+  socmed_verdicts_1h: 3_600_000,
   pipeline_progress: 10_000,
 };
 

@@ -3,8 +3,9 @@ import { sql } from "drizzle-orm";
 import { count, number, text, time, type Threshold } from "../column.js";
 import { timeFilter, timeTo } from "../macros.js";
 import { definePanel } from "../panel.js";
+import { wholeOf } from "../resolution.js";
 import { isTopic } from "../variables.js";
-import { pointOf, pointsOf, wholeOf } from "../windows.js";
+import { pointOf, pointsOf } from "../windows.js";
 
 /**
  * Consumers write an observation every 10 s, give or take. Points are as wide as three of them, so that none lacks a consumer's
@@ -12,7 +13,7 @@ import { pointOf, pointsOf, wholeOf } from "../windows.js";
  */
 const grainMs = 30_000;
 
-const pointWidth = wholeOf(grainMs / 1000);
+const pointWidth = wholeOf(sql.raw(`${grainMs / 1000}`));
 
 /** Between the first and the last one that something was observed in, so that a gap is seen as one. */
 const points = pointsOf("seen", pointWidth);

@@ -1,13 +1,10 @@
-import { lateBuckets, pipelineHealth as health, socmedVerdicts1m as verdicts } from "@tidemark/sinks/tables";
+import { lateBuckets, pipelineHealth as health } from "@tidemark/sinks/tables";
 import { sql } from "drizzle-orm";
 import { count, percent, text, time } from "../column.js";
-import { timeFilter } from "../macros.js";
 import { definePanel } from "../panel.js";
 import { isTopic } from "../variables.js";
-import { pointOf, wholeOf } from "../windows.js";
-
-const fromSeen = sql`from ${verdicts}
-  where ${isTopic(verdicts.topic)} and ${timeFilter(verdicts.window_start)}`;
+import { fromVerdicts, verdictPointWidth, verdicts } from "../verdicts.js";
+import { pointOf } from "../windows.js";
 
 const byArrival = "By the time at which the records came to Kafka.";
 
@@ -41,8 +38,6 @@ order by place`,
   noData: "No checkpoint has been written yet.",
 });
 
-const pointWidth = wholeOf(60);
-
 export const ledgerOverTime = definePanel({
   id: "ledger-over-time",
   title: "Row ledger over time",
@@ -50,11 +45,11 @@ export const ledgerOverTime = definePanel({
   description: `Records by verdict. ${byArrival}`,
   show: { kind: "time-series", value: "records", style: "stacked-bars" },
   columns: {
-    time: time("Time", pointOf(verdicts.window_start, pointWidth)),
+    time: time("Time", pointOf(verdicts.window_start, verdictPointWidth)),
     metric: text("Verdict", sql`${verdicts.verdict}`),
     records: count("Records", sql`sum(${verdicts.records})`),
   },
-  from: sql`${fromSeen}
+  from: sql`${fromVerdicts}
 group by 1, 2
 order by 1, 2`,
   variables: ["topic"],
@@ -79,7 +74,7 @@ export const lateByHowMuch = definePanel({
   },
   with: sql`with late as (
   select ${verdicts.detail} as missed_by, sum(${verdicts.records}) as records
-  ${fromSeen}
+  ${fromVerdicts}
     and ${verdicts.verdict} = 'late'
   group by 1
 )`,
@@ -101,7 +96,7 @@ export const rejectsByReason = definePanel({
     reason: text("Reason", sql`${verdicts.detail}`),
     records: count("Records", sql`sum(${verdicts.records})`),
   },
-  from: sql`${fromSeen}
+  from: sql`${fromVerdicts}
     and ${verdicts.verdict} in ('rejected', 'quarantined')
 group by ${verdicts.detail}
 order by sum(${verdicts.records}) desc, ${verdicts.detail} collate "C"`,

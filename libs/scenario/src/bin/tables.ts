@@ -7,6 +7,7 @@ export const tableNames = [
   "socmed_rejected",
   "socmed_5s",
   "socmed_1m",
+  "socmed_1h",
   "checkpoints",
 ] as const;
 
@@ -35,4 +36,5 @@ export const aggregateColumns = Object.keys(aggregates);
 export const rollups = [
   { name: "socmed_5s", sizeMs: 5_000, keys, aggregates },
   { name: "socmed_1m", sizeMs: 60_000, keys, aggregates },
+  { name: "socmed_1h", sizeMs: 3_600_000, keys, aggregates },
 ] as const satisfies readonly OracleRollup[];

@@ -29,7 +29,7 @@ Where to, and how
 
 The answers
   --answers DIR           the expected tables as DIR/TABLE.ndjson: socmed_user_sales, socmed_late, socmed_rejected,
-                          socmed_5s, socmed_1m, checkpoints
+                          socmed_5s, socmed_1m, socmed_1h, checkpoints
   --watermark-delay D     how far the watermark stays behind the highest event time; the scenario's, or 5m
   --allowed-lateness D    how long a window still takes events after it closed; the scenario's, or 0s
   --max-future-skew D     an event further than this ahead of its record's timestamp is quarantined;

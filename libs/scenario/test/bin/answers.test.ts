@@ -63,6 +63,7 @@ describe("the answers of a stream that can be worked out by hand", () => {
       window("2024-02-03T17:00:00.000Z", 60),
       window("2024-02-03T17:01:00.000Z", 3),
     ]);
+    expect(readTable(directory, "socmed_1h")).toEqual([window("2024-02-03T17:00:00.000Z", 63)]);
     const fives = readTable(directory, "socmed_5s");
     expect(fives.slice(0, 2)).toEqual([window("2024-02-03T17:00:00.000Z", 5), window("2024-02-03T17:00:05.000Z", 5)]);
     expect(fives.map(({ events }) => events)).toEqual([...Array.from({ length: 12 }, () => 5), 3]);
@@ -149,6 +150,7 @@ describe("the answers of dirty", () => {
     for (const column of ["usage_count", "sales", "visitors", "page_visitors", "conversion"]) {
       expect(sum(await read("socmed_5s"), column)).toBe(sum(rows, column));
       expect(sum(await read("socmed_1m"), column)).toBe(sum(rows, column));
+      expect(sum(await read("socmed_1h"), column)).toBe(sum(rows, column));
     }
     expect([sum(await read("socmed_5s"), "events"), sum(await read("socmed_1m"), "events")]).toEqual([
       rows.length,
@@ -218,7 +220,7 @@ describe("the answers of dirty", () => {
     const ids = records.filter((_, index) => verdicts[index] === "counted").map(({ event }) => event?.ID);
     expect((await read("socmed_user_sales")).map(({ id }) => id)).toEqual(ids);
     const flat = async (table: string) => (await read(table)).map((row) => JSON.stringify(Object.values(row))).sort();
-    for (const table of ["socmed_5s", "socmed_1m"]) {
+    for (const table of ["socmed_5s", "socmed_1m", "socmed_1h"]) {
       const expected = windows
         .filter(({ rollup }) => rollup === table)
         .map(({ partition, windowStartMs, keys, values }) =>
@@ -236,7 +238,7 @@ describe("the answers of dirty", () => {
         last.set(partition, Number(offset));
       }
     }
-    for (const table of ["socmed_5s", "socmed_1m"]) {
+    for (const table of ["socmed_5s", "socmed_1m", "socmed_1h"]) {
       const rows = await read(table);
       const keyOf = ({ window_start, kota, sosial_media }: (typeof rows)[number]) =>
         [window_start, kota, sosial_media].join("\0");

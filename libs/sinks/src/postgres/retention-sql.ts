@@ -19,10 +19,13 @@ export interface RetentionOutcome {
   readonly dropped: number;
 }
 
-/** Those from which retention drops windows: all but the coarsest. */
-export function finerRollups({ rollups }: SinkTables): readonly PgTable[] {
-  const coarsestMs = Math.max(...rollups.map(({ definition }) => definition.sizeMs));
-  return rollups.filter(({ definition }) => definition.sizeMs < coarsestMs).map(({ table }) => table);
+/** Those from which retention drops windows: the finest, where coarser ones tell what it told. */
+export function finestRollups({ rollups }: SinkTables): readonly PgTable[] {
+  const sizesMs = rollups.map(({ definition }) => definition.sizeMs);
+  const [finestMs, coarsestMs] = [Math.min(...sizesMs), Math.max(...sizesMs)];
+  return rollups
+    .filter(({ definition: { sizeMs } }) => sizeMs === finestMs && sizeMs < coarsestMs)
+    .map(({ table }) => table);
 }
 
 export function retentionStatements(tables: SinkTables, days: number, windowMs: number): readonly RetentionStatement[] {
@@ -37,7 +40,7 @@ export function retentionStatements(tables: SinkTables, days: number, windowMs: 
       ? []
       : [raw.partitionedByDay === true ? dropFrom(raw.table) : deleteFrom(raw.table, raw.time)]),
     ...[late, rejected].flatMap((table) => (table === undefined ? [] : [deleteFrom(table, "watermark")])),
-    ...finerRollups(tables).map((table) => deleteFrom(table, "window_start")),
+    ...finestRollups(tables).map((table) => deleteFrom(table, "window_start")),
   ];
 }
 

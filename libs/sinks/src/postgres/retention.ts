@@ -33,7 +33,7 @@ const limits = { statementTimeoutMs: 0, lockTimeoutMs: 1_000, idleInTransactionT
 const busyStates = new Set(["55P03", "40001", "40P01"]);
 
 /**
- * Drops raw, late and rejected rows, and windows but for those of the coarsest rollup, that lie more than `days` before the
+ * Drops raw, late and rejected rows, and the windows of the finest of several rollups, that lie more than `days` before the
  * lowest watermark of all partitions that have one; whole UTC days, and nothing that an open window or a live id needs. Raw
  * rows and windows go by their own time, late and rejected rows by the watermark that stood when they came.
  *

@@ -5,7 +5,7 @@ import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
 import { checkpoints, definitions, progress, retention } from "../tables/tidemark.js";
 import { withConnection } from "./connection.js";
-import { finerRollups } from "./retention-sql.js";
+import { finestRollups } from "./retention-sql.js";
 
 export interface RolesOptions {
   readonly tables: SinkTables;
@@ -42,7 +42,7 @@ export function rolesSql({ tables, views, writer, reader }: RolesOptions): reado
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
     ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),
-    ...grant("DELETE", finerRollups(tables), writer),
+    ...grant("DELETE", finestRollups(tables), writer),
     `GRANT EXECUTE ON FUNCTION ${functions} TO ${quoteIdentifier(writer)}`,
     ...grantUsage([...rollups, ...tallies], reader),
     ...grant("SELECT", [...rollups, ...tallies, ...views.map(quoteIdentifier)], reader),

@@ -36,4 +36,5 @@ const socmedMeasures = {
 export const socmedRollups = [
   { name: "socmed_5s", sizeMs: 5_000, keys: socmedKeys, aggregates: socmedMeasures },
   { name: "socmed_1m", sizeMs: 60_000, keys: socmedKeys, aggregates: socmedMeasures },
+  { name: "socmed_1h", sizeMs: 3_600_000, keys: socmedKeys, aggregates: socmedMeasures },
 ] as const satisfies readonly RollupDefinition[];

@@ -104,3 +104,5 @@ function rollupTable<Name extends string>(name: Name) {
 export const socmed5s = rollupTable("socmed_5s");
 /** Absolute figures of each 1 min window, per partition. */
 export const socmed1m = rollupTable("socmed_1m");
+/** Absolute figures of each hour, per partition. */
+export const socmed1h = rollupTable("socmed_1h");

@@ -8,12 +8,13 @@ export interface TallyDefinition {
   readonly measure: string;
 }
 
-export const socmedVerdictTally = {
-  name: "socmed_verdicts_1m",
-  sizeMs: 60_000,
-  keys: ["verdict", "detail"],
-  measure: "records",
-} as const satisfies TallyDefinition;
+const counts = { keys: ["verdict", "detail"], measure: "records" } as const;
+
+/** By minute, and by hour for those who look at weeks. */
+export const socmedVerdictTallies = [
+  { name: "socmed_verdicts_1m", sizeMs: 60_000, ...counts },
+  { name: "socmed_verdicts_1h", sizeMs: 3_600_000, ...counts },
+] as const satisfies readonly TallyDefinition[];
 
 /**
  * By how much a late event missed its window, as people read it: a bucket holds what is below `belowMs` and not below the
@@ -28,24 +29,30 @@ export const lateBuckets = [
   { belowMs: Infinity, text: "1 h or more" },
 ] as const;
 
+function verdictTable<Name extends string>(name: Name) {
+  return pgTable(
+    name,
+    {
+      topic: text("topic").notNull(),
+      partition: integer("partition").notNull(),
+      /** Of the record's own timestamp; -infinity (an invalid Date) where it has none, or one out of `timestampRange`. */
+      window_start: timestamp("window_start", { withTimezone: true }).notNull(),
+      verdict: text("verdict", { enum: ["counted", "duplicate", "late", "quarantined", "rejected"] }).notNull(),
+      /** Of `lateBuckets` for late ones, the reason for rejected ones, `future` for quarantined ones, else empty. */
+      detail: text("detail").notNull(),
+      records: bigint("records", { mode: "number" }).notNull(),
+    },
+    (table) => [
+      primaryKey({ columns: [table.topic, table.partition, table.window_start, table.verdict, table.detail] }),
+      index(`${name}_window_start`).on(table.window_start),
+    ],
+  );
+}
+
 /**
  * The row ledger by minute of arrival, per partition: every record that was read, under the verdict that it got. Summed up
  * it is the ledger of `checkpoints`.
  */
-export const socmedVerdicts1m = pgTable(
-  "socmed_verdicts_1m",
-  {
-    topic: text("topic").notNull(),
-    partition: integer("partition").notNull(),
-    /** Of the record's own timestamp; -infinity (an invalid Date) where it has none, or one out of `timestampRange`. */
-    window_start: timestamp("window_start", { withTimezone: true }).notNull(),
-    verdict: text("verdict", { enum: ["counted", "duplicate", "late", "quarantined", "rejected"] }).notNull(),
-    /** Of `lateBuckets` for late ones, the reason for rejected ones, `future` for quarantined ones, else empty. */
-    detail: text("detail").notNull(),
-    records: bigint("records", { mode: "number" }).notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.topic, table.partition, table.window_start, table.verdict, table.detail] }),
-    index("socmed_verdicts_1m_window_start").on(table.window_start),
-  ],
-);
+export const socmedVerdicts1m = verdictTable("socmed_verdicts_1m");
+/** The same by hour of arrival. */
+export const socmedVerdicts1h = verdictTable("socmed_verdicts_1h");

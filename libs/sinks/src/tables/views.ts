@@ -15,6 +15,8 @@ function totalView<Name extends string>(name: Name) {
 export const socmed5sTotal = totalView("socmed_5s_total");
 /** 1 min windows over all partitions of a topic. */
 export const socmed1mTotal = totalView("socmed_1m_total");
+/** Hours over all partitions of a topic. */
+export const socmed1hTotal = totalView("socmed_1h_total");
 
 /** The checkpoints, as people and dashboards may read them. */
 export const pipelineHealth = pgView("pipeline_health", {

@@ -29,6 +29,7 @@ export function claimContract(store: CurrentStore): void {
     const changed = [
       { rollup: "socmed_5s", rows: [windowOf(2), windowOf(1, startMs, ["Jakarta", "X"])] },
       { rollup: "socmed_1m", rows: [windowOf(3)] },
+      { rollup: "socmed_1h", rows: [windowOf(4)] },
     ];
     await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0, 1], 20, { ledger, changed }));
     const claim = await store().open().claim(0, 0);
@@ -54,6 +55,7 @@ export function claimContract(store: CurrentStore): void {
     const changed = [
       { rollup: "socmed_5s", rows: [windowOf(1, startMs), windowOf(2, startMs + 5_000)] },
       { rollup: "socmed_1m", rows: [windowOf(3, startMs), windowOf(4, startMs - 60_000)] },
+      { rollup: "socmed_1h", rows: [windowOf(5, startMs)] },
     ];
     const opens = async (expectedOffset: number, watermarkMs: number) => {
       const step = checkpointOf([], expectedOffset + 1, { changed, watermarkMs, maxEventTimeMs: watermarkMs });
@@ -61,10 +63,12 @@ export function claimContract(store: CurrentStore): void {
       const { windows } = await sink.claim(0, 0);
       return windows.map(({ rows }) => rows.map(({ values }) => values[0]));
     };
-    expect(await opens(0, startMs + 4_999)).toEqual([[1, 2], [3]]);
-    expect(await opens(1, startMs + 5_000)).toEqual([[2], [3]]);
-    expect(await opens(2, startMs + 59_999)).toEqual([[], [3]]);
-    expect(await opens(3, startMs + 60_000)).toEqual([[], []]);
+    expect(await opens(0, startMs + 4_999)).toEqual([[1, 2], [3], [5]]);
+    expect(await opens(1, startMs + 5_000)).toEqual([[2], [3], [5]]);
+    expect(await opens(2, startMs + 59_999)).toEqual([[], [3], [5]]);
+    expect(await opens(3, startMs + 60_000)).toEqual([[], [], [5]]);
+    expect(await opens(4, startMs + 3_599_999)).toEqual([[], [], [5]]);
+    expect(await opens(5, startMs + 3_600_000)).toEqual([[], [], []]);
   });
 
   it("keeps a window open, and its ids alive, for the allowed lateness", async () => {
@@ -76,7 +80,7 @@ export function claimContract(store: CurrentStore): void {
     expect(alive.windows[0]?.rows).toEqual([windowOf(1)]);
     expect(alive.ids).toEqual([{ id: eventAt(0, 0).ID, timeMs: startMs }]);
     await commit(sink, alive, 1, checkpointOf([], 2, { changed: [], watermarkMs: startMs + 7_000 }));
-    expect(await sink.claim(0, 0)).toMatchObject({ windows: [{ rows: [] }, { rows: [] }], ids: [] });
+    expect(await sink.claim(0, 0)).toMatchObject({ windows: [{ rows: [] }, { rows: [] }, { rows: [] }], ids: [] });
   });
 
   it("gives every id whose window is open, and none of an event a window's length behind the watermark", async () => {
@@ -102,6 +106,7 @@ export function claimContract(store: CurrentStore): void {
     expect(claim.windows).toEqual([
       { rollup: "socmed_5s", rows: [windowOf(1)] },
       { rollup: "socmed_1m", rows: [] },
+      { rollup: "socmed_1h", rows: [] },
     ]);
   });
 

@@ -17,16 +17,19 @@ const drizzleTables: readonly PgTable[] = [
   tables.socmedRejected,
   tables.socmed5s,
   tables.socmed1m,
+  tables.socmed1h,
   tables.checkpoints,
   tables.definitions,
   tables.retention,
   tables.socmedVerdicts1m,
+  tables.socmedVerdicts1h,
   tables.progress,
 ];
 
 const drizzleViews: readonly PgView[] = [
   tables.socmed5sTotal,
   tables.socmed1mTotal,
+  tables.socmed1hTotal,
   tables.pipelineHealth,
   tables.pipelineProgress,
 ];
@@ -41,7 +44,7 @@ describe("migrate", () => {
     await Promise.all(Array.from({ length: 10 }, () => migrate(url)));
     await migrate(url);
     const rows = await server.query(url, "SELECT count(*)::int AS applied FROM tidemark.migrations");
-    expect(rows).toEqual([{ applied: 5 }]);
+    expect(rows).toEqual([{ applied: 6 }]);
   });
 
   it("makes the tables that the Drizzle definitions describe: columns in order, types, nullability, keys", async () => {

@@ -7,7 +7,7 @@ import type {
   Sink,
   TallyRow,
 } from "../../src/index.js";
-import { socmedRollups } from "../../src/tables/index.js";
+import { socmedRollups, socmedVerdictTallies } from "../../src/tables/index.js";
 
 /** The watermark is the highest event time: no delay. */
 export const definition: PipelineDefinition = {
@@ -54,7 +54,7 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
       rollup: name,
       rows: windowsOf(rows.rows.length === 0 ? [] : timesMs, sizeMs),
     }));
-    const added = [{ tally: "socmed_verdicts_1m", rows: verdictsOf(counts) }];
+    const added = socmedVerdictTallies.map(({ name }) => ({ tally: name, rows: verdictsOf(counts) }));
     const head = { nextOffset, watermarkMs, maxEventTimeMs: watermarkMs, ledger, changed, added };
     await sink.commit(claim, from, head, buffer);
   }

@@ -88,7 +88,7 @@ async function fill(days: readonly number[]): Promise<void> {
 const noon = (number: number) => new Date(Date.UTC(2024, 1, number, 12)).toISOString();
 
 describe("retention", () => {
-  it("drops whole days that lie so far before the watermark from all tables but the coarsest rollup and tallies, and notes it", async () => {
+  it("drops whole days that lie so far before the watermark from all tables but the coarser rollups and tallies, and notes it", async () => {
     await fill([1, 2, 3, 4, 5]);
     expect(await apply(2)).toEqual({
       dropped: [
@@ -99,7 +99,9 @@ describe("retention", () => {
     });
     expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-03", "02-04", "02-05"]);
     expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-03", "02-04", "02-05"]);
-    expect(await daysOf("socmed_1m", "window_start")).toEqual(["02-01", "02-02", "02-03", "02-04", "02-05"]);
+    for (const coarser of ["socmed_1m", "socmed_1h"]) {
+      expect(await daysOf(coarser, "window_start"), coarser).toEqual(["02-01", "02-02", "02-03", "02-04", "02-05"]);
+    }
     const tallied = "SELECT sum(records)::int AS records FROM socmed_verdicts_1m";
     expect(await server.query(url, tallied)).toEqual([{ records: 10 }]);
     expect(await notes()).toEqual([
@@ -160,14 +162,14 @@ describe("retention", () => {
     const sink = sinkOf({ allowedLatenessMs: 3 * 86_400_000 });
     const writer = await openPartition(sink, 0);
     for (const number of [1, 2, 3, 4]) await writer.count(noon(number));
-    // The minute from midnight may still be open: the first of February stays.
-    await writer.count("2024-02-05T00:00:59Z");
+    // The hour from midnight may still be open: the first of February stays.
+    await writer.count("2024-02-05T00:59:59Z");
     expect((await apply()).dropped).toEqual([]);
-    await writer.count("2024-02-05T00:01:00Z");
+    await writer.count("2024-02-05T01:00:00Z");
     expect((await apply()).dropped).toMatchObject([{ rows: 1, beforeMs: day("2024-02-02") }, { rows: 1 }]);
     const claim = await sink.claim(0, 0);
     expect(claim.ids).toHaveLength(5);
-    expect(claim.windows.map(({ rows }) => rows.length)).toEqual([5, 5]);
+    expect(claim.windows.map(({ rows }) => rows.length)).toEqual([5, 5, 5]);
   });
 
   it("leaves old first events of a partition alone until its watermark has passed them, and then counts them too", async () => {

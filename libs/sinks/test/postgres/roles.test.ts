@@ -105,7 +105,7 @@ describe("the writer", () => {
     await partition.reject();
     await partition.count("2024-03-01T12:00:00Z");
     await partition.late("2024-01-01T00:00:00Z");
-    expect(await sinkOf().claim(1, 0)).toMatchObject({ epoch: 2, nextOffset: 3, ids: [{}], windows: [{}, {}] });
+    expect(await sinkOf().claim(1, 0)).toMatchObject({ epoch: 2, nextOffset: 3, ids: [{}], windows: [{}, {}, {}] });
   });
 
   it("drops what retention lets go", async () => {
@@ -154,7 +154,9 @@ describe("the writer", () => {
     "UPDATE socmed_rejected SET reason = ''",
     "SELECT FROM socmed_user_sales_20240203",
     "DELETE FROM socmed_1m",
+    "DELETE FROM socmed_1h",
     "DELETE FROM socmed_verdicts_1m",
+    "DELETE FROM socmed_verdicts_1h",
     "UPDATE tidemark.progress SET records = 0",
     "DELETE FROM tidemark.checkpoints",
     "DELETE FROM tidemark.retention",
@@ -170,8 +172,10 @@ describe("the writer", () => {
   });
 });
 
+const summed = ["socmed_5s", "socmed_1m", "socmed_1h", "socmed_verdicts_1m", "socmed_verdicts_1h"];
+
 describe("the reader", () => {
-  it.each(["socmed_5s", "socmed_1m", "socmed_verdicts_1m", ...socmedViews])("reads %s", async (name) => {
+  it.each([...summed, ...socmedViews])("reads %s", async (name) => {
     expect(await server.query(reader, `SELECT * FROM ${name}`)).not.toEqual([]);
   });
 
@@ -182,7 +186,7 @@ describe("the reader", () => {
     ...["checkpoints", "definitions", "retention", "migrations", "progress"].map(
       (name) => `SELECT FROM tidemark.${name}`,
     ),
-    ...["socmed_5s", "socmed_1m", "socmed_verdicts_1m"].flatMap((name) => [
+    ...summed.flatMap((name) => [
       `INSERT INTO ${name} SELECT * FROM ${name}`,
       `UPDATE ${name} SET partition = 0`,
       `DELETE FROM ${name}`,

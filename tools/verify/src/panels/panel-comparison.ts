@@ -12,6 +12,7 @@ import {
   readTopics,
   readVerdicts,
   readWindows,
+  type VerdictSize,
   type WindowSize,
 } from "./table-rows.js";
 import { VerdictAnswers } from "./verdict-answers.js";
@@ -34,7 +35,8 @@ export interface PanelSummary {
   readonly compared: Readonly<Record<string, number>>;
 }
 
-const sizes: readonly WindowSize[] = ["5s", "1m"];
+const windowSizes: readonly WindowSize[] = ["5s", "1m", "1h"];
+const verdictSizes: readonly VerdictSize[] = ["1m", "1h"];
 
 /**
  * Runs the query of each panel, variable and annotation in each view, and compares its rows with what the rows of the tables
@@ -70,14 +72,16 @@ async function recompute({ snapshot, topic }: PanelContext, views: readonly Name
     verdicts: new VerdictAnswers(view),
     observations: new ObservationAnswers(view),
   }));
-  for (const size of sizes) {
+  for (const size of windowSizes) {
     await readWindows(snapshot, topic, size, (row) => {
       for (const { windows } of each) windows.take(size, row);
     });
   }
-  await readVerdicts(snapshot, topic, (row) => {
-    for (const { verdicts } of each) verdicts.take(row);
-  });
+  for (const size of verdictSizes) {
+    await readVerdicts(snapshot, topic, size, (row) => {
+      for (const { verdicts } of each) verdicts.take(size, row);
+    });
+  }
   await readObservations(snapshot, topic, (row) => {
     for (const { observations } of each) observations.take(row);
   });

@@ -1,6 +1,14 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { checkpoints, progress, socmed1m, socmed5s, socmedVerdicts1m } from "@tidemark/sinks/tables";
+import {
+  checkpoints,
+  progress,
+  socmed1h,
+  socmed1m,
+  socmed5s,
+  socmedVerdicts1h,
+  socmedVerdicts1m,
+} from "@tidemark/sinks/tables";
 import { openRowStream, type StoredRow } from "../row-stream.js";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
 
@@ -51,8 +59,11 @@ export interface CheckpointRow {
   readonly ledger: Readonly<Record<LedgerColumn, bigint>>;
 }
 
-export const windowTables = { "5s": socmed5s, "1m": socmed1m } as const;
+export const windowTables = { "5s": socmed5s, "1m": socmed1m, "1h": socmed1h } as const;
 export type WindowSize = keyof typeof windowTables;
+
+export const verdictTables = { "1m": socmedVerdicts1m, "1h": socmedVerdicts1h } as const;
+export type VerdictSize = keyof typeof verdictTables;
 
 const columnOf = ({ name }: PgColumn) => quote(name);
 
@@ -116,11 +127,17 @@ export async function readWindows(
   );
 }
 
-export async function readVerdicts(snapshot: Snapshot, topic: string, take: (row: VerdictRow) => void): Promise<void> {
-  const columns = getTableColumns(socmedVerdicts1m);
+/** Gives all rows of a tally, one by one. */
+export async function readVerdicts(
+  snapshot: Snapshot,
+  topic: string,
+  size: VerdictSize,
+  take: (row: VerdictRow) => void,
+): Promise<void> {
+  const columns = getTableColumns(verdictTables[size]);
   const { window_start, verdict, detail, records } = columns;
   const query = `SELECT ${epochMs(window_start)}, ${[verdict, detail, records].map(columnOf).join(", ")}
-    FROM ${nameTable(socmedVerdicts1m)} WHERE ${columnOf(columns.topic)} = $1`;
+    FROM ${nameTable(verdictTables[size])} WHERE ${columnOf(columns.topic)} = $1`;
   await readEach(snapshot, query, topic, (row) =>
     take({
       startMs: Number(row[0]),

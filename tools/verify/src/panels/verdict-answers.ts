@@ -1,16 +1,17 @@
 import type { View } from "@tidemark/panels";
 import { byBytes, startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
-import type { VerdictRow } from "./table-rows.js";
+import { sizeMs, verdictSizeOf } from "./resolution.js";
+import type { VerdictRow, VerdictSize } from "./table-rows.js";
 
-const minuteMs = 60_000;
 const lateTexts = ["under 1 s", "1 to 10 s", "10 s to 1 min", "1 to 10 min", "10 min to 1 h", "1 h or more"];
 
 /** A burst has at least so many late records, and they are at least one in so many. */
 const burst = { late: 10n, oneIn: 20n };
 
-/** Adds up the verdicts of a view by minute of arrival, and says what each panel has to show of them. */
+/** Adds up the verdicts of a view by their arrival, and says what each panel has to show of them. */
 export class VerdictAnswers {
   readonly #view: View;
+  readonly #size: VerdictSize;
   readonly #pointMs: number;
   readonly #points = new Map<number, Map<string, bigint>>();
   readonly #late = new Map<string, bigint>();
@@ -18,11 +19,12 @@ export class VerdictAnswers {
 
   constructor(view: View) {
     this.#view = view;
-    this.#pointMs = widthOfPoints(minuteMs, view.intervalMs);
+    this.#size = verdictSizeOf(view);
+    this.#pointMs = widthOfPoints(sizeMs[this.#size], view.intervalMs);
   }
 
-  take({ startMs, verdict, detail, records }: VerdictRow): void {
-    if (startMs < this.#view.fromMs || startMs > this.#view.toMs) return;
+  take(size: VerdictSize, { startMs, verdict, detail, records }: VerdictRow): void {
+    if (size !== this.#size || startMs < this.#view.fromMs || startMs > this.#view.toMs) return;
     add(
       valueOf(this.#points, startOfPoint(startMs, this.#pointMs), () => new Map<string, bigint>()),
       verdict,

@@ -1,10 +1,11 @@
 import type { View } from "@tidemark/panels";
-import { progress, socmedVerdicts1m } from "@tidemark/sinks/tables";
+import { progress } from "@tidemark/sinks/tables";
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
-import { byBytes } from "./answer.js";
-import { epochMs, windowTables } from "./table-rows.js";
+import { byBytes, startOfPoint } from "./answer.js";
+import { longestInMinutesMs, sizeMs } from "./resolution.js";
+import { epochMs, verdictTables, windowTables, type VerdictSize, type WindowSize } from "./table-rows.js";
 
 /** What is looked at, and what to call it. */
 export interface NamedView extends View {
@@ -26,7 +27,7 @@ interface Extent {
 
 /** What the tables of a topic reach over, and the names in them. */
 export interface Reach {
-  /** Windows and minutes of arrival. */
+  /** Windows and minutes of arrival; from a whole hour on, where they are so far apart that hours are looked at. */
   readonly events: Extent | null;
   /** The end of the newest window. */
   readonly newestMs: number | null;
@@ -45,7 +46,7 @@ const pointsOfSeries = 300;
 const intervalOf = (rangeMs: number) => Math.max(1, Math.ceil(rangeMs / pointsOfSeries));
 
 /**
- * The views by default: all, the last hour, day and five minutes with all names, all with some names only, and the last hour with
+ * The views by default: all, the last 30 days, day, hour and five minutes with all names, all with some names only, and the last hour with
  * points as close as there are any. What consumers observed has a clock of its own.
  */
 export function planViews(topic: string, reach: Reach, choice: ViewChoice | null): readonly NamedView[] {
@@ -74,6 +75,7 @@ export function planViews(topic: string, reach: Reach, choice: ViewChoice | null
   const ofSome = `all of ${some.city.join("")} on ${some.platform.join(" and ")}`;
   return [
     view("all", all.fromMs, all.toMs),
+    last("last 30 days", 30 * dayMs),
     last("last day", dayMs),
     last("last hour", hourMs),
     last("last 5 minutes", 5 * minuteMs),
@@ -90,7 +92,7 @@ export function planViews(topic: string, reach: Reach, choice: ViewChoice | null
 
 /** Which names and times there are. Only what is looked at depends on it, not what is to be seen there. */
 export async function readReach(snapshot: Snapshot, topic: string): Promise<Reach> {
-  const extentOf = async (table: PgTable, column: PgColumn, sizeMs: number): Promise<Extent | null> => {
+  const extentOf = async (table: PgTable, column: PgColumn, widthMs: number): Promise<Extent | null> => {
     const [row] = await snapshot
       .unsafe(
         `SELECT min(at), max(at) FROM (SELECT ${epochMs(column)} AS at FROM ${nameTable(table)} WHERE topic = $1) AS t
@@ -99,32 +101,35 @@ export async function readReach(snapshot: Snapshot, topic: string): Promise<Reac
       )
       .values();
     if (row?.[0] == null) return null;
-    return { fromMs: Math.floor(Number(row[0])), toMs: Math.ceil(Number(row[1]) + sizeMs) };
+    return { fromMs: Math.floor(Number(row[0])), toMs: Math.ceil(Number(row[1]) + widthMs) };
   };
-  const fine = await extentOf(windowTables["5s"], getTableColumns(windowTables["5s"]).window_start, 5_000);
-  const coarse = await extentOf(windowTables["1m"], getTableColumns(windowTables["1m"]).window_start, minuteMs);
-  const arrivals = await extentOf(socmedVerdicts1m, getTableColumns(socmedVerdicts1m).window_start, minuteMs);
-  const known = [fine, coarse, arrivals].filter((extent) => extent !== null);
+  const ofWindows = async (size: WindowSize) =>
+    extentOf(windowTables[size], getTableColumns(windowTables[size]).window_start, sizeMs[size]);
+  const ofVerdicts = async (size: VerdictSize) =>
+    extentOf(verdictTables[size], getTableColumns(verdictTables[size]).window_start, sizeMs[size]);
+  const fine = await ofWindows("5s");
+  const coarse = await ofWindows("1m");
+  const known = [fine, coarse, await ofVerdicts("1m")].filter((extent) => extent !== null);
   const namesOf = async (size: keyof typeof windowTables, column: "Kota" | "Sosial_Media") => {
     const table = windowTables[size];
     const name = quote(getTableColumns(table)[column].name);
     return snapshot.unsafe(`SELECT DISTINCT ${name} FROM ${nameTable(table)} WHERE topic = $1`, [topic]).values();
   };
   const names = async (column: "Kota" | "Sosial_Media") => {
-    const rows = [...(await namesOf("5s", column)), ...(await namesOf("1m", column))];
+    const rows = [...(await namesOf("5s", column)), ...(await namesOf("1m", column)), ...(await namesOf("1h", column))];
     return [...new Set(rows.map(([name]) => String(name)))].sort(byBytes);
   };
   return {
-    events:
-      known.length === 0
-        ? null
-        : {
-            fromMs: Math.min(...known.map(({ fromMs }) => fromMs)),
-            toMs: Math.max(...known.map(({ toMs }) => toMs)),
-          },
+    events: known.length === 0 ? null : reachOver(known),
     newestMs: (fine ?? coarse)?.toMs ?? null,
     observations: await extentOf(progress, getTableColumns(progress).at, 0),
     cities: await names("Kota"),
     platforms: await names("Sosial_Media"),
   };
+}
+
+function reachOver(extents: readonly Extent[]): Extent {
+  const fromMs = Math.min(...extents.map((extent) => extent.fromMs));
+  const toMs = Math.max(...extents.map((extent) => extent.toMs));
+  return { fromMs: toMs - fromMs > longestInMinutesMs ? startOfPoint(fromMs, hourMs) : fromMs, toMs };
 }

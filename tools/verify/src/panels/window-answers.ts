@@ -9,12 +9,10 @@ import {
   type Answers,
 } from "./answer.js";
 import { DoubleSum } from "./double-sum.js";
+import { nameSizeOf, sizeMs, windowSizeOf } from "./resolution.js";
 import { likelyPercents, percentOf } from "./share.js";
-import type { WindowRow, WindowSize } from "./table-rows.js";
+import type { VerdictSize, WindowRow, WindowSize } from "./table-rows.js";
 
-const grainMs: Readonly<Record<WindowSize, number>> = { "5s": 5_000, "1m": 60_000 };
-/** Ranges up to so long show windows of 5 s. */
-const longestFineMs = 10_800_000;
 const lastMinutesMs = 300_000;
 
 class RateSums {
@@ -73,6 +71,7 @@ const isChosen = (chosen: readonly string[] | "all" | undefined, name: string) =
 export class WindowAnswers {
   readonly #view: View;
   readonly #size: WindowSize;
+  readonly #nameSize: VerdictSize;
   readonly #pointMs: number;
   readonly #places = new Map<string, Place>();
   readonly #lastMinutes = new Map<string, bigint>();
@@ -82,15 +81,16 @@ export class WindowAnswers {
 
   constructor(view: View) {
     this.#view = view;
-    this.#size = view.toMs - view.fromMs <= longestFineMs ? "5s" : "1m";
-    this.#pointMs = widthOfPoints(grainMs[this.#size], view.intervalMs);
+    this.#size = windowSizeOf(view);
+    this.#nameSize = nameSizeOf(view);
+    this.#pointMs = widthOfPoints(sizeMs[this.#size], view.intervalMs);
   }
 
   take(size: WindowSize, row: WindowRow): void {
     const { fromMs, toMs, variables } = this.#view;
     const { startMs, city, platform } = row;
     const isWithin = fromMs <= startMs && startMs <= toMs;
-    if (size === "1m" && isWithin) {
+    if (size === this.#nameSize && isWithin) {
       this.#cities.add(city);
       this.#platforms.add(platform);
     }

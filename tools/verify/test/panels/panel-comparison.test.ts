@@ -100,6 +100,7 @@ describe("panels on tables that hold odd things", () => {
       // One and the same figures, so that names alone decide.
       window("socmed_5s", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
       window("socmed_1m", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
+      window("socmed_1h", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
     ]);
     const url = await fill(...rows, checkpoint("odd", 0, "2024-02-03 17:00:00+00", [1, 1, 0, 0, 0, 0, 0, 0]));
     const { differences, compared, views } = await compare(url, "odd");
@@ -138,11 +139,14 @@ describe("panels on tables that hold odd things", () => {
       `INSERT INTO socmed_verdicts_1m VALUES ('odd', 0, '-infinity', 'rejected', 'not-json', 7),
          ('odd', 0, '1969-12-31 23:59:00+00', 'late', 'under 1 s', 10), ('odd', 0, '1969-12-31 23:59:00+00', 'counted', '', 190),
          ('odd', 1, '1970-01-01 00:00:00+00', 'late', '1 h or more', 10), ('odd', 1, '1970-01-01 00:00:00+00', 'counted', '', 191)`,
+      `INSERT INTO socmed_verdicts_1h VALUES ('odd', 0, '-infinity', 'rejected', 'not-json', 7),
+         ('odd', 0, '1969-12-31 23:00:00+00', 'late', 'under 1 s', 10), ('odd', 0, '1969-12-31 23:00:00+00', 'counted', '', 190),
+         ('odd', 1, '1970-01-01 00:00:00+00', 'late', '1 h or more', 10), ('odd', 1, '1970-01-01 00:00:00+00', 'counted', '', 191)`,
       checkpoint("odd", 0, "1969-12-31 23:59:55.001+00", [0, 0, 0, 0, 0, 0, 0, 0]),
     );
     const early = await compare(url, "odd");
     expect(early.differences).toEqual([]);
-    // Of the two minutes that have ten late records one has just so large a share.
+    // Of the two minutes, and of the two hours, that have ten late records one has just so large a share.
     expect(early.compared["annotation late-bursts"]).toBe(early.views.length);
     await query(url, "UPDATE socmed_5s SET window_start = window_start + interval '1030 years'");
     await query(url, "UPDATE socmed_verdicts_1m SET window_start = window_start + interval '1030 years'");

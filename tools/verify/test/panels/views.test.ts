@@ -16,6 +16,7 @@ describe("planViews", () => {
   it("looks by default at all, the last of it, some names, and the observations, which have another clock", () => {
     expect(plan(null)).toEqual([
       ["all", 1_000_000, 31_000_000, 100_000],
+      ["last 30 days", 30_000_000 - 2_592_000_000, 30_000_000, 8_640_000],
       ["last day", 30_000_000 - 86_400_000, 30_000_000, 288_000],
       ["last hour", 26_400_000, 30_000_000, 12_000],
       ["last 5 minutes", 29_700_000, 30_000_000, 1_000],
@@ -24,7 +25,7 @@ describe("planViews", () => {
       ["all observations", 900_000_000, 999_000_000, 330_000],
       ["last hour of observations", 995_400_000, 999_000_000, 10_000],
     ]);
-    const [all, , , , , some] = planViews("topic", reach, null);
+    const [all, , , , , , some] = planViews("topic", reach, null);
     expect(all?.variables).toEqual({ topic: "topic", city: "all", platform: "all" });
     expect(some?.variables).toEqual({ topic: "topic", city: ["Bogor"], platform: ["Facebook", "X"] });
   });
@@ -40,6 +41,7 @@ describe("planViews", () => {
     const nothing = { events: null, newestMs: null, observations: null, cities: [], platforms: [] };
     expect(plan(null, nothing).map(([name]) => name)).toEqual([
       "all",
+      "last 30 days",
       "last day",
       "last hour",
       "last 5 minutes",

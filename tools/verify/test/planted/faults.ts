@@ -14,8 +14,12 @@ const sums = ["events", "usage_count", "sales", "visitors", "page_visitors", "co
 const rateSums = ["conversion_rate_sum", "bounce_rate_sum"];
 const figures = [...sums, ...rateSums, "conversion_rate_count", "bounce_rate_count"];
 const wrong = (table: string, columns: readonly string[]) => columns.map((column) => `${table}.${column} wrong-value`);
-const wrongVerdicts = wrong("socmed_verdicts_1m", ["records"]);
-const wrongRollups = (columns: readonly string[]) => [...wrong("socmed_5s", columns), ...wrong("socmed_1m", columns)];
+const inVerdicts = (kind: string) => ["socmed_verdicts_1m", "socmed_verdicts_1h"].map((table) => `${table}${kind}`);
+const wrongVerdicts = inVerdicts(".records wrong-value");
+const coarser = ["socmed_1m", "socmed_1h"];
+const wrongCoarser = coarser.flatMap((table) => wrong(table, figures));
+const wrongRollups = (columns: readonly string[]) =>
+  ["socmed_5s", ...coarser].flatMap((table) => wrong(table, columns));
 
 export const plantedFaults: readonly PlantedFault[] = [
   {
@@ -47,15 +51,15 @@ export const plantedFaults: readonly PlantedFault[] = [
     inModel: { firstCounts: 2 },
   },
   {
-    name: "an event off by a window: the minute is told by the end of the base window",
+    name: "an event off by a window: minute and hour are told by the end of the base window",
     file: "libs/windowing/src/fixed-windowing.ts",
     find: "windowIndex(reader.timeMs, table.slideMs, table.offsetMs)",
     replace: "windowIndex((last + 1) * this.#base.sizeMs, table.slideMs, table.offsetMs)",
-    finds: ["socmed_1m missing-row", "socmed_1m unexpected-row", ...wrong("socmed_1m", figures)],
+    finds: ["socmed_1m missing-row", "socmed_1m unexpected-row", ...wrongCoarser],
     inModel: {
       windowStart(timeMs, sizeMs) {
-        const isLast = sizeMs === 60_000 && timeMs % 60_000 >= 55_000;
-        return timeMs - (timeMs % sizeMs) + (isLast ? 60_000 : 0);
+        const isLast = sizeMs > 5_000 && timeMs % sizeMs >= sizeMs - 5_000;
+        return timeMs - (timeMs % sizeMs) + (isLast ? sizeMs : 0);
       },
     },
   },
@@ -69,8 +73,8 @@ export const plantedFaults: readonly PlantedFault[] = [
       "socmed_late missing-row",
       "socmed_5s unexpected-row",
       "socmed_1m unexpected-row",
-      ...wrong("socmed_1m", figures),
-      "socmed_verdicts_1m missing-row",
+      ...wrongCoarser,
+      ...inVerdicts(" missing-row"),
       ...wrongVerdicts,
       ...wrong("tidemark.checkpoints", ["counted", "late"]),
     ],
@@ -84,7 +88,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     finds: [
       "socmed_user_sales unexpected-row",
       ...wrongRollups(figures),
-      "socmed_verdicts_1m missing-row",
+      ...inVerdicts(" missing-row"),
       ...wrongVerdicts,
       ...wrong("tidemark.checkpoints", ["counted", "duplicate"]),
     ],
@@ -123,6 +127,8 @@ export const plantedFaults: readonly PlantedFault[] = [
       "socmed_5s unexpected-row",
       "socmed_1m missing-row",
       "socmed_1m unexpected-row",
+      "socmed_1h missing-row",
+      "socmed_1h unexpected-row",
     ],
     inModel: { platform: (name) => ({ X: "TikTok", TikTok: "X" })[name] ?? name },
   },
@@ -172,7 +178,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     file: "apps/consumer/src/verdict-tally.ts",
     find: "for (const index of outcome.duplicates) move(index, duplicate);",
     replace: "",
-    finds: ["socmed_verdicts_1m missing-row", ...wrongVerdicts],
+    finds: [...inVerdicts(" missing-row"), ...wrongVerdicts],
     inModel: { talliedAs: (verdict) => (verdict === "duplicate" ? "counted" : verdict) },
   },
   {

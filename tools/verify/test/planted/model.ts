@@ -61,6 +61,11 @@ const baseMs = 5_000;
 const rollups = [
   ["socmed_5s", baseMs],
   ["socmed_1m", 60_000],
+  ["socmed_1h", 3_600_000],
+] as const;
+const tallies = [
+  ["socmed_verdicts_1m", 60_000],
+  ["socmed_verdicts_1h", 3_600_000],
 ] as const;
 
 const time = (ms: number) => (ms === -Infinity ? "NULL" : new Date(ms).toISOString().replace(/\.000Z$/, "Z"));
@@ -83,7 +88,7 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
   const rows: ModelRow[] = [];
   const ledger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
   const windows = new Map<string, ModelWindow>();
-  const tally = new Map<string, number>();
+  const tally = tallies.map(([table, sizeMs]) => ({ table, sizeMs, counts: new Map<string, number>() }));
   const idsUntil = new Map<string, number>();
   let newestMs = -Infinity;
 
@@ -93,9 +98,11 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
   }
 
   function addToTally(timestampMs: number, verdict: string, detail = ""): void {
-    const minute = time(timestampMs - (timestampMs % 60_000));
-    const where = `minute ${[minute, rules.talliedAs(verdict), ...(detail === "" ? [] : [detail])].join(", ")}`;
-    tally.set(where, (tally.get(where) ?? 0) + rules.copies);
+    for (const { sizeMs, counts } of tally) {
+      const start = time(timestampMs - (timestampMs % sizeMs));
+      const where = `window ${[start, rules.talliedAs(verdict), ...(detail === "" ? [] : [detail])].join(", ")}`;
+      counts.set(where, (counts.get(where) ?? 0) + rules.copies);
+    }
   }
 
   const baseEndOf = ({ Ts }: SocmedEvent) => rules.windowStart(Ts * 1000, baseMs) + baseMs;
@@ -139,8 +146,8 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     const more = { bounce_rate_sum: rules.rateSum(values.bounce_rate_sum, values.events) };
     rows.push({ table, partition, where, values: showAll({ ...values, ...sums, ...more }) });
   }
-  for (const [where, count] of tally) {
-    rows.push({ table: "socmed_verdicts_1m", partition, where, values: showAll({ records: count }) });
+  for (const { table, counts } of tally) {
+    for (const [where, count] of counts) rows.push({ table, partition, where, values: showAll({ records: count }) });
   }
   const checkpoint = {
     ...ledger,

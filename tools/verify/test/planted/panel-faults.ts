@@ -73,14 +73,26 @@ export const panelFaults: readonly PanelFault[] = [
   },
   {
     name: "minutes where a range is short enough for windows of 5 s",
-    file: "libs/panels/src/windows.ts",
-    find: "export const fineRangeMs = 3 * 60 * 60 * 1000;",
-    replace: "export const fineRangeMs = 3 * 60 * 1000;",
+    file: "libs/panels/src/resolution.ts",
+    find: "export const fineRangeMs = 3 * hourMs;",
+    replace: "export const fineRangeMs = 3 * minuteMs;",
     finds: [
       "real-time-total-usage missing-row",
       "real-time-total-usage unexpected-row",
       "real-time-total-usage.usage wrong-value",
       ...allWindows,
+    ],
+  },
+  {
+    name: "minutes where a range is long enough for hours",
+    file: "libs/panels/src/resolution.ts",
+    find: "export const coarseRangeMs = 72 * hourMs;",
+    replace: "export const coarseRangeMs = 72 * 24 * hourMs;",
+    finds: [
+      "real-time-total-usage.time wrong-value",
+      "ledger-over-time.time wrong-value",
+      "annotation late-bursts.time wrong-value",
+      "annotation late-bursts.timeend wrong-value",
     ],
   },
   {
