@@ -1,61 +1,11 @@
-import { encode, type SocmedEvent } from "@tidemark/schema";
+import { encode } from "@tidemark/schema";
 import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
 import { socmedRollups, socmedVerdictTallies } from "@tidemark/sinks/tables";
-import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPartitionFold, type FoldedRows } from "../src/partition-fold.js";
-import { taskDefinition } from "../src/pipeline.js";
 import { emptyLedger } from "../src/progress.js";
-
-const definition = taskDefinition({ watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
-const start = 1_706_979_600;
-const unclaimed: Claim = {
-  partition: 0,
-  epoch: 1,
-  startOffset: 0,
-  nextOffset: 0,
-  watermarkMs: -Infinity,
-  maxEventTimeMs: -Infinity,
-  ledger: emptyLedger,
-  windows: [],
-  ids: [],
-};
-
-function eventOf(changes: Partial<SocmedEvent> = {}): SocmedEvent {
-  return {
-    ID: "352ed520-03fb-4933-9d2f-38019883650d",
-    Kota: "Bekasi",
-    Sosial_Media: "Instagram",
-    Usage_Count: 849,
-    Sales: 68,
-    Visitors: 835,
-    PageVisitors: 161,
-    Conversion: 364,
-    Ts: start,
-    ...changes,
-  };
-}
-
-const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;
-const recordOf = (offset: number, value: Uint8Array | null, timestampMs = -1): SourceRecord => ({
-  offset,
-  timestampMs,
-  key: null,
-  value,
-});
-const batchOf = (
-  records: readonly SourceRecord[],
-  nextOffset: number,
-  gaps: Partial<SourceBatch> = {},
-): SourceBatch => ({
-  records,
-  nextOffset,
-  skipped: 0,
-  lost: 0,
-  logEndOffset: nextOffset,
-  ...gaps,
-});
+import { batchOf, definition, eventOf, idOf, recordOf, start, unclaimed } from "./fold-fixtures.js";
 
 describe("the partition's fold", () => {
   it("gives a counted event its rates and its place in all rollups", () => {
@@ -134,94 +84,6 @@ describe("the partition's fold", () => {
     const { ledger, nextOffset } = fold.checkpoint();
     expect(ledger).toEqual({ ...emptyLedger, read: 1, counted: 1, skipped: 4, lost: 4 });
     expect(nextOffset).toBe(9);
-  });
-
-  const late = (missedBySeconds: number) =>
-    // The watermark stands 20 s behind the first event, and a window ends 5 s after its start.
-    encode(eventOf({ ID: idOf(missedBySeconds), Ts: start - 25 - missedBySeconds }));
-  const tallied = ({ added = [] }: Checkpoint, name = "socmed_verdicts_1m") =>
-    added
-      .filter(({ tally }) => tally === name)
-      .flatMap(({ rows }) => rows)
-      .map(({ windowStartMs, keys, count }) => [(windowStartMs - start * 1000) / 60_000, ...keys, count]);
-
-  it("counts each record by the minute of its arrival, its verdict, and by what that was for", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const at = (seconds: number) => (start + seconds) * 1000;
-    const records = [
-      recordOf(0, encode(eventOf()), at(0)),
-      recordOf(1, encode(eventOf()), at(59.999)),
-      recordOf(2, encode(eventOf({ ID: idOf(1) })), at(60)),
-      recordOf(3, null, at(61)),
-      recordOf(4, encode(eventOf({ ID: idOf(2) })), at(-0.001)),
-      recordOf(5, encode(eventOf({ ID: idOf(3), Ts: start + 71 })), at(60)),
-      recordOf(6, new TextEncoder().encode("{nope"), at(30)),
-      recordOf(7, encode(eventOf({ ID: idOf(4) })), at(1)),
-    ];
-    fold.take(batchOf(records, records.length));
-    expect(tallied(fold.checkpoint())).toEqual([
-      [0, "counted", "", 2],
-      [0, "duplicate", "", 1],
-      [0, "rejected", "not-json", 1],
-      [1, "counted", "", 1],
-      [1, "quarantined", "future", 1],
-      [1, "rejected", "tombstone", 1],
-      [-1, "counted", "", 1],
-    ]);
-    expect(tallied(fold.checkpoint())).toEqual([]);
-    fold.take(batchOf([recordOf(8, null, at(0))], 9));
-    expect(tallied(fold.checkpoint())).toEqual([[0, "rejected", "tombstone", 1]]);
-  });
-
-  it("counts the same by hour, of what came since the last checkpoint", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const minutes = [0, 1, 59, 60, -1];
-    const records = minutes.map((minute, offset) => recordOf(offset, null, (start + 60 * minute) * 1000));
-    fold.take(batchOf(records, records.length));
-    expect(tallied(fold.checkpoint(), "socmed_verdicts_1h")).toEqual([
-      [0, "rejected", "tombstone", 3],
-      [60, "rejected", "tombstone", 1],
-      [-60, "rejected", "tombstone", 1],
-    ]);
-    fold.take(batchOf([recordOf(5, null, -1)], 6));
-    expect(tallied(fold.checkpoint(), "socmed_verdicts_1h")).toEqual([[-Infinity, "rejected", "tombstone", 1]]);
-  });
-
-  it("tells late events apart by how much they missed their window", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const missedBy = [0, 5, 10, 55, 60, 595, 600, 3_595, 3_600, 86_400];
-    const records = [encode(eventOf()), ...missedBy.map(late)].map((bytes, at) => recordOf(at, bytes, start * 1000));
-    fold.take(batchOf(records, records.length));
-    expect(tallied(fold.checkpoint())).toEqual([
-      [0, "counted", "", 1],
-      [0, "late", "under 1 s", 1],
-      [0, "late", "1 to 10 s", 1],
-      [0, "late", "10 s to 1 min", 2],
-      [0, "late", "1 to 10 min", 2],
-      [0, "late", "10 min to 1 h", 2],
-      [0, "late", "1 h or more", 2],
-    ]);
-  });
-
-  it("counts what came without a time, or with one that no table can hold, as come at no minute", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const times = [
-      -1, -2, 9.2e18, 8_640_000_000_000_000, 8_640_000_000_060_000, -210_866_803_200_000, -210_866_803_200_001, -60_000,
-      -1,
-    ];
-    fold.take(
-      batchOf(
-        times.map((timestampMs, offset) => recordOf(offset, null, timestampMs)),
-        times.length,
-      ),
-    );
-    const [{ rows = [] } = {}] = fold.checkpoint().added ?? [];
-    expect(rows.map(({ windowStartMs, count }) => [windowStartMs, count])).toEqual([
-      [-Infinity, 5],
-      [-60_000, 2],
-      [8_640_000_000_000_000, 1],
-      [-210_866_803_200_000, 1],
-    ]);
   });
 
   // Dense in lateness, duplicates, window edges, rejects, future times and zero visitors.
