@@ -1,10 +1,7 @@
-import { coarseRangeMs } from "@tidemark/panels";
 import { ranges, type Range } from "./protocol.js";
 
 /** More points than a chart has room for cost time and show nothing: on a desk it is some 430 px wide. */
 const mostPoints = 150;
-
-const hourMs = ranges["1h"];
 
 /** Shown where nothing is known that `all` could begin with. */
 const emptyRangeMs = ranges["5m"];
@@ -30,10 +27,7 @@ export interface TimeRange {
 /** The time range up to now, and how far apart a series' points are to be so that it has `mostPoints` at most. */
 export function resolveRange(range: Range, { nowMs, firstMs, newestMs, observedMs }: Extent): TimeRange {
   if (range !== "all") return { fromMs: nowMs - ranges[range], toMs: nowMs, intervalMs: intervalOf(ranges[range]) };
-  const firstOrNoneMs = firstMs ?? nowMs - emptyRangeMs;
-  // What is read from hours begins with a whole one.
-  const isLong = nowMs - firstOrNoneMs > coarseRangeMs;
-  const fromMs = Math.min(isLong ? Math.floor(firstOrNoneMs / hourMs) * hourMs : firstOrNoneMs, nowMs);
+  const fromMs = Math.min(firstMs ?? nowMs - emptyRangeMs, nowMs);
   // Events may lie years back while consumers are heard of today. What lies between has no points.
   const ofEvents = Math.min(newestMs ?? nowMs, nowMs) - fromMs;
   const ofConsumers = nowMs - Math.max(observedMs ?? nowMs, fromMs);

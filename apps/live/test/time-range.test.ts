@@ -34,13 +34,6 @@ it("all is divided so that neither events nor what consumers told have more than
   expect(resolveRange("all", extent).intervalMs).toBe((50 * hour) / 150);
 });
 
-it("all of more than three days begins with a whole hour, as what it is read from does", () => {
-  const firstMs = Date.UTC(2024, 1, 3, 17, 42);
-  const startOf = (now: number) => resolveRange("all", { ...nothing, nowMs: now, firstMs }).fromMs;
-  expect(startOf(firstMs + 72 * hour)).toBe(firstMs);
-  expect(startOf(firstMs + 72 * hour + 1)).toBe(Date.UTC(2024, 1, 3, 17));
-});
-
 it("all of nothing is a short while, and of what lies ahead of the clock no negative one", () => {
   expect(resolveRange("all", nothing)).toEqual({ fromMs: nowMs - 5 * minute, toMs: nowMs, intervalMs: 2_000 });
   const ahead = resolveRange("all", {

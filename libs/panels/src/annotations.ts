@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { renderSql } from "./render.js";
 import type { VariableName } from "./variables.js";
-import { fromVerdicts, verdictPointWidth, verdicts } from "./verdicts.js";
+import { fromVerdictsOfSeries, verdictPointWidth, verdicts } from "./verdicts.js";
 import { pointOf } from "./windows.js";
 
 /** What is marked on the time axis of every series. Its SQL gives `time` and `timeend` (timestamptz), `text` and `tags`. */
@@ -23,7 +23,7 @@ export const lateBursts: Annotation = {
 from (
   select ${pointOf(verdicts.window_start, verdictPointWidth)} as point, sum(${verdicts.records}) as read,
     sum(${verdicts.records}) filter (where ${verdicts.verdict} = 'late') as late
-  ${fromVerdicts}
+  ${fromVerdictsOfSeries}
   group by 1
 ) as points
 where late >= greatest(${sql.raw(`${lateBurst.records}`)}, read * ${sql.raw(`${lateBurst.share}`)})

@@ -8,6 +8,9 @@ import { sql, type Column, type SQL } from "drizzle-orm";
 /** Whether a timestamptz column lies within the time range, both ends included. */
 export const timeFilter = (column: Column): SQL => sql`$__timeFilter(${column})`;
 
+/** The start of the time range, a timestamptz. */
+export const timeFrom = (): SQL => sql.raw("$__timeFrom()::timestamptz");
+
 /** The end of the time range, a timestamptz. */
 export const timeTo = (): SQL => sql.raw("$__timeTo()::timestamptz");
 

@@ -1,32 +1,50 @@
-import { sql, type SQL } from "drizzle-orm";
-import { intervalMs, rangeNanos } from "./macros.js";
+import { sql, type SQL, type Table } from "drizzle-orm";
+import { intervalMs, rangeNanos, timeFrom, timeTo } from "./macros.js";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** Time ranges up to so long are read from 5 s windows, longer ones from 1 min windows or from hours. In ms. */
+/** Time ranges up to so long are read from 5 s windows, longer ones from 1 min windows. In ms. */
 export const fineRangeMs = 3 * hourMs;
 
-/** Longer ones are read from hours, where points are to lie at least `coarseIntervalMs` apart. In ms. */
+/** Of still longer ones the whole hours within them are read from hours, and only what is left at both ends from minutes. In ms. */
 export const coarseRangeMs = 72 * hourMs;
+
+/** Points are whole hours in so long a range, if they are to lie at least so far apart. In ms. */
 export const coarseIntervalMs = 5 * minuteMs;
 
 /*
- * These are constant for the planner, so that a table which the time range doesn't ask for is not even looked at.
+ * Conditions on the time range are constant for the planner, so that a table which the range doesn't ask for is not even looked at.
  */
 
 const isUpTo = (ms: number) => sql`${rangeNanos()} <= ${sql.raw(`${ms}000000`)}`;
 
-/** Whether names are read from hours: what is asked for them has no points. */
+export const isFine: SQL = sql`(${isUpTo(fineRangeMs)})`;
+/** Whether hours stand in for minutes where nothing has points. */
 export const isLong: SQL = sql`(not ${isUpTo(coarseRangeMs)})`;
+/** The same of a time series. */
+export const isCoarse: SQL = sql`(not ${isUpTo(coarseRangeMs)} and ${intervalMs()} >= ${sql.raw(`${coarseIntervalMs}`)})`;
 
-const isCoarse = sql`${isLong} and ${intervalMs()} >= ${sql.raw(`${coarseIntervalMs}`)}`;
+const hourOf = (time: SQL) => sql`date_bin('1 hour', ${time}, 'epoch')`;
+/** The hours within the range begin at this one, and end where the other one begins. */
+const firstHour = sql`${hourOf(sql`${timeFrom()} - interval '1 microsecond'`)} + interval '1 hour'`;
+const lastHour = hourOf(timeTo());
 
-/** How many seconds the windows are long that a time range is read from. */
-export const windowSeconds: SQL = sql`(case when ${isUpTo(fineRangeMs)} then 5 when ${isCoarse} then 3600 else 60 end)`;
+const start = sql.identifier("window_start");
 
-/** The same of what is counted by minute and hour only. */
-export const verdictSeconds: SQL = sql`(case when ${isCoarse} then 3600 else 60 end)`;
+/**
+ * Rows of both tables, of which hours are sums of minutes: where `byHour`, the hours that lie within the time range as a whole and the
+ * minutes before and after them, else minutes alone. Whichever they are, they add up to the minutes that start within the range.
+ */
+export function minutesOrHours(minutes: Table, hours: Table, byHour: SQL): SQL {
+  return sql`select * from ${minutes} where not ${byHour}
+  union all
+  select * from ${minutes} where ${byHour} and ${start} < ${firstHour}
+  union all
+  select * from ${hours} where ${byHour} and ${start} >= ${firstHour} and ${start} < ${lastHour}
+  union all
+  select * from ${minutes} where ${byHour} and ${start} >= ${lastHour}`;
+}
 
 /** How far apart points lie, an interval: a multiple of so many seconds, not below the one that is asked for. */
 export function wholeOf(seconds: SQL): SQL {

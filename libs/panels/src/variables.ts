@@ -2,7 +2,7 @@ import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
 import { pipelineHealth as health, socmed1h, socmed1m } from "@tidemark/sinks/tables";
 import { timeFilter } from "./macros.js";
 import { renderSql } from "./render.js";
-import { isLong } from "./resolution.js";
+import { isLong, minutesOrHours } from "./resolution.js";
 
 export type VariableName = "topic" | "city" | "platform";
 
@@ -22,11 +22,9 @@ const windows = aliasedTable(socmed1m, "windows");
 const choices = (column: Column): string =>
   renderSql(sql`select ${column} as "name"
 from (
-  select *, false as long from ${socmed1m}
-  union all
-  select *, true as long from ${socmed1h}
+  ${minutesOrHours(socmed1m, socmed1h, isLong)}
 ) as ${sql.identifier("windows")}
-where long = ${isLong} and ${isTopic(windows.topic)} and ${timeFilter(windows.window_start)}
+where ${isTopic(windows.topic)} and ${timeFilter(windows.window_start)}
 group by ${column}
 order by ${column} collate "C"`);
 

@@ -3,7 +3,7 @@ import { socmed1h, socmed1m, socmed5s } from "@tidemark/sinks/tables";
 import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
 import { timeFilter, timeTo } from "./macros.js";
 import { renderSql } from "./render.js";
-import { windowSeconds, wholeOf } from "./resolution.js";
+import { isCoarse, isFine, isLong, minutesOrHours, wholeOf } from "./resolution.js";
 import { isChosen, isTopic } from "./variables.js";
 
 /** The windows looked at, whichever rollup they come from: one row per partition, window, city and platform. */
@@ -15,20 +15,21 @@ function isOfView(rollup: Readonly<Record<"topic" | "Kota" | "Sosial_Media", Col
   and ${isChosen(rollup.Sosial_Media, "platform")}`;
 }
 
-/**
- * FROM the windows that start within the time range, of the topic, cities and platforms chosen. Without conditions of their own
- * the rollups become one scan each, and Postgres leaves out those that the range doesn't ask for before it looks at them.
- */
-export const fromWindows: SQL = sql`from (
-  select *, 5 as seconds from ${socmed5s}
+const fromWindowsBy = (byHour: SQL) => sql`from (
+  select * from ${socmed5s} where ${isFine}
   union all
-  select *, 60 as seconds from ${socmed1m}
-  union all
-  select *, 3600 as seconds from ${socmed1h}
+  select * from (
+  ${minutesOrHours(socmed1m, socmed1h, byHour)}
+  ) as coarser where not ${isFine}
 ) as ${sql.identifier("windows")}
-where seconds = ${windowSeconds}
-  and ${timeFilter(windows.window_start)}
+where ${timeFilter(windows.window_start)}
   and ${isOfView(windows)}`;
+
+/** FROM the windows that start within the time range, of the topic, cities and platforms chosen. */
+export const fromWindows: SQL = fromWindowsBy(isLong);
+
+/** The same for a time series, whose points may be closer than hours. */
+export const fromWindowsOfSeries: SQL = fromWindowsBy(isCoarse);
 
 /** FROM the 5 s windows of the last five minutes of the time range, however long that is. */
 export const fromLastFiveMinutes: SQL = sql`from (
@@ -38,7 +39,7 @@ export const fromLastFiveMinutes: SQL = sql`from (
 ) as ${sql.identifier("windows")}`;
 
 /** How far apart the points of a time series over the windows are, an interval: whole windows, as many as the screen asks for. */
-export const pointWidth: SQL = wholeOf(windowSeconds);
+export const pointWidth: SQL = wholeOf(sql`(case when ${isFine} then 5 when ${isCoarse} then 3600 else 60 end)`);
 
 /** The start of the point that a time lies in, a timestamptz. One point starts at 1970, the others whole widths from it. */
 export function pointOf(column: Column, width: SQL): SQL {

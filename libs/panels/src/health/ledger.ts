@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { count, percent, text, time } from "../column.js";
 import { definePanel } from "../panel.js";
 import { isTopic } from "../variables.js";
-import { fromVerdicts, verdictPointWidth, verdicts } from "../verdicts.js";
+import { fromVerdicts, fromVerdictsOfSeries, verdictPointWidth, verdicts } from "../verdicts.js";
 import { pointOf } from "../windows.js";
 
 const byArrival = "By the time at which the records came to Kafka.";
@@ -49,7 +49,7 @@ export const ledgerOverTime = definePanel({
     metric: text("Verdict", sql`${verdicts.verdict}`),
     records: count("Records", sql`sum(${verdicts.records})`),
   },
-  from: sql`${fromVerdicts}
+  from: sql`${fromVerdictsOfSeries}
 group by 1, 2
 order by 1, 2`,
   variables: ["topic"],

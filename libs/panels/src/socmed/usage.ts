@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { count, text, time } from "../column.js";
 import { definePanel } from "../panel.js";
-import { fromWindows, noEvents, pointOf, pointsOf, pointWidth, windows } from "../windows.js";
+import { fromWindows, fromWindowsOfSeries, noEvents, pointOf, pointsOf, pointWidth, windows } from "../windows.js";
 
 export const totalUsage = definePanel({
   id: "total-usage",
@@ -45,7 +45,7 @@ export const usageOverTime = definePanel({
   },
   with: sql`with sums as (
   select ${pointOf(windows.window_start, pointWidth)} as point, ${windows.Sosial_Media} as platform, sum(${windows.usage_count}) as usage
-  ${fromWindows}
+  ${fromWindowsOfSeries}
   group by 1, 2
 ), ${pointsOf("sums", pointWidth)}, platforms as (
   select distinct platform from sums

@@ -3,8 +3,8 @@ import { progress } from "@tidemark/sinks/tables";
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
-import { byBytes, startOfPoint } from "./answer.js";
-import { longestInMinutesMs, sizeMs } from "./resolution.js";
+import { byBytes } from "./answer.js";
+import { sizeMs } from "./resolution.js";
 import { epochMs, verdictTables, windowTables, type VerdictSize, type WindowSize } from "./table-rows.js";
 
 /** What is looked at, and what to call it. */
@@ -27,7 +27,7 @@ interface Extent {
 
 /** What the tables of a topic reach over, and the names in them. */
 export interface Reach {
-  /** Windows and minutes of arrival; from a whole hour on, where they are so far apart that hours are looked at. */
+  /** Windows and minutes of arrival. */
   readonly events: Extent | null;
   /** The end of the newest window. */
   readonly newestMs: number | null;
@@ -120,16 +120,16 @@ export async function readReach(snapshot: Snapshot, topic: string): Promise<Reac
     return [...new Set(rows.map(([name]) => String(name)))].sort(byBytes);
   };
   return {
-    events: known.length === 0 ? null : reachOver(known),
+    events:
+      known.length === 0
+        ? null
+        : {
+            fromMs: Math.min(...known.map(({ fromMs }) => fromMs)),
+            toMs: Math.max(...known.map(({ toMs }) => toMs)),
+          },
     newestMs: (fine ?? coarse)?.toMs ?? null,
     observations: await extentOf(progress, getTableColumns(progress).at, 0),
     cities: await names("Kota"),
     platforms: await names("Sosial_Media"),
   };
-}
-
-function reachOver(extents: readonly Extent[]): Extent {
-  const fromMs = Math.min(...extents.map((extent) => extent.fromMs));
-  const toMs = Math.max(...extents.map((extent) => extent.toMs));
-  return { fromMs: toMs - fromMs > longestInMinutesMs ? startOfPoint(fromMs, hourMs) : fromMs, toMs };
 }

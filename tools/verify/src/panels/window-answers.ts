@@ -9,9 +9,9 @@ import {
   type Answers,
 } from "./answer.js";
 import { DoubleSum } from "./double-sum.js";
-import { nameSizeOf, sizeMs, windowSizeOf } from "./resolution.js";
+import { isByHour, isPartOf, sizeMs, windowSizeOf } from "./resolution.js";
 import { likelyPercents, percentOf } from "./share.js";
-import type { VerdictSize, WindowRow, WindowSize } from "./table-rows.js";
+import type { WindowRow, WindowSize } from "./table-rows.js";
 
 const lastMinutesMs = 300_000;
 
@@ -70,8 +70,7 @@ const isChosen = (chosen: readonly string[] | "all" | undefined, name: string) =
 /** Adds up the windows of a view, one row after another, and says what each panel has to show of them. */
 export class WindowAnswers {
   readonly #view: View;
-  readonly #size: WindowSize;
-  readonly #nameSize: VerdictSize;
+  readonly #size: "5s" | "1m";
   readonly #pointMs: number;
   readonly #places = new Map<string, Place>();
   readonly #lastMinutes = new Map<string, bigint>();
@@ -82,15 +81,13 @@ export class WindowAnswers {
   constructor(view: View) {
     this.#view = view;
     this.#size = windowSizeOf(view);
-    this.#nameSize = nameSizeOf(view);
-    this.#pointMs = widthOfPoints(sizeMs[this.#size], view.intervalMs);
+    this.#pointMs = widthOfPoints(sizeMs[isByHour.series(view) ? "1h" : this.#size], view.intervalMs);
   }
 
   take(size: WindowSize, row: WindowRow): void {
-    const { fromMs, toMs, variables } = this.#view;
+    const { toMs, variables } = this.#view;
     const { startMs, city, platform } = row;
-    const isWithin = fromMs <= startMs && startMs <= toMs;
-    if (size === this.#nameSize && isWithin) {
+    if (size !== "5s" && isPartOf(this.#view, isByHour.sums(this.#view), size, startMs)) {
       this.#cities.add(city);
       this.#platforms.add(platform);
     }
@@ -98,11 +95,23 @@ export class WindowAnswers {
     if (size === "5s" && toMs - lastMinutesMs <= startMs && startMs < toMs) {
       this.#lastMinutes.set(platform, (this.#lastMinutes.get(platform) ?? 0n) + row.visitors);
     }
-    if (size !== this.#size || !isWithin) return;
-    const place = valueOf(this.#places, JSON.stringify([city, platform]), () => ({ city, platform, sums: newSums() }));
-    place.sums.addRow(row);
+    if (this.#isOf(size, startMs, isByHour.sums(this.#view))) {
+      const place = valueOf(this.#places, JSON.stringify([city, platform]), () => ({
+        city,
+        platform,
+        sums: newSums(),
+      }));
+      place.sums.addRow(row);
+    }
+    if (!this.#isOf(size, startMs, isByHour.series(this.#view))) return;
     const point = valueOf(this.#points, startOfPoint(startMs, this.#pointMs), () => new Map<string, bigint>());
     point.set(platform, (point.get(platform) ?? 0n) + row.usage);
+  }
+
+  #isOf(size: WindowSize, startMs: number, byHour: boolean): boolean {
+    const { fromMs, toMs } = this.#view;
+    if (size === "5s" || this.#size === "5s") return size === this.#size && fromMs <= startMs && startMs <= toMs;
+    return isPartOf(this.#view, byHour, size, startMs);
   }
 
   answers(): Answers {

@@ -84,7 +84,7 @@ export const panelFaults: readonly PanelFault[] = [
     ],
   },
   {
-    name: "minutes where a range is long enough for hours",
+    name: "points of minutes where a range is long enough for hours",
     file: "libs/panels/src/resolution.ts",
     find: "export const coarseRangeMs = 72 * hourMs;",
     replace: "export const coarseRangeMs = 72 * 24 * hourMs;",
