@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { tableNames } from "../../src/bin/tables.js";
 import { createWorkplace, linesOf, type Outcome, recordsOf, run, start, withoutProgress } from "./program.js";
 
 const workplace = createWorkplace();
@@ -68,7 +69,7 @@ describe("a signal", () => {
       const answers = join(workplace, signal);
       const { child, ended } = start(forEver, "--answers", answers);
       await firstOf(child.stdout, ended);
-      expect(readdirSync(answers)).toHaveLength(6);
+      expect(readdirSync(answers)).toHaveLength(tableNames.length);
       child.kill(signal);
       expect(await ended).toMatchObject({ exitCode, stderr: "" });
       expect(existsSync(answers)).toBe(false);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { tableNames } from "../../src/bin/tables.js";
 import { createWorkplace, output, readTable } from "./program.js";
@@ -6,7 +6,11 @@ import { createWorkplace, output, readTable } from "./program.js";
 const workplace = createWorkplace();
 
 /** Read as text: the libs may not import each other. */
-const sql = readFileSync(new URL("../../../sinks/migrations/0000_tables.sql", import.meta.url), "utf8");
+const migrations = new URL("../../../sinks/migrations/", import.meta.url);
+const sql = readdirSync(migrations)
+  .filter((name) => name.endsWith(".sql"))
+  .map((name) => readFileSync(new URL(name, migrations), "utf8"))
+  .join("\n");
 
 /** What no answer can know, or what words a pipeline has for it. */
 const left = {
@@ -19,7 +23,8 @@ const left = {
 function columnsOf(table: string): string[] {
   const body = new RegExp(`CREATE TABLE (?:tidemark\\.)?${table} \\(\\n(.*?)\\n\\)`, "s").exec(sql)?.[1];
   const like = new RegExp(`CREATE TABLE ${table} \\(LIKE (\\w+) `).exec(sql)?.[1];
-  if (body === undefined) return columnsOf(like ?? `${table}, which is not in the migration`);
+  if (like !== undefined) return columnsOf(like);
+  if (body === undefined) throw new Error(`No migration creates ${table}.`);
   return [...body.matchAll(/^ {2}"?([a-z_]+)"? (?!KEY|ledger)/gm)].map(([, name = ""]) => name);
 }
 
