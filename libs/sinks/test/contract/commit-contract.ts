@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { checkpointOf, commit, eventAt, identity, noLedger, startMs, tallyOf, windowOf } from "./fixtures.js";
+import { socmedTables } from "../../src/index.js";
 import { timestampRange } from "../../src/tables/index.js";
 import type { CurrentStore } from "./sink-contract.js";
 
@@ -104,10 +105,12 @@ export function commitContract(store: CurrentStore): void {
     const claim = await sink.claim(0, 0);
     const { earliestMs, latestMs } = timestampRange;
     const starts = [-Infinity, earliestMs, -62_135_596_860_000, -60_000, 253_402_300_800_000, latestMs];
-    const added = [{ tally: "socmed_verdicts_1m", rows: starts.map((start) => tallyOf(1, start)) }];
+    const names = (socmedTables.tallies ?? []).map(({ definition }) => definition.name);
+    expect(names).toContain("socmed_verdicts_1h");
+    const added = names.map((tally) => ({ tally, rows: starts.map((start) => tallyOf(1, start)) }));
     for (const offset of [0, 1]) await commit(sink, claim, offset, checkpointOf([offset], offset + 1, { added }));
     const { tallies } = await store().read();
-    expect(tallies).toEqual(starts.map((start) => ({ tally: "socmed_verdicts_1m", ...at, ...tallyOf(2, start) })));
+    expect(tallies).toEqual(names.flatMap((tally) => starts.map((start) => ({ tally, ...at, ...tallyOf(2, start) }))));
   });
 
   it.each([

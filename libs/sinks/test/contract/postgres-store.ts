@@ -3,7 +3,6 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { createSink, migrate, socmedTables, type Sink, type SinkOptions } from "../../src/index.js";
-import { socmedVerdicts1m } from "../../src/tables/index.js";
 import type { TestServer } from "../postgres-server.js";
 import { identity } from "./fixtures.js";
 import { storedTables, toContents, type SelectedRow } from "./store-contents.js";
@@ -17,7 +16,7 @@ export interface PostgresStore extends TestStore {
 /** A tally's times as epoch ms: a Date is not made of -infinity, nor of years before Christ. */
 function columnsOf(table: PgTable) {
   const columns = getTableColumns(table);
-  if (table !== socmedVerdicts1m) return columns;
+  if (socmedTables.tallies?.some((tally) => tally.table === table) !== true) return columns;
   return { ...columns, window_start: sql`extract(epoch FROM window_start) * 1000`.mapWith(Number) };
 }
 
