@@ -85,3 +85,8 @@ export function sinkClosed(): SinkError {
 export function unanswered(ms: number): Error {
   return new Error(`Postgres did not end a transaction within ${ms / 1000} s`);
 }
+
+/** Not a SinkError either: nothing was written, so it can be tried again. */
+export function uncommitted(answer = "nothing"): Error {
+  return new Error(`Postgres answered COMMIT with ${answer}: the transaction was rolled back`);
+}

@@ -22,8 +22,8 @@ const mistakes: readonly (Edit & { readonly name: string })[] = [
   {
     name: "the offset before the data: what is copied is another transaction",
     file: "libs/sinks/src/postgres/commit.ts",
-    find: "if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);",
-    replace: `if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);
+    find: 'if (fence.at(-1) !== "UPDATE 1") throw fenced(topic, claim.partition, claim.epoch);',
+    replace: `if (fence.at(-1) !== "UPDATE 1") throw fenced(topic, claim.partition, claim.epoch);
       await client.query("COMMIT; BEGIN");`,
   },
 ];

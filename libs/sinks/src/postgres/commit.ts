@@ -1,6 +1,6 @@
-import type pg from "pg";
+import type { ClientBase } from "pg";
 import type { Checkpoint, Claim } from "../checkpoint.js";
-import { fenced } from "../errors.js";
+import { fenced, uncommitted } from "../errors.js";
 import { begin, type WriterLimits } from "./connection.js";
 import { fly, type Statement } from "./flight.js";
 import type { CopyRun } from "./row-buffer.js";
@@ -24,10 +24,11 @@ const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
 /**
  * The whole transaction, in two round trips. Its first statement is the fence, and nothing is sent before its answer: throws SinkError
- * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error.
+ * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error. Who is
+ * stopped while it sends that holds the row until a successor's claim ends it: no time-out of the server's does.
  */
 export async function writeCheckpoint(
-  client: pg.PoolClient,
+  client: ClientBase,
   limits: WriterLimits,
   topic: string,
   claim: Pick<Claim, "partition" | "epoch">,
@@ -52,14 +53,15 @@ export async function writeCheckpoint(
     ledger.skipped,
     ledger.lost,
   ].map((value) => (value === null ? null : String(value)));
-  const counts = await fly(client, [
+  const fence = await fly(client, [
     ...begin(limits),
     { name: "tidemark-compare-and-set", text: compareAndSet, values },
   ]);
-  const rowCount = counts.at(-1);
-  if (rowCount !== 1) throw fenced(topic, claim.partition, claim.epoch);
+  if (fence.at(-1) !== "UPDATE 1") throw fenced(topic, claim.partition, claim.epoch);
   const rest: Statement[] = [];
   for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });
   if (windows !== undefined) rest.push(windows);
-  await fly(client, [...rest, { text: "COMMIT" }]);
+  const answers = await fly(client, [...rest, { text: "COMMIT" }]);
+  // Postgres answers COMMIT of a transaction that has failed with ROLLBACK, and no error.
+  if (answers.at(-1) !== "COMMIT") throw uncommitted(answers.at(-1));
 }

@@ -1,4 +1,4 @@
-import { Client, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
+import { Client, DatabaseError, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
 import { unanswered } from "../errors.js";
 import { fly, type Statement } from "./flight.js";
 
@@ -103,7 +103,7 @@ async function within<T>(client: Client, limits: WriterLimits, work: () => Promi
 /**
  * Work on one pooled connection, which may begin and end transactions; what it leaves unfinished by an error is rolled back,
  * and the connection given back whatever happens. Where it can't be rolled back, `onLost` is told the backend that may still
- * hold its locks.
+ * hold its locks. Work and ROLLBACK have `transactionTimeoutMs` each.
  */
 export async function onConnection<T>(
   pool: Pool,
@@ -112,19 +112,23 @@ export async function onConnection<T>(
   onLost?: (backendPid: number) => void,
 ): Promise<T> {
   const client = await pool.connect();
-  client.on("error", reportedByNextStatement);
+  let ending: Error | undefined;
+  const keepFirst = (error: Error): void => void (ending ??= error);
+  client.on("error", keepFirst);
   let broken = false;
   try {
     return await within(client, limits, () => work(client));
   } catch (error) {
-    await client.query("ROLLBACK").catch(() => {
+    await within(client, limits, () => client.query("ROLLBACK")).catch(() => {
       broken = true;
       // pg's types leave it out.
       if ("processID" in client && typeof client.processID === "number") onLost?.(client.processID);
     });
-    throw error;
+    // `pg` only says that the connection can't be used: what Postgres said came between two statements.
+    const isBare = error instanceof Error && error.name === "Error" && !("code" in error);
+    throw isBare && ending instanceof DatabaseError ? ending : error;
   } finally {
-    client.off("error", reportedByNextStatement);
+    client.off("error", keepFirst);
     client.release(broken);
   }
 }

@@ -11,10 +11,10 @@ export interface Statement {
 
 /**
  * Sends statements at once and waits for all of them: one round trip, where a query each takes one each, and a COPY two.
- * Resolves to how many rows each of them touched (NaN for those that touch none); rows don't come back. Rejects with the
+ * Resolves to the command tag of each ("UPDATE 1", "COMMIT"; "" of an empty one); rows don't come back. Rejects with the
  * server's own error: then nothing behind the statement that failed was carried out.
  */
-export function fly(client: ClientBase, statements: readonly Statement[]): Promise<readonly number[]> {
+export function fly(client: ClientBase, statements: readonly Statement[]): Promise<readonly string[]> {
   return new Promise((resolve, reject) => void client.query(new Flight(statements, resolve, reject)));
 }
 
@@ -25,14 +25,16 @@ const copyDone = Buffer.from("c\0\0\0\u0004", "latin1");
 
 /** The extended protocol with one Sync at the end: after an error the server passes over everything up to there, COPY data too. */
 class Flight implements Submittable {
+  /** Set by `pg` where the address has a `query_timeout`: stops its timer. */
+  callback?: (error?: Error) => void;
   readonly #statements: readonly Statement[];
-  readonly #resolve: (counts: readonly number[]) => void;
+  readonly #resolve: (tags: readonly string[]) => void;
   readonly #reject: (error: Error) => void;
-  readonly #counts: number[] = [];
+  readonly #tags: string[] = [];
 
   constructor(
     statements: readonly Statement[],
-    resolve: (counts: readonly number[]) => void,
+    resolve: (tags: readonly string[]) => void,
     reject: (error: Error) => void,
   ) {
     this.#statements = statements;
@@ -51,10 +53,15 @@ class Flight implements Submittable {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    this.#counts.push(Number(text.slice(text.lastIndexOf(" ") + 1)));
+    this.#tags.push(text);
+  }
+
+  handleEmptyQuery(): void {
+    this.#tags.push("");
   }
 
   handleError(error: Error): void {
+    this.callback?.(error);
     this.#reject(error);
   }
 
@@ -62,13 +69,13 @@ class Flight implements Submittable {
     const known = parsed.get(connection) ?? new Set();
     for (const { name } of this.#statements) if (name !== undefined) known.add(name);
     parsed.set(connection, known);
-    this.#resolve(this.#counts);
+    this.callback?.();
+    this.#resolve(this.#tags);
   }
 
   // What else `pg` hands on.
   handleRowDescription(): void {}
   handleDataRow(): void {}
-  handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
   handleCopyInResponse(): void {}
   handleCopyData(): void {}

@@ -55,9 +55,9 @@ export function createSink(options: SinkOptions): Sink {
   const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
 
   /**
-   * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and inside COPY no time-out
-   * ends it. So whoever blocks a claim for longer than a statement may take is ended. One that takes its time to end is told
-   * to again, but reported once: `ended` are those of this claim so far.
+   * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and no time-out of the server's
+   * ends it once it sends what is behind the fence. So whoever blocks a claim for longer than a statement may take is ended.
+   * One that takes its time to end is told to again, but reported once: `ended` are those of this claim so far.
    */
   async function terminateBlockers(partition: number, backendPid: number, ended: Set<number>): Promise<void> {
     await withConnection(databaseUrl, async (client) => {

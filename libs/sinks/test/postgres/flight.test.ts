@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { fly } from "../../src/postgres/flight.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
@@ -28,17 +28,18 @@ const copied = (...names: string[]) => ({
 });
 const stops = async () => (await client.query<{ name: string }>("SELECT name FROM stops")).rows.map(({ name }) => name);
 
-it("carries out its statements in order, and tells how many rows each touched", async () => {
-  const counts = await fly(client, [
+it("carries out its statements in order, and gives the command tag of each", async () => {
+  const tags = await fly(client, [
     { text: "BEGIN" },
     stop("Bogor"),
     copied("Depok", "Bekasi"),
     { text: "INSERT INTO stops SELECT $1::text WHERE $1 IS NOT NULL", values: [null] },
     { text: "SELECT name FROM stops" },
     copied(),
+    { text: "" },
     { text: "COMMIT" },
   ]);
-  expect(counts).toEqual([Number.NaN, 1, 2, 0, 3, 0, Number.NaN]);
+  expect(tags).toEqual(["BEGIN", "INSERT 0 1", "COPY 2", "INSERT 0 0", "SELECT 3", "COPY 0", "", "COMMIT"]);
   expect(await stops()).toEqual(["Bogor", "Depok", "Bekasi"]);
 });
 
@@ -54,6 +55,22 @@ it.each([
   await fly(client, [stop("Bekasi")]);
   await fly(client, [stop("Tangerang")]);
   expect(await stops()).toEqual(["Bekasi", "Tangerang"]);
+});
+
+it("leaves no timer of a query_timeout in the address behind, whether it succeeds or fails", async () => {
+  const address = new URL(await server.createDatabase());
+  address.searchParams.set("query_timeout", "60000");
+  const timed = new Client({ connectionString: address.href });
+  await timed.connect();
+  onTestFinished(() => timed.end());
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const right = fly(timed, [{ text: "SELECT 1" }]);
+  expect(vi.getTimerCount()).toBe(1);
+  await right;
+  expect(vi.getTimerCount()).toBe(0);
+  await expect(fly(timed, [{ text: "SELECT 1 / 0" }])).rejects.toMatchObject({ code: "22012" });
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it("rejects where the connection ends under way", async () => {

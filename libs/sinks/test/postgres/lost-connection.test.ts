@@ -42,6 +42,22 @@ it("a commit that the network lost in the middle of its COPY does not stand in i
   expect((await store.read()).rows).toHaveLength(rows.length);
 });
 
+it("a commit that was fenced is, and the next one goes on, though the network lost its ROLLBACK", async () => {
+  const hole = await digBlackHole(
+    store.databaseUrl,
+    (connection, sent) => connection === 1 && sent.includes("ROLLBACK"),
+  );
+  const patient = { ...limits, idleInTransactionTimeoutMs: 600_000 };
+  const sink = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits: patient, onEvent });
+  const claim = await sink.claim(0, 0);
+  await store.open({ limits }).claim(0, 0);
+  await expect(commit(sink, claim, 0, checkpointOf([0], 1))).rejects.toMatchObject({ code: "fenced" });
+  await hole.lost;
+  await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0], 1));
+  expect(events.map(({ kind }) => kind)).toEqual(["terminated-blocker"]);
+  await sink.close();
+});
+
 it("a claim is not held up by a connection that went silent while it ended another's transaction for it", async () => {
   await store.open({ limits }).claim(0, 0);
   const blocker = new Client({ connectionString: store.databaseUrl });
