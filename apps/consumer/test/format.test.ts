@@ -2,18 +2,9 @@ import { describe, expect, it } from "vitest";
 import { enrich } from "../src/event-row.js";
 import { formatJson, formatLedger, formatStatus, formatTable } from "../src/format.js";
 import { emptyLedger } from "../src/progress.js";
+import { eventOf } from "./fold-fixtures.js";
 
-const deckEvent = {
-  ID: "352ed520-03fb-4933-9d2f-38019883650d",
-  Kota: "Bekasi",
-  Sosial_Media: "Instagram",
-  Usage_Count: 849,
-  Sales: 68,
-  Visitors: 835,
-  PageVisitors: 161,
-  Conversion: 364,
-  Ts: 1_706_981_205,
-};
+const deckEvent = eventOf({ Ts: 1_706_981_205 });
 const progress = {
   partitions: 8,
   perSecond: 1234.4,

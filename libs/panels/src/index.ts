@@ -31,7 +31,7 @@ export {
   type Variable,
   type VariableName,
 } from "./variables.js";
-export { coarseIntervalMs, coarseRangeMs, fineRangeMs } from "./resolution.js";
+export { fineRangeMs } from "./resolution.js";
 export { checkpointTime, lagNow, lagOverTime, rowsPerSecond } from "./health/flow.js";
 export { lateByHowMuch, ledger, ledgerOverTime, rejectsByReason } from "./health/ledger.js";
 export { databaseSize, watermarks } from "./health/state.js";

@@ -8,10 +8,10 @@ const hourMs = 60 * minuteMs;
 export const fineRangeMs = 3 * hourMs;
 
 /** Of still longer ones the whole hours within them are read from hours, and only what is left at both ends from minutes. In ms. */
-export const coarseRangeMs = 72 * hourMs;
+const coarseRangeMs = 72 * hourMs;
 
 /** Points are whole hours in so long a range, if they are to lie at least so far apart. In ms. */
-export const coarseIntervalMs = 5 * minuteMs;
+const coarseIntervalMs = 5 * minuteMs;
 
 /*
  * Conditions on the time range are constant for the planner, so that a table which the range doesn't ask for is not even looked at.
@@ -23,7 +23,7 @@ export const isFine: SQL = sql`(${isUpTo(fineRangeMs)})`;
 /** Whether hours stand in for minutes where nothing has points. */
 export const isLong: SQL = sql`(not ${isUpTo(coarseRangeMs)})`;
 /** The same of a time series. */
-export const isCoarse: SQL = sql`(not ${isUpTo(coarseRangeMs)} and ${intervalMs()} >= ${sql.raw(`${coarseIntervalMs}`)})`;
+export const isCoarse: SQL = sql`(${isLong} and ${intervalMs()} >= ${sql.raw(`${coarseIntervalMs}`)})`;
 
 const hourOf = (time: SQL) => sql`date_bin('1 hour', ${time}, 'epoch')`;
 /** The hours within the range begin at this one, and end where the other one begins. */

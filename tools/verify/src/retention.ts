@@ -66,11 +66,11 @@ export function limitRetention(
   checkpoints: readonly StoredCheckpoint[],
 ): RetentionLimits {
   const [finest, ...coarser] = rollups.toSorted((a, b) => a.sizeMs - b.sizeMs);
-  const finer = finest === undefined || coarser.length === 0 ? [] : [finest.name];
+  const dropped = finest === undefined || coarser.length === 0 ? [] : [finest.name];
   const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
     watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],
   );
-  return { droppable: new Set([...recordTables, ...finer]), latestMs: new Map(latest) };
+  return { droppable: new Set([...recordTables, ...dropped]), latestMs: new Map(latest) };
 }
 
 /**

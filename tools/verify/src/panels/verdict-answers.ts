@@ -1,6 +1,6 @@
 import type { View } from "@tidemark/panels";
 import { byBytes, startOfPoint, valueOf, widthOfPoints, type AnswerRow, type Answers } from "./answer.js";
-import { isByHour, isPartOf, sizeMs } from "./resolution.js";
+import { coarseResolutionOf, isPartOf, sizeMs, type Resolution } from "./resolution.js";
 import type { VerdictRow, VerdictSize } from "./table-rows.js";
 
 const lateTexts = ["under 1 s", "1 to 10 s", "10 s to 1 min", "1 to 10 min", "10 min to 1 h", "1 h or more"];
@@ -11,6 +11,7 @@ const burst = { late: 10n, oneIn: 20n };
 /** Adds up the verdicts of a view by their arrival, and says what each panel has to show of them. */
 export class VerdictAnswers {
   readonly #view: View;
+  readonly #resolution: Resolution;
   readonly #pointMs: number;
   readonly #points = new Map<number, Map<string, bigint>>();
   readonly #late = new Map<string, bigint>();
@@ -18,12 +19,13 @@ export class VerdictAnswers {
 
   constructor(view: View) {
     this.#view = view;
-    this.#pointMs = widthOfPoints(sizeMs[isByHour.series(view) ? "1h" : "1m"], view.intervalMs);
+    this.#resolution = coarseResolutionOf(view);
+    this.#pointMs = widthOfPoints(sizeMs[this.#resolution.series], view.intervalMs);
   }
 
   take(size: VerdictSize, { startMs, verdict, detail, records }: VerdictRow): void {
-    const view = this.#view;
-    if (isPartOf(view, isByHour.series(view), size, startMs)) {
+    const { sums, series } = this.#resolution;
+    if (isPartOf(this.#view, series, size, startMs)) {
       const point = startOfPoint(startMs, this.#pointMs);
       add(
         valueOf(this.#points, point, () => new Map<string, bigint>()),
@@ -31,7 +33,7 @@ export class VerdictAnswers {
         records,
       );
     }
-    if (!isPartOf(view, isByHour.sums(view), size, startMs)) return;
+    if (!isPartOf(this.#view, sums, size, startMs)) return;
     if (verdict === "late") add(this.#late, detail, records);
     if (verdict === "rejected" || verdict === "quarantined") add(this.#reasons, detail, records);
   }

@@ -1,11 +1,11 @@
 import type { View } from "@tidemark/panels";
-import { progress } from "@tidemark/sinks/tables";
+import { progress, socmedVerdicts1m } from "@tidemark/sinks/tables";
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
 import { byBytes } from "./answer.js";
 import { sizeMs } from "./resolution.js";
-import { epochMs, verdictTables, windowTables, type VerdictSize, type WindowSize } from "./table-rows.js";
+import { epochMs, windowTables, type WindowSize } from "./table-rows.js";
 
 /** What is looked at, and what to call it. */
 export interface NamedView extends View {
@@ -105,12 +105,11 @@ export async function readReach(snapshot: Snapshot, topic: string): Promise<Reac
   };
   const ofWindows = async (size: WindowSize) =>
     extentOf(windowTables[size], getTableColumns(windowTables[size]).window_start, sizeMs[size]);
-  const ofVerdicts = async (size: VerdictSize) =>
-    extentOf(verdictTables[size], getTableColumns(verdictTables[size]).window_start, sizeMs[size]);
   const fine = await ofWindows("5s");
   const coarse = await ofWindows("1m");
-  const known = [fine, coarse, await ofVerdicts("1m")].filter((extent) => extent !== null);
-  const namesOf = async (size: keyof typeof windowTables, column: "Kota" | "Sosial_Media") => {
+  const arrivals = await extentOf(socmedVerdicts1m, getTableColumns(socmedVerdicts1m).window_start, minuteMs);
+  const known = [fine, coarse, arrivals].filter((extent) => extent !== null);
+  const namesOf = async (size: WindowSize, column: "Kota" | "Sosial_Media") => {
     const table = windowTables[size];
     const name = quote(getTableColumns(table)[column].name);
     return snapshot.unsafe(`SELECT DISTINCT ${name} FROM ${nameTable(table)} WHERE topic = $1`, [topic]).values();

@@ -9,7 +9,7 @@ import {
   type Answers,
 } from "./answer.js";
 import { DoubleSum } from "./double-sum.js";
-import { isByHour, isPartOf, sizeMs, windowSizeOf } from "./resolution.js";
+import { coarseResolutionOf, isPartOf, resolutionOf, sizeMs, type Resolution } from "./resolution.js";
 import { likelyPercents, percentOf } from "./share.js";
 import type { WindowRow, WindowSize } from "./table-rows.js";
 
@@ -70,7 +70,8 @@ const isChosen = (chosen: readonly string[] | "all" | undefined, name: string) =
 /** Adds up the windows of a view, one row after another, and says what each panel has to show of them. */
 export class WindowAnswers {
   readonly #view: View;
-  readonly #size: "5s" | "1m";
+  readonly #resolution: Resolution;
+  readonly #resolutionOfNames: WindowSize;
   readonly #pointMs: number;
   readonly #places = new Map<string, Place>();
   readonly #lastMinutes = new Map<string, bigint>();
@@ -80,14 +81,16 @@ export class WindowAnswers {
 
   constructor(view: View) {
     this.#view = view;
-    this.#size = windowSizeOf(view);
-    this.#pointMs = widthOfPoints(sizeMs[isByHour.series(view) ? "1h" : this.#size], view.intervalMs);
+    this.#resolution = resolutionOf(view);
+    this.#resolutionOfNames = coarseResolutionOf(view).sums;
+    this.#pointMs = widthOfPoints(sizeMs[this.#resolution.series], view.intervalMs);
   }
 
   take(size: WindowSize, row: WindowRow): void {
     const { toMs, variables } = this.#view;
+    const { sums, series } = this.#resolution;
     const { startMs, city, platform } = row;
-    if (size !== "5s" && isPartOf(this.#view, isByHour.sums(this.#view), size, startMs)) {
+    if (isPartOf(this.#view, this.#resolutionOfNames, size, startMs)) {
       this.#cities.add(city);
       this.#platforms.add(platform);
     }
@@ -95,7 +98,7 @@ export class WindowAnswers {
     if (size === "5s" && toMs - lastMinutesMs <= startMs && startMs < toMs) {
       this.#lastMinutes.set(platform, (this.#lastMinutes.get(platform) ?? 0n) + row.visitors);
     }
-    if (this.#isOf(size, startMs, isByHour.sums(this.#view))) {
+    if (isPartOf(this.#view, sums, size, startMs)) {
       const place = valueOf(this.#places, JSON.stringify([city, platform]), () => ({
         city,
         platform,
@@ -103,15 +106,9 @@ export class WindowAnswers {
       }));
       place.sums.addRow(row);
     }
-    if (!this.#isOf(size, startMs, isByHour.series(this.#view))) return;
+    if (!isPartOf(this.#view, series, size, startMs)) return;
     const point = valueOf(this.#points, startOfPoint(startMs, this.#pointMs), () => new Map<string, bigint>());
     point.set(platform, (point.get(platform) ?? 0n) + row.usage);
-  }
-
-  #isOf(size: WindowSize, startMs: number, byHour: boolean): boolean {
-    const { fromMs, toMs } = this.#view;
-    if (size === "5s" || this.#size === "5s") return size === this.#size && fromMs <= startMs && startMs <= toMs;
-    return isPartOf(this.#view, byHour, size, startMs);
   }
 
   answers(): Answers {

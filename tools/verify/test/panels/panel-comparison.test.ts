@@ -1,6 +1,3 @@
-import { mkdtemp, rm, chmod } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   checkpointTime,
   dashboards,
@@ -10,30 +7,20 @@ import {
   rowsPerSecond,
   type Panel,
 } from "@tidemark/panels";
-import { startPostgres, type EmbeddedPostgres } from "@tidemark/embedded-postgres";
 import { migrate } from "@tidemark/sinks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createFindings } from "../../src/findings.js";
-import { comparePanels } from "../../src/panels/panel-comparison.js";
 import { listQueries } from "../../src/panels/queries.js";
-import type { ViewChoice } from "../../src/panels/views.js";
-import { withSnapshot } from "../../src/snapshot.js";
 import { query } from "../servers.js";
+import { compare, startTestPostgres, type TestPostgres } from "./tables.js";
 
-let directory: string;
-let server: EmbeddedPostgres;
+let server: TestPostgres;
 let databases = 0;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "tidemark-panels-"));
-  await chmod(directory, 0o755);
-  server = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+  server = await startTestPostgres();
 });
 
-afterAll(async () => {
-  await server.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => server.close());
 
 /** Empty tables, and in them what the statements write. */
 async function fill(...statements: readonly string[]): Promise<string> {
@@ -44,14 +31,6 @@ async function fill(...statements: readonly string[]): Promise<string> {
   await migrate(url.href);
   for (const statement of statements) await query(url.href, statement);
   return url.href;
-}
-
-async function compare(databaseUrl: string, topic: string, choice: ViewChoice | null = null) {
-  const findings = createFindings(20);
-  const summary = await withSnapshot(databaseUrl, (snapshot) =>
-    comparePanels({ snapshot, topic, findings, choice, onQuery: () => {} }),
-  );
-  return { ...summary, differences: findings.first() };
 }
 
 const checkpoint = (topic: string, partition: number, watermark: string | null, counts: readonly number[]) => {

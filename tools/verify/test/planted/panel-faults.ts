@@ -86,8 +86,8 @@ export const panelFaults: readonly PanelFault[] = [
   {
     name: "points of minutes where a range is long enough for hours",
     file: "libs/panels/src/resolution.ts",
-    find: "export const coarseRangeMs = 72 * hourMs;",
-    replace: "export const coarseRangeMs = 72 * 24 * hourMs;",
+    find: "const coarseRangeMs = 72 * hourMs;",
+    replace: "const coarseRangeMs = 72 * 24 * hourMs;",
     finds: [
       "real-time-total-usage.time wrong-value",
       "ledger-over-time.time wrong-value",
