@@ -23,7 +23,7 @@ export type Aggregate<E> =
    */
   | { readonly kind: "sum"; readonly field: keyof E & string; readonly of: NumberKind }
   /** The number of events whose field is not null. */
-  | { readonly kind: "count-present"; readonly field: keyof E & string }
+  | { readonly kind: "count-non-null"; readonly field: keyof E & string }
   /** Of finite numbers; nulls are skipped, and null is the result where nothing else came. */
   | { readonly kind: "min"; readonly field: keyof E & string }
   | { readonly kind: "max"; readonly field: keyof E & string }
@@ -69,7 +69,7 @@ export function demandOf<E>(aggregate: Aggregate<E>): { readonly field: string; 
     case "min":
     case "max":
       return { field: aggregate.field, demand: "double" };
-    case "count-present":
+    case "count-non-null":
       return { field: aggregate.field, demand: "presence" };
   }
 }
@@ -152,7 +152,7 @@ function additionsOf<E>(aggregate: Aggregate<E>, slots: NumberSlots): Omit<Addit
   switch (aggregate.kind) {
     case "count":
       return [{ from: slots.one, exact: true }];
-    case "count-present":
+    case "count-non-null":
       return [{ from: slots.presence(aggregate.field), exact: true }];
     case "sum":
       return [{ from: slots.value(aggregate.field), exact: aggregate.of === "integer" }];

@@ -50,7 +50,7 @@ type OptionalNumber = number | null | undefined;
 
 type AggregateOf<E> =
   | { readonly kind: "count" }
-  | { readonly kind: "count-present"; readonly field: keyof E & string }
+  | { readonly kind: "count-non-null"; readonly field: keyof E & string }
   | { readonly kind: "sum" | "mean"; readonly of: "integer"; readonly field: FieldOf<E, number> }
   | { readonly kind: "sum" | "mean"; readonly of: "double"; readonly field: FieldOf<E, OptionalNumber> }
   | { readonly kind: "min" | "max"; readonly field: FieldOf<E, OptionalNumber> }
@@ -195,7 +195,7 @@ function checkAggregate(path: string, aggregate: Aggregate<never>): void {
         }
       }
       return;
-    case "count-present":
+    case "count-non-null":
     case "min":
     case "max":
       return checkName(`${path}.field`, aggregate.field);
@@ -208,7 +208,7 @@ function checkAggregate(path: string, aggregate: Aggregate<never>): void {
       throw refuseDefinition(
         `${path}.kind`,
         (aggregate as { kind: unknown } | null)?.kind,
-        '"count", "sum", "count-present", "min", "max", "mean" or "custom"',
+        '"count", "sum", "count-non-null", "min", "max", "mean" or "custom"',
       );
   }
 }

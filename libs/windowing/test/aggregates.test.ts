@@ -16,7 +16,7 @@ test("values stand in the order of the aggregates' names: events, sales, rate_su
   expect(valuesOf([0.5, 0.25], [3, 4])).toEqual([2, 7, 0.75, 2]);
 });
 
-test("nulls are left out of a sum and of count-present, and are no zeros in count-present", () => {
+test("nulls are left out of a sum and of count-non-null, and are no zeros in count-non-null", () => {
   expect(valuesOf([null, 0, 0.5, null])).toEqual([4, 4, 0.5, 2]);
   expect(valuesOf([null])).toEqual([1, 1, 0, 0]);
 });
@@ -69,7 +69,7 @@ test("a field that is both summed and counted, in any order of the aggregates, i
         window: tumbling(10),
         keys: [],
         aggregates: {
-          count: { kind: "count-present", field: "sales" },
+          count: { kind: "count-non-null", field: "sales" },
           asDouble: { kind: "sum", field: "sales", of: "double" },
           asInteger: { kind: "sum", field: "sales", of: "integer" },
         },

@@ -57,7 +57,7 @@ test.each([
   [withBase({ aggregates: { n: { kind: "median", field: "sales" } } }), "rollups[0].aggregates.n.kind"],
   [withBase({ aggregates: { n: { kind: "sum", field: "sales", of: "text" } } }), "rollups[0].aggregates.n.of"],
   [withBase({ aggregates: { n: { kind: "sum", of: "double" } } }), "rollups[0].aggregates.n.field"],
-  [withBase({ aggregates: { n: { kind: "count-present" } } }), "rollups[0].aggregates.n.field"],
+  [withBase({ aggregates: { n: { kind: "count-non-null" } } }), "rollups[0].aggregates.n.field"],
 ])("%j is refused, naming %s", (changed, field) => {
   const error = refusal(changed);
   expect(error.code).toBe("bad-definition");

@@ -7,7 +7,7 @@ export const aggregates = {
   events: { kind: "count" },
   sales: { kind: "sum", field: "sales", of: "integer" },
   rate_sum: { kind: "sum", field: "rate", of: "double" },
-  rate_count: { kind: "count-present", field: "rate" },
+  rate_count: { kind: "count-non-null", field: "rate" },
 } as const;
 
 /** Windows of 10 ms and 30 ms by city, watermark 20 ms behind, 5 ms of lateness and of skew. */

@@ -6,7 +6,7 @@ import { badDefinition } from "./errors.js";
 const measure = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("count") }),
   z.object({ kind: z.literal("sum"), field: z.string(), of: z.enum(["integer", "double"]) }),
-  z.object({ kind: z.literal("count-present"), field: z.string() }),
+  z.object({ kind: z.literal("count-non-null"), field: z.string() }),
 ]);
 
 const schema = z.object({

@@ -130,7 +130,7 @@ function windowsOf(counted: readonly OracleRow[]): string[] {
 function measured(measure: Measure, row: OracleRow): number {
   if (measure.kind === "count") return 1;
   const value = row[measure.field as keyof OracleRow];
-  if (measure.kind === "count-present") return value === null ? 0 : 1;
+  if (measure.kind === "count-non-null") return value === null ? 0 : 1;
   return Number(value ?? 0);
 }
 

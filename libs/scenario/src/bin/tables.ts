@@ -24,9 +24,9 @@ const aggregates = {
   page_visitors: { kind: "sum", field: "PageVisitors", of: "integer" },
   conversion: { kind: "sum", field: "Conversion", of: "integer" },
   conversion_rate_sum: { kind: "sum", field: "conversion_rate", of: "double" },
-  conversion_rate_count: { kind: "count-present", field: "conversion_rate" },
+  conversion_rate_count: { kind: "count-non-null", field: "conversion_rate" },
   bounce_rate_sum: { kind: "sum", field: "bounce_rate", of: "double" },
-  bounce_rate_count: { kind: "count-present", field: "bounce_rate" },
+  bounce_rate_count: { kind: "count-non-null", field: "bounce_rate" },
 } as const satisfies Readonly<Record<string, OracleMeasure>>;
 
 /** The names of a rollup's aggregates, in the order of an `OracleWindow`'s values. */

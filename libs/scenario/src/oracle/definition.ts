@@ -22,11 +22,11 @@ export interface OracleRollup {
   readonly aggregates: Readonly<Record<string, OracleMeasure>>;
 }
 
-/** A number made of the rows of a window. A sum leaves out nulls; `count-present` counts the rows where the field is not null. */
+/** A number made of the rows of a window. A sum leaves out nulls; `count-non-null` counts the rows where the field is not null. */
 export type OracleMeasure =
   | { readonly kind: "count" }
   | { readonly kind: "sum"; readonly field: string; readonly of: "integer" | "double" }
-  | { readonly kind: "count-present"; readonly field: string };
+  | { readonly kind: "count-non-null"; readonly field: string };
 
 const textFields: readonly string[] = ["ID", "Kota", "Sosial_Media"];
 const integerFields: readonly string[] = [...counterFields, "Ts"];
@@ -50,7 +50,7 @@ export function baseOf(definition: OracleDefinition): OracleRollup {
     }
     for (const key of keys) requireField(name, key, textFields);
     for (const measure of Object.values(aggregates)) {
-      if (measure.kind === "count-present") requireField(name, measure.field, allFields);
+      if (measure.kind === "count-non-null") requireField(name, measure.field, allFields);
       if (measure.kind === "sum") {
         requireField(name, measure.field, measure.of === "integer" ? integerFields : numberFields);
       }

@@ -68,6 +68,6 @@ export function createOpenWindows({ name, sizeMs, keys, aggregates }: OracleRoll
 function valueOf(measure: OracleMeasure, row: OracleRow): number {
   if (measure.kind === "count") return 1;
   const value = row[measure.field as keyof OracleRow];
-  if (measure.kind === "count-present") return value === null ? 0 : 1;
+  if (measure.kind === "count-non-null") return value === null ? 0 : 1;
   return value === null ? 0 : Number(value);
 }

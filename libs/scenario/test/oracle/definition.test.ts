@@ -24,7 +24,7 @@ describe("a definition is refused", () => {
       withMeasure({ kind: "sum", field: "bounce_rate", of: "integer" }),
       "base: bounce_rate is none of",
     ],
-    ["with a field that rows lack", withMeasure({ kind: "count-present", field: "rate" }), "base: rate is none of"],
+    ["with a field that rows lack", withMeasure({ kind: "count-non-null", field: "rate" }), "base: rate is none of"],
   ])("%s", (_, changes, message) => {
     expect(() => createPartitionOracle({ ...smallDefinition, ...changes })).toThrow(message);
   });

@@ -14,7 +14,7 @@ const aggregates: Readonly<Record<string, OracleMeasure>> = {
   events: { kind: "count" },
   usage_count: { kind: "sum", field: "Usage_Count", of: "integer" },
   conversion_rate_sum: { kind: "sum", field: "conversion_rate", of: "double" },
-  conversion_rate_count: { kind: "count-present", field: "conversion_rate" },
+  conversion_rate_count: { kind: "count-non-null", field: "conversion_rate" },
   bounce_rate_sum: { kind: "sum", field: "bounce_rate", of: "double" },
 };
 

@@ -10,7 +10,7 @@ const rollup: OracleRollup = {
   keys: ["Sosial_Media", "Kota"],
   aggregates: {
     usage: { kind: "sum", field: "Usage_Count", of: "integer" },
-    present: { kind: "count-present", field: "bounce_rate" },
+    present: { kind: "count-non-null", field: "bounce_rate" },
     rate: { kind: "sum", field: "bounce_rate", of: "double" },
     events: { kind: "count" },
   },

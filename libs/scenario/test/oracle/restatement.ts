@@ -85,5 +85,5 @@ function measureOf(measure: OracleMeasure, events: readonly SocmedEvent[]): numb
     return Number(event[measure.field as keyof SocmedEvent]);
   });
   const present = values.filter((value) => value !== null);
-  return measure.kind === "count-present" ? present.length : present.reduce((sum, value) => sum + value, 0);
+  return measure.kind === "count-non-null" ? present.length : present.reduce((sum, value) => sum + value, 0);
 }

@@ -12,7 +12,7 @@ const aggregates = {
   events: { kind: "count" },
   sales: { kind: "sum", field: "Sales", of: "integer" },
   conversion_rate_sum: { kind: "sum", field: "conversion_rate", of: "double" },
-  conversion_rate_count: { kind: "count-present", field: "conversion_rate" },
+  conversion_rate_count: { kind: "count-non-null", field: "conversion_rate" },
 } as const;
 
 /** Windows of 5 s per city, of 1 min over all; watermark 10 s behind, 2 s of lateness, 3 s of skew. */

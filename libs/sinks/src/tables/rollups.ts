@@ -7,7 +7,7 @@
 export type Measure =
   | { readonly kind: "count" }
   | { readonly kind: "sum"; readonly field: string; readonly of: "integer" | "double" }
-  | { readonly kind: "count-present"; readonly field: string };
+  | { readonly kind: "count-non-null"; readonly field: string };
 
 /** Tumbling windows of `sizeMs` per combination of `keys`. */
 export interface RollupDefinition {
@@ -27,9 +27,9 @@ const socmedMeasures = {
   page_visitors: { kind: "sum", field: "PageVisitors", of: "integer" },
   conversion: { kind: "sum", field: "Conversion", of: "integer" },
   conversion_rate_sum: { kind: "sum", field: "conversion_rate", of: "double" },
-  conversion_rate_count: { kind: "count-present", field: "conversion_rate" },
+  conversion_rate_count: { kind: "count-non-null", field: "conversion_rate" },
   bounce_rate_sum: { kind: "sum", field: "bounce_rate", of: "double" },
-  bounce_rate_count: { kind: "count-present", field: "bounce_rate" },
+  bounce_rate_count: { kind: "count-non-null", field: "bounce_rate" },
 } as const;
 
 /** The base window first: it judges lateness and the life of an id. Sizes of the others are multiples of it. */

@@ -80,7 +80,7 @@ function valueOf(aggregate: Aggregate<Visit>, events: readonly Visit[]): unknown
   const sum = present.reduce((total, value) => total + value, 0);
   const count = present.length;
   switch (aggregate.kind) {
-    case "count-present":
+    case "count-non-null":
       return count;
     case "sum":
       return sum;

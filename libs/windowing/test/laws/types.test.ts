@@ -30,7 +30,7 @@ const visits = defineTask<Visit>()({
       aggregates: {
         events: { kind: "count" },
         sales: { kind: "sum", field: "sales", of: "integer" },
-        rated: { kind: "count-present", field: "rate" },
+        rated: { kind: "count-non-null", field: "rate" },
         least: { kind: "min", field: "rate" },
         most: { kind: "max", field: "rate" },
         rate: { kind: "mean", field: "rate", of: "double" },
@@ -140,7 +140,7 @@ test("a definition with a field that the event does not have does not compile", 
   // @ts-expect-error no such field to sum
   define({ ...base, rollups: [{ ...rollup, aggregates: { sum: { kind: "sum", field: "sale", of: "integer" } } }] });
   // @ts-expect-error no such field to count
-  define({ ...base, rollups: [{ ...rollup, aggregates: { rated: { kind: "count-present", field: "rates" } } }] });
+  define({ ...base, rollups: [{ ...rollup, aggregates: { rated: { kind: "count-non-null", field: "rates" } } }] });
   // @ts-expect-error no such field
   define({ ...base, rollups: [{ ...rollup, aggregates: { least: { kind: "min", field: "rates" } } }] });
   // @ts-expect-error no such field

@@ -30,7 +30,7 @@ export const aggregates = {
   sales: { kind: "sum", field: "sales", of: "integer" },
   sales_mean: { kind: "mean", field: "sales", of: "integer" },
   rate_sum: { kind: "sum", field: "rate", of: "double" },
-  rate_count: { kind: "count-present", field: "rate" },
+  rate_count: { kind: "count-non-null", field: "rate" },
   rate_least: { kind: "min", field: "rate" },
   rate_most: { kind: "max", field: "rate" },
   rate_mean: { kind: "mean", field: "rate", of: "double" },
