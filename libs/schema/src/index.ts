@@ -1,3 +1,4 @@
+export type { Field, FieldType, TimeUnit } from "./field.js";
 export {
   counterFields,
   eventFields,

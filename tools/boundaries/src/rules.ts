@@ -14,7 +14,10 @@ export const libMayImport: Readonly<Record<string, readonly string[]>> = {
   "embedded-kafka": [],
   "embedded-postgres": [],
   scenario: ["schema", "metrics"],
-  sinks: ["schema", "metrics"],
+  sinks: ["schema", "metrics", "windowing"],
+  pipeline: ["schema", "metrics", "windowing", "sources", "sinks"],
+  socmed: ["schema", "metrics", "windowing", "sinks/tables", "pipeline/definition", "panels", "scenario"],
+  cli: ["addresses"],
   panels: ["schema", "metrics", "sinks/tables"],
 };
 

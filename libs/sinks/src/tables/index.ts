@@ -1,3 +1,4 @@
+export type { AggregateData, ColumnData, PipelineData, RollupData, TablesData } from "./pipeline-data.js";
 export { socmedRollups, type Measure, type RollupDefinition } from "./rollups.js";
 export { socmed1h, socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "./socmed.js";
 export { checkpoints, definitions, progress, retention, tidemark } from "./tidemark.js";
