@@ -1,4 +1,4 @@
-import { findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/cli";
 import { createPostgresProbe } from "./monitor/postgres-probe.js";
 import { startMonitor } from "./monitor/server.js";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";

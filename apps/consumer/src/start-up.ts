@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AddressError } from "@tidemark/addresses";
+import { AddressError } from "@tidemark/cli";
 import { isUnavailable, migrate, SinkError } from "@tidemark/sinks";
 import { readClusterId, SourceError } from "@tidemark/sources";
 import { MonitorError } from "./monitor/server.js";

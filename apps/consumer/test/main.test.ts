@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writeStackFile } from "@tidemark/addresses";
+import { writeStackFile } from "@tidemark/cli";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { environment as processEnvironment, start } from "./consumer-process.js";
 import {

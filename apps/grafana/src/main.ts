@@ -1,6 +1,6 @@
 /** `nx run grafana:build`, `grafana:push`, `grafana:reader`. Exit code 1 where it failed, 2 for a wrong option or variable. */
 import { join, relative } from "node:path";
-import { AddressError, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/addresses";
+import { AddressError, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/cli";
 import { GrafanaError } from "./errors.js";
 import { parseOptions, usage, type GrafanaOptions } from "./options.js";
 import { makeFiles, writeFiles } from "./output.js";

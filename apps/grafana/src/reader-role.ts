@@ -1,4 +1,4 @@
-import { redactUrl } from "@tidemark/addresses";
+import { redactUrl } from "@tidemark/cli";
 import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";

@@ -1,5 +1,5 @@
 /** `nx run live:serve`. Exit code 0 when it was stopped, 1 when the stack has ended, 2 for a wrong option, variable or port. */
-import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/cli";
 import { SinkError } from "@tidemark/sinks";
 import { LiveError } from "./errors.js";
 import { startLive } from "./live.js";

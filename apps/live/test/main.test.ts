@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { writeStackFile } from "@tidemark/addresses";
+import { writeStackFile } from "@tidemark/cli";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { look } from "./event-client.js";
 

@@ -1,7 +1,7 @@
 /** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option. */
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/addresses";
+import { AddressError, findAddresses, findRepositoryRoot, waitForProcessEnd } from "@tidemark/cli";
 import { loadScenario, ScenarioError } from "@tidemark/scenario";
 import { courseOf } from "./course.js";
 import { KafkaRefusedError } from "./errors.js";

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 
 export type LockResult =
   { readonly taken: true; readonly release: () => Promise<void> } | { readonly taken: false; readonly pid: number };

@@ -2,7 +2,7 @@
  * `nx run stack:serve`. Exit code 0 when it was stopped, 1 when a server or a shared stack ended by itself, 2 for a wrong
  * option, variable, port or directory.
  */
-import { findRepositoryRoot, resolveTidemarkDir, watchParent } from "@tidemark/addresses";
+import { findRepositoryRoot, resolveTidemarkDir, watchParent } from "@tidemark/cli";
 import { parseOptions, usage } from "./options.js";
 import { runStack, type Terminal } from "./run-stack.js";
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { AddressError, parseDatabaseUrl, parseKafkaBrokers } from "@tidemark/addresses";
+import { AddressError, parseDatabaseUrl, parseKafkaBrokers } from "@tidemark/cli";
 import { z } from "zod";
 
 export const usage = `Usage: nx run stack:serve [--kafka-port N] [--postgres-port N] [--detached]

@@ -7,7 +7,7 @@ import {
   type StackFile,
   waitForProcessEnd,
   writeStackFile,
-} from "@tidemark/addresses";
+} from "@tidemark/cli";
 import { takeLock } from "./directory-lock.js";
 import { makeDirectory } from "./make-directory.js";
 import type { StackOptions } from "./options.js";

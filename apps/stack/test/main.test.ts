@@ -1,6 +1,6 @@
 import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { expect, test } from "vitest";

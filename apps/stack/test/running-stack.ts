@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { StackFile } from "@tidemark/addresses";
+import type { StackFile } from "@tidemark/cli";
 import { startPostgres } from "@tidemark/embedded-postgres";
 import { afterAll, onTestFinished } from "vitest";
 

@@ -1,1 +1,11 @@
-export {};
+export { parseDatabaseUrl, redactUrl } from "./database-url.js";
+export { AddressError } from "./errors.js";
+export type { AddressErrorCode } from "./errors.js";
+export { findAddresses } from "./finder.js";
+export type { Addresses, FindAddressesOptions, FoundAddresses, ServerName } from "./finder.js";
+export { parseKafkaBrokers } from "./kafka-brokers.js";
+export { watchParent } from "./parent-watch.js";
+export { isProcessAlive, waitForProcessEnd } from "./process-life.js";
+export { findRepositoryRoot, resolveTidemarkDir } from "./repository.js";
+export { parseStackFile, readStackFile, removeStackFile, stackFilePath, writeStackFile } from "./stack-file.js";
+export type { StackFile } from "./stack-file.js";

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findAddresses } from "@tidemark/addresses";
+import { findAddresses } from "@tidemark/cli";
 import { findInstalledPostgres, startPostgres } from "@tidemark/embedded-postgres";
 import { startRealKafka } from "@tidemark/real-kafka";
 import { Client } from "pg";

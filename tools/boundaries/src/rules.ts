@@ -10,14 +10,13 @@ export const libMayImport: Readonly<Record<string, readonly string[]>> = {
   windowing: [],
   sources: [],
   telemetry: [],
-  addresses: [],
   "embedded-kafka": [],
   "embedded-postgres": [],
   scenario: ["schema", "metrics"],
   sinks: ["schema", "metrics", "windowing"],
   pipeline: ["schema", "metrics", "windowing", "sources", "sinks"],
   socmed: ["schema", "metrics", "windowing", "sinks/tables", "pipeline/definition", "panels", "scenario"],
-  cli: ["addresses"],
+  cli: [],
   panels: ["schema", "metrics", "sinks/tables"],
 };
 

@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 
 const [directory = ""] = process.argv.slice(2);
 const pids = new Set<number>();

@@ -1,7 +1,7 @@
 /** `nx run chaos:run`. Exit code 0: equal, 1: different or not caught up, 2: wrong options, or a server that cannot be had. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { watchParent } from "@tidemark/addresses";
+import { watchParent } from "@tidemark/cli";
 import { EmbeddedPostgresError } from "@tidemark/embedded-postgres";
 import { RealKafkaError } from "@tidemark/real-kafka";
 import { parseOptions, usage, type ChaosOptions } from "./options.js";

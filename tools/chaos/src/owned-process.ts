@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import type { Guard } from "./guard.js";
 
 export interface ProcessEnd {

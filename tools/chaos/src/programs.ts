@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { findRepositoryRoot } from "@tidemark/addresses";
+import { findRepositoryRoot } from "@tidemark/cli";
 
 export const repository = findRepositoryRoot(import.meta.url);
 

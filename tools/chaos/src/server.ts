@@ -1,4 +1,4 @@
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import type { Guard } from "./guard.js";
 
 /** A server of this run, that can be killed, stopped, and started again on the same data and port. */

@@ -15,23 +15,26 @@ export interface Lib {
   readonly commands: readonly string[];
 }
 
-/** Read from the workspace, so that a new lib is among them. */
+/** Read from the workspace, so that a new lib is among them. Private ones are not packed. */
 export function listLibs(): Lib[] {
   return readdirSync(join(repository, "libs"))
     .sort()
-    .map((folder) => {
+    .flatMap((folder) => {
       const {
         name,
+        private: isPrivate = false,
         exports,
         bin = {},
       } = JSON.parse(readFileSync(join(repository, "libs", folder, "package.json"), "utf8")) as {
         name: string;
+        private?: boolean;
         exports: Record<string, unknown>;
         bin?: Record<string, string>;
       };
+      if (isPrivate) return [];
       const subpaths = Object.keys(exports).filter((subpath) => !subpath.endsWith(".json"));
       const specifiers = subpaths.map((subpath) => name + subpath.slice(1));
-      return { folder, packageName: name, specifiers, commands: Object.keys(bin) };
+      return [{ folder, packageName: name, specifiers, commands: Object.keys(bin) }];
     });
 }
 

@@ -77,13 +77,6 @@ export const programs: readonly Program[] = [
     prints: /^\w+\|\w+\n$/,
   },
   {
-    packageName: "@tidemark/addresses",
-    source: `
-      import { parseKafkaBrokers } from "@tidemark/addresses";
-      console.log(parseKafkaBrokers("localhost:9092, [::1]:9093").length);`,
-    prints: /^2\n$/,
-  },
-  {
     packageName: "@tidemark/embedded-kafka",
     source: `
       import { mkdtempSync, rmSync } from "node:fs";

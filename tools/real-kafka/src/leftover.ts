@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import { RealKafkaError } from "./errors.js";
 import { commandLineOf } from "./command-line.js";
 import { placesIn } from "./storage.js";

@@ -3,7 +3,7 @@
  * option, port or directory.
  */
 import { join } from "node:path";
-import { findRepositoryRoot, resolveTidemarkDir, watchParent } from "@tidemark/addresses";
+import { findRepositoryRoot, resolveTidemarkDir, watchParent } from "@tidemark/cli";
 import { RealKafkaError, type RealKafkaErrorCode, startRealKafka } from "./index.js";
 import { parseOptions, usage } from "./options.js";
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import { expect, onTestFinished } from "vitest";
 
 export interface Running {

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { isProcessAlive } from "@tidemark/addresses";
+import { isProcessAlive } from "@tidemark/cli";
 import { Kafka, logLevel } from "kafkajs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { RealKafkaError, startRealKafka, type RealKafka } from "../src/index.js";

@@ -1,5 +1,5 @@
 /** `nx run verify:run`. Exit code 0: equal, 1: different, 2: nothing can be said. */
-import { AddressError, findAddresses, findRepositoryRoot } from "@tidemark/addresses";
+import { AddressError, findAddresses, findRepositoryRoot } from "@tidemark/cli";
 import { ScenarioError } from "@tidemark/scenario";
 import { CannotVerifyError } from "./errors.js";
 import { parseOptions, usage, type ToolOptions } from "./options.js";

@@ -1,4 +1,4 @@
-import { parseDatabaseUrl } from "@tidemark/addresses";
+import { parseDatabaseUrl } from "@tidemark/cli";
 import { badReaderUrl } from "../errors.js";
 import type { DatasourceAddress } from "../provisioning.js";
 

@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 
 /** A directory that is gone after the test. */
 export async function temporaryDirectory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "tidemark-addresses-"));
+  const path = await mkdtemp(join(tmpdir(), "tidemark-cli-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
