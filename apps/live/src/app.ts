@@ -6,6 +6,7 @@ import { LiveError } from "./errors.js";
 import { streamEvents } from "./event-stream.js";
 import { checkHost, secureHeaders } from "./guards.js";
 import type { Body, PageFile } from "./page-files.js";
+import type { Refusal } from "./protocol.js";
 
 /** Below each request lie Node's own objects. */
 export interface LiveEnv {
@@ -33,19 +34,21 @@ export function createApp({ broadcast, files, host, log }: AppParts): Hono<LiveE
     if (context.req.method === "HEAD") return context.body(null, 200, streamHeaders);
     const viewer = broadcast.join(choice);
     if (viewer === undefined) {
-      return context.json({ error: "Too many look at too many things at once: try again later." }, 503);
+      return context.json(refusal("Too many look at too many things at once: try again later."), 503);
     }
     viewer.dropped.addEventListener("abort", () => context.env.outgoing.destroy());
     return context.body(streamEvents(viewer), 200, streamHeaders);
   });
   app.get("*", (context) => sendFile(context, files));
   app.onError((error, context) => {
-    if (error instanceof LiveError && error.code === "WRONG_CHOICE") return context.json({ error: error.message }, 400);
+    if (error instanceof LiveError && error.code === "WRONG_CHOICE") return context.json(refusal(error.message), 400);
     log(error.stack ?? error.message);
-    return context.json({ error: "The server failed." }, 500);
+    return context.json(refusal("The server failed."), 500);
   });
   return app;
 }
+
+const refusal = (error: string): Refusal => ({ error });
 
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",

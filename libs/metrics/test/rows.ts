@@ -10,7 +10,7 @@ export interface Row {
 const INT4_MAX = 2_147_483_647;
 
 /** A count as an event can hold it: 0, 1 and the largest are common. */
-export const count: fc.Arbitrary<number> = fc.oneof(
+const count: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(0, 1, INT4_MAX - 1, INT4_MAX),
   fc.integer({ min: 0, max: 1000 }),
   fc.integer({ min: 0, max: INT4_MAX }),

@@ -3,7 +3,7 @@ import type { Visit } from "./laws/visit.js";
 
 export type { Visit };
 
-export const aggregates = {
+const aggregates = {
   events: { kind: "count" },
   sales: { kind: "sum", field: "sales", of: "integer" },
   rate_sum: { kind: "sum", field: "rate", of: "double" },

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** What gives a broker to the tests beside it: a given one, or an embedded one. */
-export const fixtures = [
+const fixtures = [
   "libs/sources/test/kafka-fixture",
   "apps/producer/test/test-broker",
   "apps/consumer/test/servers",

@@ -55,7 +55,7 @@ function drawStackedBars(builder: PanelBuilder): PanelBuilder {
 }
 
 /** A duration as Grafana reads it: whole seconds or minutes. */
-export function grafanaInterval(ms: number): string {
+function grafanaInterval(ms: number): string {
   if (ms % 60_000 === 0) return `${ms / 60_000}m`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }

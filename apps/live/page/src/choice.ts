@@ -12,7 +12,7 @@ export const rangeTitles: Readonly<
 
 export const rangeNames = Object.keys(ranges).filter(isRange);
 
-export function isRange(text: string): text is Range {
+function isRange(text: string): text is Range {
   return Object.hasOwn(ranges, text);
 }
 

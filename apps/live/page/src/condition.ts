@@ -5,7 +5,7 @@ import type { Connection } from "./stream.js";
 export type Condition = "server-away" | "database-away" | "connecting" | "empty" | "stopped" | "live";
 
 /** So long without a checkpoint, and the stream counts as stopped, in ms. */
-export const stoppedAfterMs = 15_000;
+const stoppedAfterMs = 15_000;
 
 /** `ageMs` is how long ago the newest checkpoint was committed. */
 export function judgeCondition(connection: Connection, pulse: Pulse | undefined, ageMs: number | null): Condition {

@@ -14,7 +14,7 @@ export const sampleNames = {
 type Names = ServerEvents["names"];
 
 /** The end of the time range at step 0. */
-export const sampleEndMs = Date.parse("2024-02-03T17:30:00Z");
+const sampleEndMs = Date.parse("2024-02-03T17:30:00Z");
 const stepMs = 1_000;
 const pointMs = 5_000;
 const delayMs = 300_000;

@@ -17,8 +17,6 @@ const remembered = 5;
 const maxProducers = 10_000;
 const noProducer = -1;
 
-export type ProducerState = ReturnType<typeof createProducerState>;
-
 /** What a partition knows of its idempotent producers: the epoch and the last batches of each. */
 export function createProducerState() {
   const producers = new Map<number, Producer>();

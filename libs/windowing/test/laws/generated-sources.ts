@@ -6,7 +6,7 @@ import { type After, generatedAfters } from "./generated-runs.js";
 import type { Input } from "./naive-model.js";
 import type { Visit } from "./visit.js";
 
-export const sourceNames = ["a", "b", "c"] as const;
+const sourceNames = ["a", "b", "c"] as const;
 
 export interface OperatorStep {
   readonly input: OperatorInput<Visit>;

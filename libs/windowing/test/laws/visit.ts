@@ -11,7 +11,7 @@ export interface Visit {
 }
 
 /** The ids of a row's visits, in whatever order they were merged. It changes what it gets, as it may. */
-export const visitors = custom<Visit>()({
+const visitors = custom<Visit>()({
   create: (): string[] => [],
   add: (ids, { id }) => {
     ids.push(String(id));

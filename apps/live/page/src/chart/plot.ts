@@ -8,7 +8,7 @@ import { countSettled, stackSeries, type SeriesData } from "./series-data.js";
 /** How a series is drawn: by a paint, or in an ink of the page. */
 export type Stroke = Paint | "accent" | "second-ink";
 
-export function colourOf(stroke: Stroke, palette: Palette): string {
+function colourOf(stroke: Stroke, palette: Palette): string {
   if (stroke === "accent") return palette.accent;
   if (stroke === "second-ink") return palette.secondInk;
   return palette.hues[stroke.hue - 1] ?? palette.ink;

@@ -37,7 +37,7 @@ const createMark = (level: string, sign: string): HTMLElement =>
   createElement("span", { "data-level": level, class: "mark" }, sign);
 
 /** What the marks of thresholds mean. */
-export function levelKey(): HTMLElement {
+function levelKey(): HTMLElement {
   const key = createElement("span", { class: "key" });
   key.append(createMark("warning", "▲"), " to be watched, ", createMark("bad", "◆"), " bad");
   return key;
