@@ -1,8 +1,8 @@
 /** Type checks and compiles TypeScript files in a project, as strictly as TypeScript does, with the declarations they use. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./commands.js";
-import { repository } from "./packages.js";
+import { run } from "../src/commands.js";
+import { repository } from "../src/packages.js";
 
 const compilerOptions = {
   target: "es2023",

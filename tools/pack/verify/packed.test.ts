@@ -1,34 +1,40 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { run } from "./commands.js";
+import { run } from "../src/commands.js";
+import { listPackedLibs, readPackedFile, repository, unfinished, type PackedLib } from "../src/packages.js";
 import { compile, type Compilation } from "./compilation.js";
-import { buildAndPack, createProject, listLibs, repository, type Lib, type Packed } from "./packages.js";
 import { commands, programs } from "./programs.js";
+import { createProject } from "./project.js";
 
-const libs = listLibs();
+const libs = listPackedLibs();
+const readExample = (file: string) => readFileSync(join(repository, "examples", file), "utf8");
+const examples = readdirSync(join(repository, "examples"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -".ts".length));
 const workplace = realpathSync(mkdtempSync(join(tmpdir(), "tidemark-outside-")));
 const project = join(workplace, "project");
 
 const importOf = (folder: string) => `import-${folder}`;
 const programOf = (packageName: string) => `program-${packageName.replace("@tidemark/", "")}`;
-const exampleOf = (folder: string, index: number) => `readme-${folder}-${index}`;
+const readmeExampleOf = (folder: string, index: number) => `readme-${folder}-${index}`;
 const wrong = 'import { decode } from "@tidemark/schema";\nexport const n: number = decode(new Uint8Array());\n';
 
 const sources = new Map([
   ...libs.map((lib) => [importOf(lib.folder), importEverything(lib)] as const),
   ...programs.map(({ packageName, source }) => [programOf(packageName), source] as const),
-  ...libs.flatMap(({ folder }) => readExamples(folder).map((text, index) => [exampleOf(folder, index), text] as const)),
+  ...libs.flatMap((lib) =>
+    readmeExamples(lib).map((text, index) => [readmeExampleOf(lib.folder, index), text] as const),
+  ),
+  ...examples.map((name) => [name, readExample(`${name}.ts`)] as const),
   ["wrong", wrong],
 ]);
 
-let packed: ReadonlyMap<string, Packed> = new Map();
 let compilation: Compilation;
 
 beforeAll(() => {
-  packed = buildAndPack(libs, workplace);
-  createProject(project, packed);
+  createProject(project, libs);
   compilation = compile(project, sources);
 });
 
@@ -36,12 +42,8 @@ afterAll(() => {
   rmSync(workplace, { recursive: true, force: true });
 });
 
-describe.each(libs)("$packageName", ({ folder, packageName }) => {
-  test("the package holds what was built, and neither sources nor tests", () => {
-    const contents = packed.get(packageName)?.contents ?? [];
-    expect(contents).toEqual(expect.arrayContaining(["package.json", "dist/index.js", "dist/index.d.ts"]));
-    expect(contents.filter((path) => /^(src|test|bench)\/|\.tsbuildinfo$/.test(path))).toEqual([]);
-  });
+describe.each(libs)("$packageName", (lib) => {
+  const { folder, packageName } = lib;
 
   test("its declarations type check outside of the workspace, with none left unchecked", () => {
     expect(compilation.errorsInPackage(packageName)).toEqual([]);
@@ -51,14 +53,17 @@ describe.each(libs)("$packageName", ({ folder, packageName }) => {
   test("each of its exports can be imported and has names", () => {
     const { exitCode, stdout, stderr } = runCompiled(importOf(folder));
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    expect(stdout).toMatch(/^[1-9]\d*( [1-9]\d*)*\n$/);
+    expect(stdout).toMatch(unfinished.has(folder) ? /^\d/ : /^[1-9]\d*( [1-9]\d*)*\n$/);
   });
 
-  test.each(readExamples(folder).map((_, index) => exampleOf(folder, index)))("its example %s type checks", (name) => {
-    // Types of other packages that an example uses are for its reader to install.
-    const errors = compilation.errorsIn(`${name}.ts`).filter((error) => !error.includes("error TS7016"));
-    expect(errors).toEqual([]);
-  });
+  test.each(readmeExamples(lib).map((_, index) => readmeExampleOf(folder, index)))(
+    "its example %s type checks",
+    (name) => {
+      // Types of other packages that an example uses are for its reader to install.
+      const errors = compilation.errorsIn(`${name}.ts`).filter((error) => !error.includes("error TS7016"));
+      expect(errors).toEqual([]);
+    },
+  );
 });
 
 test.each(programs)("a program that calls $packageName type checks and runs", ({ packageName, prints }) => {
@@ -67,6 +72,13 @@ test.each(programs)("a program that calls $packageName type checks and runs", ({
   const { exitCode, stdout, stderr } = runCompiled(name);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(prints);
+});
+
+test.each(examples)("examples/%s.ts type checks and prints what it is expected to", (name) => {
+  expect(compilation.errorsIn(`${name}.ts`)).toEqual([]);
+  const { exitCode, stdout, stderr } = runCompiled(name);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toBe(readExample(`${name}.expected.txt`));
 });
 
 test.each(commands)("the command $command runs where it is installed", ({ command, args, prints }) => {
@@ -96,16 +108,15 @@ function runCompiled(name: string) {
 }
 
 /** A program that prints how many names each export of a lib has. */
-function importEverything({ specifiers }: Lib): string {
+function importEverything({ specifiers }: PackedLib): string {
   const imports = specifiers.map((specifier, index) => `import * as export${index} from "${specifier}";`);
   const counts = specifiers.map((_, index) => `Object.keys(export${index}).length`);
   return `${imports.join("\n")}\nconsole.log(${counts.join(", ")});\n`;
 }
 
 /** The examples of a lib's README that are whole: those that import a package of ours. */
-function readExamples(folder: string): string[] {
-  const file = join(repository, "libs", folder, "README.md");
-  if (!existsSync(file)) return [];
-  const blocks = readFileSync(file, "utf8").matchAll(/```ts\n(.*?)```/gs);
+function readmeExamples(lib: PackedLib): string[] {
+  if (!lib.contents.includes("README.md")) return [];
+  const blocks = readPackedFile(lib, "README.md").matchAll(/```ts\n(.*?)```/gs);
   return [...blocks].map(([, text = ""]) => text).filter((text) => text.includes('from "@tidemark/'));
 }

@@ -1,5 +1,5 @@
 import { defineConfig, mergeConfig } from "vitest/config";
-import workspaceConfig from "../../vitest.config.js";
+import workspaceConfig from "../../../vitest.config.js";
 
 // Not under test/: `npm test` needs nothing from outside, and this installs from the registry.
 const verification = defineConfig({
