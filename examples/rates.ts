@@ -1,5 +1,6 @@
 // One definition of a rate gives its value, its label and its SQL.
-import { conversionRate, evaluateRate, pooledRate, pooledSql, quoteIdentifier, rateLabel } from "@tidemark/metrics";
+import { evaluateRate, pooledRate, pooledSql, quoteIdentifier, rateLabel } from "@tidemark/metrics";
+import { conversionRate } from "@tidemark/socmed";
 
 const rows = [
   { Visitors: 835, Conversion: 364 },

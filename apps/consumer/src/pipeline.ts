@@ -1,5 +1,5 @@
 import type { PipelineDefinition } from "@tidemark/sinks";
-import { socmedRollups } from "@tidemark/sinks/tables";
+import { socmedRollups } from "@tidemark/socmed/tables";
 import { defineTask, tumbling } from "@tidemark/windowing";
 import type { EventRow } from "./event-row.js";
 

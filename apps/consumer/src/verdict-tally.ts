@@ -1,6 +1,7 @@
 import { rejectionReasons, type RejectionReason } from "@tidemark/schema";
 import type { Checkpoint, TallyRow } from "@tidemark/sinks";
-import { lateBuckets, socmedVerdictTallies, timestampRange } from "@tidemark/sinks/tables";
+import { lateBuckets, timestampRange } from "@tidemark/sinks/tables";
+import { socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { SourceRecord } from "@tidemark/sources";
 import type { StepResult } from "@tidemark/windowing";
 

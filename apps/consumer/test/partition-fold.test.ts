@@ -1,6 +1,6 @@
 import { encode } from "@tidemark/schema";
 import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
-import { socmedRollups, socmedVerdictTallies } from "@tidemark/sinks/tables";
+import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPartitionFold, type FoldedRows } from "../src/partition-fold.js";

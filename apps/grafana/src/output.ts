@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { dashboards, type Dashboard } from "@tidemark/panels";
+import type { Dashboard } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { buildDashboard } from "./model/dashboard.js";
 import { provisionDashboards, provisionDatasource } from "./provisioning.js";
 import { sortedJson } from "./sorted-json.js";

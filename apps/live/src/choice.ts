@@ -1,5 +1,6 @@
-import { dashboards, type VariableName } from "@tidemark/panels";
+import type { VariableName } from "@tidemark/panels";
 import { eventSchema, MAX_NAME_LENGTH } from "@tidemark/schema";
+import { dashboards } from "@tidemark/socmed/panels";
 import { z } from "zod";
 import { wrongChoice } from "./errors.js";
 import { ranges, type Choice, type Range } from "./protocol.js";

@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  cityVariable,
-  expandMacros,
-  PanelError,
-  platformVariable,
-  readRows,
-  type Panel,
-  type Variable,
-  type View,
-} from "@tidemark/panels";
+import { expandMacros, PanelError, readRows, type Panel, type Variable, type View } from "@tidemark/panels";
 import { isUnavailable, parseDatabaseUrl } from "@tidemark/sinks";
+import { cityVariable, platformVariable, type SocmedView } from "@tidemark/socmed/panels";
 import postgres, { type TransactionSql } from "postgres";
 import { z } from "zod";
 import { noAnswer } from "./errors.js";
@@ -30,7 +22,7 @@ import { resolveRange, type TimeRange } from "./time-range.js";
 export interface Question {
   readonly range: Range;
   readonly panels: readonly Panel[];
-  readonly chosen: Omit<View["variables"], "topic">;
+  readonly chosen: Omit<SocmedView["variables"], "topic">;
   /** Also reads what changes more slowly: the lists of names, and these panels over the range before. */
   readonly slow: { readonly before: readonly Panel[] } | undefined;
 }

@@ -1,4 +1,5 @@
-import { dashboards, panelsOf, type Column, type Panel } from "@tidemark/panels";
+import { panelsOf, type Column, type Panel } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import type { Dashboards, ShownColumn, ShownPanel } from "./protocol.js";
 
 /** What there is to look at: all of the panels but their SQL. */

@@ -1,12 +1,5 @@
-import {
-  pipelineHealth as health,
-  pipelineProgress as progress,
-  socmed1h,
-  socmed1m,
-  socmed5s,
-  socmedVerdicts1h,
-  socmedVerdicts1m,
-} from "@tidemark/sinks/tables";
+import { pipelineHealth as health, pipelineProgress as progress } from "@tidemark/sinks/tables";
+import { socmed1h, socmed1m, socmed5s, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { eq, getTableName, max, min, sql, type Column, type SQL } from "drizzle-orm";
 import { getViewConfig, PgDialect } from "drizzle-orm/pg-core";
 import { z } from "zod";

@@ -1,4 +1,5 @@
-import { dashboards, panelsOf, type Panel } from "@tidemark/panels";
+import { panelsOf, type Panel } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import type { Question, Reading } from "./database.js";
 import type { Choice, ServerEvents, ShownRow } from "./protocol.js";
 import { writeEvent } from "./server-event.js";

@@ -3,7 +3,8 @@ import { createServer, request, type IncomingMessage, type RequestOptions } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
-import { dashboards, panelsOf } from "@tidemark/panels";
+import { panelsOf } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LiveError } from "../src/errors.js";
 import { startLive } from "../src/live.js";

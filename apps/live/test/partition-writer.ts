@@ -1,5 +1,5 @@
 import { createSink, socmedTables, type RollupRow, type Sink } from "@tidemark/sinks";
-import { socmedRollups } from "@tidemark/sinks/tables";
+import { socmedRollups } from "@tidemark/socmed/tables";
 
 export const topic = "socmed-events";
 

@@ -1,5 +1,6 @@
-import { dashboards, expandMacros, panelsOf, readRows, type View } from "@tidemark/panels";
+import { expandMacros, panelsOf, readRows, type View } from "@tidemark/panels";
 import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { dashboards } from "@tidemark/socmed/panels";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ShownRow } from "../src/protocol.js";
 import { look, type EventClient } from "./event-client.js";

@@ -2,14 +2,6 @@ export { DefinitionError } from "./errors.js";
 export { addRate, emptyRateSum, meanRate, pooledRate, type RateSum } from "./mean.js";
 export { defineRate, evaluateRate, rateLabel, type FieldValues, type RateDefinition } from "./rate.js";
 export {
-  bounceRate,
-  conversionAboveVisitors,
-  conversionRate,
-  pageVisitorsAboveVisitors,
-  socmedRates,
-  socmedViolations,
-} from "./socmed.js";
-export {
   meanSql,
   nullCountSql,
   pooledSql,

@@ -50,13 +50,13 @@ export function evaluateRate<Field extends string>(
   return denominator === 0 ? null : (row[rate.numerator] / denominator) * rate.scale;
 }
 
-/** A label that names the denominator: "Conversion rate (% of visitors)". */
+/** A label that names the denominator: "Refund rate (% of orders)". */
 export function rateLabel(rate: RateDefinition): string {
   const unit = rate.unit === "percent" ? "%" : rate.unit;
   return `${rate.title} (${unit} of ${wordsOf(rate.denominator)})`;
 }
 
-// PageVisitors and page_visitors are both "page visitors".
+// PageViews and page_views are both "page views".
 function wordsOf(field: string): string {
   return field
     .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, "_")

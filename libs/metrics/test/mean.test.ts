@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { addRate, conversionRate, emptyRateSum, evaluateRate, meanRate, pooledRate } from "@tidemark/metrics";
-import { row } from "./rows.js";
+import { addRate, emptyRateSum, evaluateRate, meanRate, pooledRate } from "@tidemark/metrics";
+import { refundRate, row } from "./rows.js";
 
 const sumOf = (values: readonly (number | null)[]) => values.reduce(addRate, emptyRateSum);
 
@@ -21,7 +21,7 @@ test("nulls are counted apart, and are in no mean", () => {
 test("there is no mean without a rate, and no pooled rate without a denominator", () => {
   expect(meanRate(sumOf([]))).toBeNull();
   expect(meanRate(sumOf([null]))).toBeNull();
-  expect(pooledRate(conversionRate, { Conversion: 5, Visitors: 0 })).toBeNull();
+  expect(pooledRate(refundRate, { refunds: 5, orders: 0 })).toBeNull();
 });
 
 test("adding a rate leaves the total before it as it was", () => {
@@ -31,28 +31,28 @@ test("adding a rate leaves the total before it as it was", () => {
   expect(emptyRateSum).toEqual({ sum: 0, count: 0, nulls: 0 });
 });
 
-test("the pooled rate weighs visitors, the mean weighs events", () => {
+test("the pooled rate weighs orders, the mean weighs rows", () => {
   const rows = [
-    { Conversion: 1, Visitors: 1 },
-    { Conversion: 0, Visitors: 999 },
+    { refunds: 1, orders: 1 },
+    { refunds: 0, orders: 999 },
   ];
-  expect(meanRate(sumOf(rows.map((values) => evaluateRate(conversionRate, values))))).toBe(50);
-  expect(pooledRate(conversionRate, { Conversion: 1, Visitors: 1000 })).toBe(0.1);
+  expect(meanRate(sumOf(rows.map((values) => evaluateRate(refundRate, values))))).toBe(50);
+  expect(pooledRate(refundRate, { refunds: 1, orders: 1000 })).toBe(0.1);
 });
 
 test("both means of one event are its rate, and both lie between the smallest and the largest rate", () => {
   fc.assert(
     fc.property(fc.array(row, { minLength: 1 }), (rows) => {
-      const rates = rows.map((values) => evaluateRate(conversionRate, values));
+      const rates = rows.map((values) => evaluateRate(refundRate, values));
       const present = rates.filter((value) => value !== null);
       const total = sumOf(rates);
       expect(total.count + total.nulls).toBe(rows.length);
       expect(total.count).toBe(present.length);
       const mean = meanRate(total);
-      const withVisitors = rows.filter(({ Visitors }) => Visitors !== 0);
-      const pooled = pooledRate(conversionRate, {
-        Conversion: withVisitors.reduce((sum, { Conversion }) => sum + Conversion, 0),
-        Visitors: withVisitors.reduce((sum, { Visitors }) => sum + Visitors, 0),
+      const withOrders = rows.filter(({ orders }) => orders !== 0);
+      const pooled = pooledRate(refundRate, {
+        refunds: withOrders.reduce((sum, { refunds }) => sum + refunds, 0),
+        orders: withOrders.reduce((sum, { orders }) => sum + orders, 0),
       });
       const [least, most] = [Math.min(...present) * (1 - 1e-12), Math.max(...present) * (1 + 1e-12)];
       for (const value of [mean, pooled]) {

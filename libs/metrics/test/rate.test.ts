@@ -1,15 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  conversionRate,
-  defineRate,
-  DefinitionError,
-  evaluateRate,
-  rateLabel,
-  socmedRates,
-  type RateDefinition,
-} from "@tidemark/metrics";
-import { row } from "./rows.js";
+import { defineRate, DefinitionError, evaluateRate, rateLabel, type RateDefinition } from "@tidemark/metrics";
+import { refundRate, row, shopRates } from "./rows.js";
 
 const perMille = defineRate({
   name: "sales_rate",
@@ -22,25 +14,25 @@ const perMille = defineRate({
 
 describe("evaluateRate", () => {
   test("divides first and multiplies then", () => {
-    const third = { Visitors: 744, PageVisitors: 0, Conversion: 248 };
-    expect(evaluateRate(conversionRate, third)).toBe(33.33333333333333);
-    expect((100 * third.Conversion) / third.Visitors).not.toBe(33.33333333333333);
+    const third = { orders: 744, returns: 0, refunds: 248 };
+    expect(evaluateRate(refundRate, third)).toBe(33.33333333333333);
+    expect((100 * third.refunds) / third.orders).not.toBe(33.33333333333333);
   });
 
   test("gives null where the denominator is 0, whatever the numerator", () => {
-    expect(evaluateRate(conversionRate, { Visitors: 0, Conversion: 0 })).toBeNull();
-    expect(evaluateRate(conversionRate, { Visitors: 0, Conversion: 5 })).toBeNull();
-    expect(evaluateRate(conversionRate, { Visitors: -0, Conversion: 5 })).toBeNull();
+    expect(evaluateRate(refundRate, { orders: 0, refunds: 0 })).toBeNull();
+    expect(evaluateRate(refundRate, { orders: 0, refunds: 5 })).toBeNull();
+    expect(evaluateRate(refundRate, { orders: -0, refunds: 5 })).toBeNull();
   });
 
   test("gives 0 where the numerator is 0, and more than 100 % where the part is larger", () => {
-    expect(evaluateRate(conversionRate, { Visitors: 5, Conversion: 0 })).toBe(0);
-    expect(evaluateRate(conversionRate, { Visitors: 5, Conversion: 10 })).toBe(200);
+    expect(evaluateRate(refundRate, { orders: 5, refunds: 0 })).toBe(0);
+    expect(evaluateRate(refundRate, { orders: 5, refunds: 10 })).toBe(200);
   });
 
   test("is null exactly where the denominator is 0, and finite and not negative elsewhere", () => {
     fc.assert(
-      fc.property(row, fc.constantFrom(...socmedRates), (values, rate) => {
+      fc.property(row, fc.constantFrom(...shopRates), (values, rate) => {
         const value = evaluateRate(rate, values);
         expect(value === null).toBe(values[rate.denominator] === 0);
         expect(Number.isFinite(value ?? 0) && (value ?? 0) >= 0).toBe(true);
@@ -51,9 +43,9 @@ describe("evaluateRate", () => {
 
 describe("rateLabel", () => {
   test("names the denominator and the unit", () => {
-    expect(rateLabel(conversionRate)).toBe("Conversion rate (% of visitors)");
+    expect(rateLabel(refundRate)).toBe("Refund rate (% of orders)");
     expect(rateLabel(perMille)).toBe("Sales rate (per mille of page views)");
-    expect(rateLabel({ ...perMille, denominator: "PageVisitors" })).toBe("Sales rate (per mille of page visitors)");
+    expect(rateLabel({ ...perMille, denominator: "PageViews" })).toBe("Sales rate (per mille of page views)");
   });
 });
 
@@ -65,7 +57,7 @@ describe("defineRate", () => {
 
   test.each<[keyof RateDefinition, unknown]>([
     ["name", ""],
-    ["name", "conversion rate"],
+    ["name", "refund rate"],
     ["name", "1st"],
     ["name", 'x"; drop table y; --'],
     ["name", "a".repeat(58)],

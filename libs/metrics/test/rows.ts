@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
+import { defineRate, defineViolation } from "@tidemark/metrics";
 
-/** The fields of the rates of a social media event. */
+/** A day of a shop. */
 export interface Row {
-  readonly Visitors: number;
-  readonly PageVisitors: number;
-  readonly Conversion: number;
+  readonly orders: number;
+  readonly returns: number;
+  readonly refunds: number;
 }
 
 const INT4_MAX = 2_147_483_647;
@@ -18,6 +19,42 @@ const count: fc.Arbitrary<number> = fc.oneof(
 
 /** A row whose parts may be larger than their whole, and whose whole may be 0. */
 export const row: fc.Arbitrary<Row> = fc.record(
-  { Visitors: count, PageVisitors: count, Conversion: count },
+  { orders: count, returns: count, refunds: count },
   { noNullPrototype: true },
 );
+
+export const refundRate = defineRate({
+  name: "refund_rate",
+  title: "Refund rate",
+  numerator: "refunds",
+  denominator: "orders",
+  scale: 100,
+  unit: "percent",
+});
+
+export const returnRate = defineRate({
+  name: "return_rate",
+  title: "Return rate",
+  numerator: "returns",
+  denominator: "orders",
+  scale: 100,
+  unit: "percent",
+});
+
+export const shopRates = [refundRate, returnRate] as const;
+
+export const returnsAboveOrders = defineViolation({
+  name: "returns_above_orders",
+  title: "Returns above orders",
+  part: "returns",
+  whole: "orders",
+});
+
+export const refundsAboveOrders = defineViolation({
+  name: "refunds_above_orders",
+  title: "Refunds above orders",
+  part: "refunds",
+  whole: "orders",
+});
+
+export const shopViolations = [returnsAboveOrders, refundsAboveOrders] as const;

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startPostgres } from "@tidemark/embedded-postgres";
 import {
   addRate,
-  conversionRate,
   countViolations,
   defineRate,
   emptyRateSum,
@@ -20,16 +19,14 @@ import {
   pooledSql,
   quoteIdentifier,
   rateSql,
-  socmedRates,
-  socmedViolations,
   violationCountSql,
   violationSql,
   wilsonInterval,
   wilsonSql,
 } from "@tidemark/metrics";
-import { row, type Row } from "./rows.js";
+import { refundRate, row, shopRates, shopViolations, type Row } from "./rows.js";
 
-const FIELDS = ["Visitors", "PageVisitors", "Conversion"] as const;
+const FIELDS = ["orders", "returns", "refunds"] as const;
 const rows = fc.array(row, { minLength: 1, maxLength: 2000, size: "max" });
 const runs = { numRuns: 10 };
 
@@ -78,8 +75,8 @@ const sumOf = (values: readonly Row[], field: keyof Row): number =>
 
 describe("the text", () => {
   test("of a rate has the casts before the division, and its scale last", () => {
-    expect(rateSql(conversionRate, quoteIdentifier)).toBe(
-      '("Conversion"::float8 / nullif("Visitors", 0)::float8 * 100::float8)',
+    expect(rateSql(refundRate, quoteIdentifier)).toBe(
+      '("refunds"::float8 / nullif("orders", 0)::float8 * 100::float8)',
     );
   });
 
@@ -94,8 +91,8 @@ describe("on Postgres", () => {
     async (type) => {
       await fc.assert(
         fc.asyncProperty(rows, fc.double({ min: 1e-200, max: 1e200, noNaN: true }), async (values, scale) => {
-          const scaled = defineRate({ ...conversionRate, name: "scaled", scale, unit: "times" });
-          const rates = [...socmedRates, scaled];
+          const scaled = defineRate({ ...refundRate, name: "scaled", scale, unit: "times" });
+          const rates = [...shopRates, scaled];
           const select = rates.map((rate) => `${bitsSql(rateSql(rate, quoteIdentifier))} as ${rate.name}`);
           const answer = await query(type, values, select.join(", "));
           expect(answer).toEqual(
@@ -112,14 +109,14 @@ describe("on Postgres", () => {
   test.each(["int4", "int8"])("the pooled rates of rows of %s equal TypeScript's to the last bit", async (type) => {
     await fc.assert(
       fc.asyncProperty(rows, async (values) => {
-        const select = socmedRates.map((rate) => `${bitsSql(pooledSql(rate, quoteIdentifier))} as ${rate.name}`);
+        const select = shopRates.map((rate) => `${bitsSql(pooledSql(rate, quoteIdentifier))} as ${rate.name}`);
         const sums = {
-          Visitors: sumOf(values, "Visitors"),
-          PageVisitors: sumOf(values, "PageVisitors"),
-          Conversion: sumOf(values, "Conversion"),
+          orders: sumOf(values, "orders"),
+          returns: sumOf(values, "returns"),
+          refunds: sumOf(values, "refunds"),
         };
         expect(await query(type, values, select.join(", "))).toEqual([
-          Object.fromEntries(socmedRates.map((rate) => [rate.name, bits(pooledRate(rate, sums))])),
+          Object.fromEntries(shopRates.map((rate) => [rate.name, bits(pooledRate(rate, sums))])),
         ]);
       }),
       runs,
@@ -130,15 +127,15 @@ describe("on Postgres", () => {
     await fc.assert(
       fc.asyncProperty(rows, async (values) => {
         const sums = {
-          Visitors: sumOf(values, "Visitors"),
-          PageVisitors: sumOf(values, "PageVisitors"),
-          Conversion: sumOf(values, "Conversion"),
+          orders: sumOf(values, "orders"),
+          returns: sumOf(values, "returns"),
+          refunds: sumOf(values, "refunds"),
         };
         const ends = (["low", "high"] as const).map(
-          (end) => `${wilsonSql(conversionRate, quoteIdentifier, end)} as ${end}`,
+          (end) => `${wilsonSql(refundRate, quoteIdentifier, end)} as ${end}`,
         );
         const [answer] = await query("int4", values, ends.join(", "));
-        const interval = wilsonInterval(conversionRate, sums);
+        const interval = wilsonInterval(refundRate, sums);
         const apart = (["low", "high"] as const).map((end) => Number(answer?.[end]) - (interval?.[end] ?? 0));
         expect(Object.values(answer ?? {}).includes(null)).toBe(interval === null);
         for (const difference of apart) expect(Math.abs(difference)).toBeLessThanOrEqual(1e-9);
@@ -150,8 +147,8 @@ describe("on Postgres", () => {
   test("a sum of rates in the order of the rows equals the accumulator's to the last bit", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (values) => {
-        const total = values.map((value) => evaluateRate(conversionRate, value)).reduce(addRate, emptyRateSum);
-        const rate = rateSql(conversionRate, quoteIdentifier);
+        const total = values.map((value) => evaluateRate(refundRate, value)).reduce(addRate, emptyRateSum);
+        const rate = rateSql(refundRate, quoteIdentifier);
         const select = `${bitsSql(`coalesce(sum(${rate} order by at), 0)`)} as sum, count(${rate})::int as count`;
         expect(await query("int4", values, select)).toEqual([{ sum: bits(total.sum), count: total.count }]);
       }),
@@ -163,16 +160,16 @@ describe("on Postgres", () => {
     const group = fc.array(row, { minLength: 1, maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(fc.array(group, { minLength: 1, maxLength: 50 }), async (groups) => {
-        const rates = groups.map((values) => values.map((value) => evaluateRate(conversionRate, value)));
+        const rates = groups.map((values) => values.map((value) => evaluateRate(refundRate, value)));
         const totals = rates.map((values) => values.reduce(addRate, emptyRateSum));
         // One sum of float8 in the order of the array, then one division.
         const whole = {
           sum: totals.reduce((sum, total) => sum + total.sum, 0),
           count: totals.reduce((count, total) => count + total.count, 0),
         };
-        const text = `select ${bitsSql(meanSql(conversionRate, quoteIdentifier))} as mean,
-            ${nullCountSql(conversionRate, quoteIdentifier)}::int as nulls
-          from unnest($1::float8[], $2::int8[], $3::int8[]) as rollup(conversion_rate_sum, conversion_rate_count, events)`;
+        const text = `select ${bitsSql(meanSql(refundRate, quoteIdentifier))} as mean,
+            ${nullCountSql(refundRate, quoteIdentifier)}::int as nulls
+          from unnest($1::float8[], $2::int8[], $3::int8[]) as rollup(refund_rate_sum, refund_rate_count, events)`;
         const answer = await client.query(text, [
           totals.map(({ sum }) => sum),
           totals.map(({ count }) => count),
@@ -187,32 +184,30 @@ describe("on Postgres", () => {
   });
 
   test("no rows have no mean and no pooled rate", async () => {
-    const pooled = pooledSql(conversionRate, quoteIdentifier);
+    const pooled = pooledSql(refundRate, quoteIdentifier);
     expect(await query("int4", [], `${pooled} as pooled`)).toEqual([{ pooled: null }]);
-    const mean = meanSql(conversionRate, () => "0::int8");
+    const mean = meanSql(refundRate, () => "0::int8");
     expect(await query("int4", [], `${mean} as mean`)).toEqual([{ mean: null }]);
   });
 
   test("rollup rows whose events have no rate have no mean", async () => {
-    const mean = meanSql(conversionRate, () => "0::int8");
-    const events = [{ Visitors: 0, PageVisitors: 0, Conversion: 1 }];
+    const mean = meanSql(refundRate, () => "0::int8");
+    const events = [{ orders: 0, returns: 0, refunds: 1 }];
     expect(await query("int4", events, `${mean} as mean`)).toEqual([{ mean: null }]);
   });
 
   test("violations of rows, and their number, equal TypeScript's", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (values) => {
-        const flags = socmedViolations.map((each) => `${violationSql(each, quoteIdentifier)} as ${each.name}`);
+        const flags = shopViolations.map((each) => `${violationSql(each, quoteIdentifier)} as ${each.name}`);
         expect(await query("int4", values, flags.join(", "))).toEqual(
           values.map((value) =>
-            Object.fromEntries(socmedViolations.map((each) => [each.name, isViolation(each, value)])),
+            Object.fromEntries(shopViolations.map((each) => [each.name, isViolation(each, value)])),
           ),
         );
-        const counts = socmedViolations.map(
-          (each) => `${violationCountSql(each, quoteIdentifier)}::int as ${each.name}`,
-        );
+        const counts = shopViolations.map((each) => `${violationCountSql(each, quoteIdentifier)}::int as ${each.name}`);
         expect(await query("int4", values, counts.join(", "))).toEqual([
-          Object.fromEntries(socmedViolations.map((each) => [each.name, countViolations(each, values)])),
+          Object.fromEntries(shopViolations.map((each) => [each.name, countViolations(each, values)])),
         ]);
       }),
       runs,

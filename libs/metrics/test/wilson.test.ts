@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { conversionRate, wilsonInterval } from "@tidemark/metrics";
+import { wilsonInterval } from "@tidemark/metrics";
+import { refundRate } from "./rows.js";
 
-const intervalOf = (Conversion: number, Visitors: number) => wilsonInterval(conversionRate, { Conversion, Visitors });
+const intervalOf = (refunds: number, orders: number) => wilsonInterval(refundRate, { refunds, orders });
 
 const z = 1.959963984540054;
 

@@ -1,4 +1,4 @@
-import type { Annotation } from "./annotations.js";
+import type { Annotation } from "./annotation.js";
 import type { Panel } from "./panel.js";
 import type { Variable } from "./variables.js";
 
@@ -8,6 +8,8 @@ export interface PlacedPanel {
   readonly width: number;
   readonly height: number;
 }
+
+export const place = (panel: Panel, width: number, height: number): PlacedPanel => ({ panel, width, height });
 
 /** Panels in reading order, row by row, with what they share. */
 export interface Dashboard {

@@ -1,5 +1,5 @@
 import { unknownMacro, unknownVariable } from "./errors.js";
-import { allValue } from "./variables.js";
+import { allValue, type VariableName } from "./variables.js";
 
 /** What a viewer looks at. */
 export interface View {
@@ -8,11 +8,8 @@ export interface View {
   readonly toMs: number;
   /** How far apart points of a time series are to be. */
   readonly intervalMs: number;
-  readonly variables: {
-    readonly topic?: string;
-    readonly city?: readonly string[] | "all";
-    readonly platform?: readonly string[] | "all";
-  };
+  /** `topic` is one name; each of the others has the names that were chosen, or "all" for all of them. */
+  readonly variables: { readonly topic?: string } & { readonly [name: VariableName]: string | readonly string[] };
 }
 
 const placeholder = /\$(?:(__\w+)\(([^)]*)\)|(__\w+)|([a-z]\w*))/g;
@@ -53,10 +50,11 @@ function expandConstant(name: string, { intervalMs }: View): string {
 }
 
 function expandVariable(name: string, { variables }: View): string {
-  if (name === "topic" && variables.topic !== undefined) return withinQuotes(variables.topic);
-  const names = name === "city" ? variables.city : name === "platform" ? variables.platform : undefined;
-  if (names === undefined) throw unknownVariable(name);
-  return names === "all" ? allValue : names.map(textLiteral).join(",");
+  const value = variables[name];
+  if (name === "topic" && typeof value === "string") return withinQuotes(value);
+  if (value === "all") return allValue;
+  if (value === undefined || typeof value === "string") throw unknownVariable(name);
+  return value.map(textLiteral).join(",");
 }
 
 /** As Go writes RFC 3339 with nanoseconds: no zeros at the end of the fraction. */

@@ -1,4 +1,4 @@
-export { lateBurst, lateBursts, type Annotation } from "./annotations.js";
+export type { Annotation } from "./annotation.js";
 export {
   count,
   number,
@@ -16,26 +16,16 @@ export {
   type TimeColumn,
   type Unit,
 } from "./column.js";
-export { panelsOf, type Dashboard, type PlacedPanel } from "./dashboard.js";
-export { dashboards, pipelineHealth, socialMediaPerformance } from "./dashboards.js";
+export { panelsOf, place, type Dashboard, type PlacedPanel } from "./dashboard.js";
 export { PanelError, type PanelErrorCode } from "./errors.js";
 export { expandMacros, type View } from "./expand.js";
 export { formatNumber, levelOf, type Formatted } from "./format.js";
+export { timeFilter, timeTo } from "./macros.js";
 export { definePanel, type Panel, type PanelDefinition, type PanelKind, type RowOfPanel, type Show } from "./panel.js";
 export { readRows } from "./read-rows.js";
-export {
-  allValue,
-  cityVariable,
-  platformVariable,
-  topicVariable,
-  type Variable,
-  type VariableName,
-} from "./variables.js";
-export { fineRangeMs } from "./resolution.js";
-export { checkpointTime, lagNow, lagOverTime, rowsPerSecond } from "./health/flow.js";
-export { lateByHowMuch, ledger, ledgerOverTime, rejectsByReason } from "./health/ledger.js";
-export { databaseSize, watermarks } from "./health/state.js";
-export { funnel } from "./socmed/funnel.js";
-export { cityWithMostSales, cityWithMostUsers, topPlatform } from "./socmed/places.js";
-export { averageBounceRate, averageConversionRate, conversionByCity } from "./socmed/rates.js";
-export { totalTransactions, totalUsage, usageOverTime } from "./socmed/usage.js";
+export { renderSql } from "./render.js";
+export { fineRangeMs, isCoarse, isFine, isLong, minutesOrHours, pointOf, pointsOf, wholeOf } from "./resolution.js";
+export { allValue, isChosen, isTopic, topicVariable, type Variable, type VariableName } from "./variables.js";
+export { createHealthDashboard, createHealthPanels } from "./health/health.js";
+export { lateBurst } from "./health/late-bursts.js";
+export type { VerdictTable, VerdictTables } from "./health/verdicts.js";

@@ -1,4 +1,4 @@
-import { sql, type SQL, type Table } from "drizzle-orm";
+import { sql, type Column, type SQL, type Table } from "drizzle-orm";
 import { intervalMs, rangeNanos, timeFrom, timeTo } from "./macros.js";
 
 const minuteMs = 60_000;
@@ -49,4 +49,16 @@ export function minutesOrHours(minutes: Table, hours: Table, byHour: SQL): SQL {
 /** How far apart points lie, an interval: a multiple of so many seconds, not below the one that is asked for. */
 export function wholeOf(seconds: SQL): SQL {
   return sql`make_interval(secs => ${seconds} * greatest(1, ceil(${intervalMs()} / (${seconds} * 1000.0))))`;
+}
+
+/** The start of the point that a time lies in, a timestamptz. One point starts at 1970, the others whole widths from it. */
+export function pointOf(column: Column, width: SQL): SQL {
+  return sql`date_bin(${width}, ${column}, 'epoch')`;
+}
+
+/** Of a WITH: a point for each step between the first and the last one that the named part of it has. */
+export function pointsOf(part: string, width: SQL): SQL {
+  return sql`points as (
+  select generate_series(min(point), max(point), ${width}) as point from ${sql.raw(part)}
+)`;
 }

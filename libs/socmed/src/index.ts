@@ -1,1 +1,8 @@
-export {};
+export {
+  bounceRate,
+  conversionAboveVisitors,
+  conversionRate,
+  pageVisitorsAboveVisitors,
+  socmedRates,
+  socmedViolations,
+} from "./rates.js";

@@ -1,4 +1,5 @@
-import { dashboards, expandMacros, panelsOf } from "@tidemark/panels";
+import { expandMacros, panelsOf } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { Client } from "pg";
 import type { Benchmark } from "./benchmark.js";
 import { median } from "./median.js";

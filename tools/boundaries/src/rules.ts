@@ -49,7 +49,7 @@ export const purePackages: readonly PurePackage[] = [
   { name: "zod" },
   {
     name: "@faker-js/faker",
-    projects: ["scenario"],
+    projects: ["scenario", "socmed"],
     forbiddenNames: {
       pattern: /^(simpleFaker|faker([A-Z].*)?)$/,
       reason: "is a global instance with a random seed: make one by `new Faker({ locale, randomizer })`",
@@ -61,7 +61,7 @@ export const purePackages: readonly PurePackage[] = [
       { callee: "generateMersenne53Randomizer" },
     ],
   },
-  { name: "drizzle-orm", subpaths: [".", "pg-core", "sql"], projects: ["sinks", "panels"] },
+  { name: "drizzle-orm", subpaths: [".", "pg-core", "sql"], projects: ["sinks", "panels", "socmed"] },
 ];
 
 export interface GlobalRule {

@@ -36,8 +36,11 @@ export const programs: readonly Program[] = [
   {
     packageName: "@tidemark/metrics",
     source: `
-      import { conversionRate, evaluateRate } from "@tidemark/metrics";
-      console.log(evaluateRate(conversionRate, { Visitors: 835, Conversion: 364 }));`,
+      import { defineRate, evaluateRate } from "@tidemark/metrics";
+      const rate = defineRate({
+        name: "refund_rate", title: "Refund rate", numerator: "refunds", denominator: "orders", scale: 100, unit: "percent",
+      });
+      console.log(evaluateRate(rate, { refunds: 364, orders: 835 }));`,
     prints: /^43\.59281437125748\n$/,
   },
   {

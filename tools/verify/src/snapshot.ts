@@ -1,7 +1,8 @@
 import postgres, { type TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { checkpoints, definitions, socmedUserSales } from "@tidemark/sinks/tables";
+import { checkpoints, definitions } from "@tidemark/sinks/tables";
+import { socmedUserSales } from "@tidemark/socmed/tables";
 import { CannotVerifyError, noTables, postgresUnreachable } from "./errors.js";
 
 /** A read-only transaction: everything that is read through it stood at one moment. */

@@ -1,4 +1,5 @@
 import { getTableConfig } from "drizzle-orm/pg-core";
+import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
 import {
   socmed1h,
   socmed1m,
@@ -8,8 +9,7 @@ import {
   socmedUserSales,
   socmedVerdicts1h,
   socmedVerdicts1m,
-} from "@tidemark/sinks/tables";
-import type { Judgement, OracleDefinition, OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
+} from "@tidemark/socmed/tables";
 import { badDefinition } from "./errors.js";
 import type { ReadRecord } from "./log-reader.js";
 import { createRowComparison, type ComparisonContext, type ExpectedRow, type RecordTable } from "./row-comparison.js";

@@ -1,6 +1,7 @@
 import { getTableConfig } from "drizzle-orm/pg-core";
-import { lateBuckets, timestampRange, type socmedVerdicts1h, type socmedVerdicts1m } from "@tidemark/sinks/tables";
+import { lateBuckets, timestampRange } from "@tidemark/sinks/tables";
 import type { Judgement } from "@tidemark/scenario/oracle";
+import type { socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { formatStoredTime, showValue } from "./column.js";
 import type { What } from "./findings.js";
 import type { JudgedRecord } from "./table-comparison.js";

@@ -1,5 +1,6 @@
 import { createPartitionOracle, type Judgement, type OracleRow } from "@tidemark/scenario/oracle";
-import { lateBuckets, socmedRollups, socmedVerdictTallies, type Measure } from "@tidemark/sinks/tables";
+import { lateBuckets, type Measure } from "@tidemark/sinks/tables";
+import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 
 /** A partition's rows, each written as text, so that they are compared to the bit. */

@@ -1,6 +1,6 @@
 import type { MemoryStore } from "@tidemark/sinks/memory";
+import { checkpoints } from "@tidemark/sinks/tables";
 import {
-  checkpoints,
   socmed1h,
   socmed1m,
   socmed5s,
@@ -9,7 +9,7 @@ import {
   socmedUserSales,
   socmedVerdicts1h,
   socmedVerdicts1m,
-} from "@tidemark/sinks/tables";
+} from "@tidemark/socmed/tables";
 import {
   checkpointText,
   lateText,

@@ -1,4 +1,5 @@
-import { dashboards, type Dashboard } from "@tidemark/panels";
+import type { Dashboard } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { z } from "zod";
 import { GrafanaError, isProvisioned, noDatasource } from "../errors.js";
 import { dashboardPath, dashboardUid, datasource, folder } from "../identity.js";

@@ -1,4 +1,5 @@
-import { allValue, dashboards, panelsOf, type Dashboard } from "@tidemark/panels";
+import { allValue, panelsOf, type Dashboard } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { describe, expect, it } from "vitest";
 import { dashboardUid } from "../../src/identity.js";
 import { platformColours } from "../../src/model/colours.js";

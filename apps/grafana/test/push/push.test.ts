@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { dashboards } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import { pushDashboards } from "../../src/push/push.js";
 import { readAddress } from "../../src/push/reader-address.js";
 import { readDashboards } from "../dashboard-files.js";

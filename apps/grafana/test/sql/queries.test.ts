@@ -1,4 +1,5 @@
-import { allValue, dashboards, expandMacros, panelsOf, readRows, type Panel, type View } from "@tidemark/panels";
+import { allValue, expandMacros, panelsOf, readRows, type Panel } from "@tidemark/panels";
+import { dashboards, type SocmedView } from "@tidemark/socmed/panels";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dashboardUid } from "../../src/identity.js";
@@ -22,7 +23,7 @@ const ranges: Readonly<Record<string, TimeRange>> = {
   "a range without events": { fromMs: startMs - 86_400_000, toMs: startMs - 86_000_000 },
 };
 
-type Choice = Pick<View["variables"], "city" | "platform">;
+type Choice = Pick<SocmedView["variables"], "city" | "platform">;
 
 const choices: Readonly<Record<string, Choice>> = {
   all: { city: "all", platform: "all" },

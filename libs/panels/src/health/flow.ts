@@ -3,9 +3,8 @@ import { sql } from "drizzle-orm";
 import { count, number, text, time, type Threshold } from "../column.js";
 import { timeFilter, timeTo } from "../macros.js";
 import { definePanel } from "../panel.js";
-import { wholeOf } from "../resolution.js";
+import { pointOf, pointsOf, wholeOf } from "../resolution.js";
 import { isTopic } from "../variables.js";
-import { pointOf, pointsOf } from "../windows.js";
 
 /**
  * Consumers write an observation every 10 s, give or take. Points are as wide as three of them, so that none lacks a consumer's

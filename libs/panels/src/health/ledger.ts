@@ -2,9 +2,9 @@ import { lateBuckets, pipelineHealth as health } from "@tidemark/sinks/tables";
 import { sql } from "drizzle-orm";
 import { count, percent, text, time } from "../column.js";
 import { definePanel } from "../panel.js";
+import { pointOf } from "../resolution.js";
 import { isTopic } from "../variables.js";
-import { fromVerdicts, fromVerdictsOfSeries, verdictPointWidth, verdicts } from "../verdicts.js";
-import { pointOf } from "../windows.js";
+import { verdictPointWidth, type VerdictSource } from "./verdicts.js";
 
 const byArrival = "By the time at which the records came to Kafka.";
 
@@ -38,68 +38,71 @@ order by place`,
   noData: "No checkpoint has been written yet.",
 });
 
-export const ledgerOverTime = definePanel({
-  id: "ledger-over-time",
-  title: "Row ledger over time",
-  question: "When did which verdicts come?",
-  description: `Records by verdict. ${byArrival}`,
-  show: { kind: "time-series", value: "records", style: "stacked-bars" },
-  columns: {
-    time: time("Time", pointOf(verdicts.window_start, verdictPointWidth)),
-    metric: text("Verdict", sql`${verdicts.verdict}`),
-    records: count("Records", sql`sum(${verdicts.records})`),
-  },
-  from: sql`${fromVerdictsOfSeries}
+export const createLedgerOverTime = ({ verdicts, fromVerdictsOfSeries }: VerdictSource) =>
+  definePanel({
+    id: "ledger-over-time",
+    title: "Row ledger over time",
+    question: "When did which verdicts come?",
+    description: `Records by verdict. ${byArrival}`,
+    show: { kind: "time-series", value: "records", style: "stacked-bars" },
+    columns: {
+      time: time("Time", pointOf(verdicts.window_start, verdictPointWidth)),
+      metric: text("Verdict", sql`${verdicts.verdict}`),
+      records: count("Records", sql`sum(${verdicts.records})`),
+    },
+    from: sql`${fromVerdictsOfSeries}
 group by 1, 2
 order by 1, 2`,
-  variables: ["topic"],
-  minIntervalMs: 60_000,
-  noData: "No record came in this time range.",
-});
+    variables: ["topic"],
+    minIntervalMs: 60_000,
+    noData: "No record came in this time range.",
+  });
 
 const bucketList = sql.join(
   lateBuckets.map((bucket, place) => sql`(${sql.raw(`${place}`)}, ${bucket.text})`),
   sql.raw(", "),
 );
 
-export const lateByHowMuch = definePanel({
-  id: "late-by-how-much",
-  title: "Late by how much",
-  question: "By how much did late events miss their window?",
-  description: `How far the watermark had passed the end of their window, allowed lateness included. ${byArrival}`,
-  show: { kind: "bar-chart", name: "missed_by", value: "records" },
-  columns: {
-    missed_by: text("Missed by", sql`buckets.missed_by`),
-    records: count("Records", sql`coalesce(late.records, 0)`),
-  },
-  with: sql`with late as (
+export const createLateByHowMuch = ({ verdicts, fromVerdicts }: VerdictSource) =>
+  definePanel({
+    id: "late-by-how-much",
+    title: "Late by how much",
+    question: "By how much did late events miss their window?",
+    description: `How far the watermark had passed the end of their window, allowed lateness included. ${byArrival}`,
+    show: { kind: "bar-chart", name: "missed_by", value: "records" },
+    columns: {
+      missed_by: text("Missed by", sql`buckets.missed_by`),
+      records: count("Records", sql`coalesce(late.records, 0)`),
+    },
+    with: sql`with late as (
   select ${verdicts.detail} as missed_by, sum(${verdicts.records}) as records
   ${fromVerdicts}
     and ${verdicts.verdict} = 'late'
   group by 1
 )`,
-  from: sql`from (values ${bucketList}) as buckets (place, missed_by)
+    from: sql`from (values ${bucketList}) as buckets (place, missed_by)
 left join late on late.missed_by = buckets.missed_by
 where exists (select from late)
 order by place`,
-  variables: ["topic"],
-  noData: "No event was late in this time range.",
-});
+    variables: ["topic"],
+    noData: "No event was late in this time range.",
+  });
 
-export const rejectsByReason = definePanel({
-  id: "rejects-by-reason",
-  title: "Rejects by reason",
-  question: "Why were records no events?",
-  description: `Rejected and quarantined records; future is an event further ahead of its record than the allowed skew. ${byArrival}`,
-  show: { kind: "bar-chart", name: "reason", value: "records" },
-  columns: {
-    reason: text("Reason", sql`${verdicts.detail}`),
-    records: count("Records", sql`sum(${verdicts.records})`),
-  },
-  from: sql`${fromVerdicts}
+export const createRejectsByReason = ({ verdicts, fromVerdicts }: VerdictSource) =>
+  definePanel({
+    id: "rejects-by-reason",
+    title: "Rejects by reason",
+    question: "Why were records no events?",
+    description: `Rejected and quarantined records; future is an event further ahead of its record than the allowed skew. ${byArrival}`,
+    show: { kind: "bar-chart", name: "reason", value: "records" },
+    columns: {
+      reason: text("Reason", sql`${verdicts.detail}`),
+      records: count("Records", sql`sum(${verdicts.records})`),
+    },
+    from: sql`${fromVerdicts}
     and ${verdicts.verdict} in ('rejected', 'quarantined')
 group by ${verdicts.detail}
 order by sum(${verdicts.records}) desc, ${verdicts.detail} collate "C"`,
-  variables: ["topic"],
-  noData: "No record was rejected in this time range.",
-});
+    variables: ["topic"],
+    noData: "No record was rejected in this time range.",
+  });

@@ -1,4 +1,5 @@
-import { dashboards, panelsOf, readRows, type Annotation, type Panel, type Variable } from "@tidemark/panels";
+import { panelsOf, readRows, type Annotation, type Panel, type Variable } from "@tidemark/panels";
+import { dashboards } from "@tidemark/socmed/panels";
 import type { AnswerRow } from "./answer.js";
 
 /** How a column's values are compared: exactly, doubles to 1e-12, or only by being a number above 0. */

@@ -1,14 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import {
-  checkpoints,
-  progress,
-  socmed1h,
-  socmed1m,
-  socmed5s,
-  socmedVerdicts1h,
-  socmedVerdicts1m,
-} from "@tidemark/sinks/tables";
+import { checkpoints, progress } from "@tidemark/sinks/tables";
+import { socmed1h, socmed1m, socmed5s, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { openRowStream, type StoredRow } from "../row-stream.js";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
 

@@ -1,5 +1,6 @@
-import type { View } from "@tidemark/panels";
-import { progress, socmedVerdicts1m } from "@tidemark/sinks/tables";
+import { progress } from "@tidemark/sinks/tables";
+import type { SocmedView } from "@tidemark/socmed/panels";
+import { socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { nameTable, quote, type Snapshot } from "../snapshot.js";
@@ -8,7 +9,7 @@ import { sizeMs } from "./resolution.js";
 import { epochMs, windowTables, type WindowSize } from "./table-rows.js";
 
 /** What is looked at, and what to call it. */
-export interface NamedView extends View {
+export interface NamedView extends SocmedView {
   readonly name: string;
 }
 

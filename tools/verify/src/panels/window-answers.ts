@@ -1,4 +1,4 @@
-import type { View } from "@tidemark/panels";
+import type { SocmedView } from "@tidemark/socmed/panels";
 import {
   byBytes,
   gaplessStarts,
@@ -69,7 +69,7 @@ const isChosen = (chosen: readonly string[] | "all" | undefined, name: string) =
 
 /** Adds up the windows of a view, one row after another, and says what each panel has to show of them. */
 export class WindowAnswers {
-  readonly #view: View;
+  readonly #view: SocmedView;
   readonly #resolution: Resolution;
   readonly #resolutionOfNames: WindowSize;
   readonly #pointMs: number;
@@ -79,7 +79,7 @@ export class WindowAnswers {
   readonly #cities = new Set<string>();
   readonly #platforms = new Set<string>();
 
-  constructor(view: View) {
+  constructor(view: SocmedView) {
     this.#view = view;
     this.#resolution = resolutionOf(view);
     this.#resolutionOfNames = coarseResolutionOf(view).sums;

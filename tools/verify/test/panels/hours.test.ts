@@ -1,5 +1,6 @@
-import { cityVariable, expandMacros, lateByHowMuch, ledgerOverTime, totalUsage, usageOverTime } from "@tidemark/panels";
+import { expandMacros } from "@tidemark/panels";
 import { migrate } from "@tidemark/sinks";
+import { cityVariable, healthPanels, totalUsage, usageOverTime } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { query } from "../servers.js";
 import { compare, startTestPostgres, type TestPostgres } from "./tables.js";
@@ -65,9 +66,9 @@ describe("what a range of more than three days shows is what its minutes hold", 
     expect({
       usage: add(await ask(totalUsage.sql), "usage"),
       cities: (await ask(cityVariable.sql)).length,
-      late: add(await ask(lateByHowMuch.sql), "records"),
+      late: add(await ask(healthPanels.lateByHowMuch.sql), "records"),
       ofSeries: add(series, "usage"),
-      ofLedger: add(await ask(ledgerOverTime.sql), "records"),
+      ofLedger: add(await ask(healthPanels.ledgerOverTime.sql), "records"),
     }).toEqual({ ...truth, ofSeries: truth?.["usage"], ofLedger: truth?.["late"] });
     const { differences } = await compare(server.databaseUrl, "long", { atMs: toMs, rangeMs: toMs - fromMs });
     expect(differences).toEqual([]);

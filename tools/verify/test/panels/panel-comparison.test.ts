@@ -1,13 +1,6 @@
-import {
-  checkpointTime,
-  dashboards,
-  expandMacros,
-  lagOverTime,
-  panelsOf,
-  rowsPerSecond,
-  type Panel,
-} from "@tidemark/panels";
+import { expandMacros, panelsOf, type Panel } from "@tidemark/panels";
 import { migrate } from "@tidemark/sinks";
+import { dashboards, healthPanels } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listQueries } from "../../src/panels/queries.js";
 import { query } from "../servers.js";
@@ -180,11 +173,11 @@ describe("what consumers observe every 10 s, give or take", () => {
 
   it("is a steady line, though their times shift a little, and has a gap where nobody told anything", async () => {
     const databaseUrl = await fill(observations);
-    const rates = await readValues(databaseUrl, rowsPerSecond, "rate");
+    const rates = await readValues(databaseUrl, healthPanels.rowsPerSecond, "rate");
     expect(rates).toEqual([...Array(7).fill(20), ...Array(6).fill(null), ...Array(5).fill(20)]);
-    const lags = await readValues(databaseUrl, lagOverTime, "lag");
+    const lags = await readValues(databaseUrl, healthPanels.lagOverTime, "lag");
     expect(lags).toEqual(rates.map((rate) => (rate === null ? null : 100)));
-    const durations = await readValues(databaseUrl, checkpointTime, "duration");
+    const durations = await readValues(databaseUrl, healthPanels.checkpointTime, "duration");
     expect(durations.filter((one) => one === null)).toHaveLength(12);
     expect((await compare(databaseUrl, "busy")).differences).toEqual([]);
   });

@@ -25,7 +25,7 @@ const allWindows = [...wrongRates("mean", "pooled", "low", "high", "events"), ..
 export const panelFaults: readonly PanelFault[] = [
   {
     name: "a mean where the pooled rate has to be",
-    file: "libs/panels/src/socmed/rates.ts",
+    file: "libs/socmed/src/panels/rates.ts",
     find: "raw(pooledSql(rate, windowColumn))",
     replace: "raw(meanSql(rate, windowColumn))",
     finds: wrongRates("pooled"),
@@ -46,21 +46,21 @@ export const panelFaults: readonly PanelFault[] = [
   },
   {
     name: "five minutes that are off by a window",
-    file: "libs/panels/src/windows.ts",
+    file: "libs/socmed/src/panels/windows.ts",
     find: "${socmed5s.window_start} >= ${timeTo()} - interval '5 minutes'",
     replace: "${socmed5s.window_start} > ${timeTo()} - interval '5 minutes'",
     finds: ["platform-with-most-visitors.visitors wrong-value"],
   },
   {
     name: "ties in the order of the alphabet backwards",
-    file: "libs/panels/src/socmed/places.ts",
+    file: "libs/socmed/src/panels/places.ts",
     find: `order by sum(\${counter}) desc, \${windows.Kota} collate "C"`,
     replace: `order by sum(\${counter}) desc, \${windows.Kota} collate "C" desc`,
     finds: ["city-with-most-users.city wrong-value", "city-with-most-sales.city wrong-value"],
   },
   {
     name: "a city that was chosen and is not asked for",
-    file: "libs/panels/src/windows.ts",
+    file: "libs/socmed/src/panels/windows.ts",
     find: `and \${isChosen(rollup.Kota, "city")}`,
     replace: `and (\${isChosen(rollup.Kota, "city")} or true)`,
     finds: [
@@ -104,21 +104,21 @@ export const panelFaults: readonly PanelFault[] = [
   },
   {
     name: "points without a value where nothing was used",
-    file: "libs/panels/src/socmed/usage.ts",
+    file: "libs/socmed/src/panels/usage.ts",
     find: "from points cross join platforms left join sums",
     replace: "from points cross join platforms join sums",
     finds: ["real-time-total-usage missing-row"],
   },
   {
     name: "a funnel whose second step is those who left",
-    file: "libs/panels/src/socmed/funnel.ts",
+    file: "libs/socmed/src/panels/funnel.ts",
     find: "(2, 'Stayed', visitors - page_visitors)",
     replace: "(2, 'Stayed', page_visitors)",
     finds: ["funnel.people wrong-value", "funnel.share wrong-value"],
   },
   {
     name: "late bursts from another share on",
-    file: "libs/panels/src/annotations.ts",
+    file: "libs/panels/src/health/late-bursts.ts",
     find: "export const lateBurst = { records: 10, share: 0.05 } as const;",
     replace: "export const lateBurst = { records: 10, share: 0.06 } as const;",
     finds: ["annotation late-bursts missing-row"],
@@ -157,7 +157,7 @@ export const panelFaults: readonly PanelFault[] = [
   },
   {
     name: "a column that is not there",
-    file: "libs/panels/src/socmed/usage.ts",
+    file: "libs/socmed/src/panels/usage.ts",
     find: 'columns: { usage: count("Usage", sql`sum(${windows.usage_count})`) },',
     replace: 'columns: { usage: count("Usage", sql`sum(uses)`) },',
     finds: ["total-usage failing-query"],

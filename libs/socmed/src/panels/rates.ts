@@ -1,13 +1,13 @@
-import { bounceRate, conversionRate, meanSql, pooledSql, rateCountColumn, wilsonSql } from "@tidemark/metrics";
+import { meanSql, pooledSql, rateCountColumn, wilsonSql } from "@tidemark/metrics";
+import { count, definePanel, percent, text, type Threshold } from "@tidemark/panels";
 import { sql } from "drizzle-orm";
-import { count, percent, text, type Threshold } from "../column.js";
-import { definePanel } from "../panel.js";
-import { fromWindows, noEvents, windowColumn, windows, type WindowRate } from "../windows.js";
+import { bounceRate, conversionRate } from "../rates.js";
+import { fromWindows, noEvents, windowColumn, windows, type WindowRate } from "./windows.js";
 
 const raw = (expression: string) => sql.raw(expression);
 
 /** Columns that say what a rate is, and how far it can be trusted. */
-export function rateColumns(rate: WindowRate, thresholds: readonly Threshold[]) {
+function rateColumns(rate: WindowRate, thresholds: readonly Threshold[]) {
   return {
     mean: percent("Avg. per event", raw(meanSql(rate, windowColumn)), thresholds),
     pooled: percent("Pooled", raw(pooledSql(rate, windowColumn)), thresholds),

@@ -1,7 +1,6 @@
+import { count, definePanel, pointOf, pointsOf, text, time } from "@tidemark/panels";
 import { sql } from "drizzle-orm";
-import { count, text, time } from "../column.js";
-import { definePanel } from "../panel.js";
-import { fromWindows, fromWindowsOfSeries, noEvents, pointOf, pointsOf, pointWidth, windows } from "../windows.js";
+import { fromWindows, fromWindowsOfSeries, noEvents, pointWidth, windows } from "./windows.js";
 
 export const totalUsage = definePanel({
   id: "total-usage",

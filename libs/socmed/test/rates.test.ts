@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { bounceRate, conversionRate, evaluateRate, rateLabel, socmedRates, socmedViolations } from "@tidemark/metrics";
-import type { Row } from "./rows.js";
+import { evaluateRate, rateLabel } from "@tidemark/metrics";
+import { bounceRate, conversionRate, socmedRates, socmedViolations } from "@tidemark/socmed";
 
 interface DeckRow {
-  readonly wire: Row & { readonly ID: string };
+  readonly wire: Readonly<Record<"Visitors" | "PageVisitors" | "Conversion", number>> & { readonly ID: string };
   readonly conversionRate: number;
   readonly bounceRate: number;
 }

@@ -1,21 +1,13 @@
 import { sql } from "drizzle-orm";
-import { renderSql } from "./render.js";
-import type { VariableName } from "./variables.js";
-import { fromVerdictsOfSeries, verdictPointWidth, verdicts } from "./verdicts.js";
-import { pointOf } from "./windows.js";
-
-/** What is marked on the time axis of every series. Its SQL gives `time` and `timeend` (timestamptz), `text` and `tags`. */
-export interface Annotation {
-  readonly name: string;
-  readonly description: string;
-  readonly sql: string;
-  readonly variables: readonly VariableName[];
-}
+import type { Annotation } from "../annotation.js";
+import { renderSql } from "../render.js";
+import { pointOf } from "../resolution.js";
+import { verdictPointWidth, type VerdictSource } from "./verdicts.js";
 
 /** A burst: in a minute (or a wider point, where the screen asks for one) at least so many late events, and so large a share. */
 export const lateBurst = { records: 10, share: 0.05 } as const;
 
-export const lateBursts: Annotation = {
+export const createLateBursts = ({ verdicts, fromVerdictsOfSeries }: VerdictSource): Annotation => ({
   name: "Late bursts",
   description: `${lateBurst.records} late events or more came at once, and were at least ${lateBurst.share * 100} % of what came.`,
   sql: renderSql(sql`select point as time, point + ${verdictPointWidth} as timeend,
@@ -29,4 +21,4 @@ from (
 where late >= greatest(${sql.raw(`${lateBurst.records}`)}, read * ${sql.raw(`${lateBurst.share}`)})
 order by point`),
   variables: ["topic"],
-};
+});

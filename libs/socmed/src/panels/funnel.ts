@@ -1,7 +1,6 @@
+import { count, definePanel, percent, text } from "@tidemark/panels";
 import { sql } from "drizzle-orm";
-import { count, percent, text } from "../column.js";
-import { definePanel } from "../panel.js";
-import { fromWindows, noEvents, windows } from "../windows.js";
+import { fromWindows, noEvents, windows } from "./windows.js";
 
 export const funnel = definePanel({
   id: "funnel",

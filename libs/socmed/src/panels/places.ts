@@ -1,7 +1,6 @@
+import { count, definePanel, text } from "@tidemark/panels";
 import { sql, type Column } from "drizzle-orm";
-import { count, text } from "../column.js";
-import { definePanel } from "../panel.js";
-import { fromLastFiveMinutes, fromWindows, noEvents, windows } from "../windows.js";
+import { fromLastFiveMinutes, fromWindows, noEvents, windows } from "./windows.js";
 
 export const topPlatform = definePanel({
   id: "platform-with-most-visitors",

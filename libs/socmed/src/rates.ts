@@ -1,5 +1,4 @@
-import { defineRate } from "./rate.js";
-import { defineViolation } from "./violation.js";
+import { defineRate, defineViolation } from "@tidemark/metrics";
 
 /** Conversion / Visitors * 100. Fields are the wire keys of a social media event. */
 export const conversionRate = defineRate({

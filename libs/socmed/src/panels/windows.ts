@@ -1,10 +1,18 @@
 import type { RateDefinition } from "@tidemark/metrics";
-import { socmed1h, socmed1m, socmed5s } from "@tidemark/sinks/tables";
+import {
+  isChosen,
+  isCoarse,
+  isFine,
+  isLong,
+  isTopic,
+  minutesOrHours,
+  renderSql,
+  timeFilter,
+  timeTo,
+  wholeOf,
+} from "@tidemark/panels";
 import { aliasedTable, sql, type Column, type SQL } from "drizzle-orm";
-import { timeFilter, timeTo } from "./macros.js";
-import { renderSql } from "./render.js";
-import { isCoarse, isFine, isLong, minutesOrHours, wholeOf } from "./resolution.js";
-import { isChosen, isTopic } from "./variables.js";
+import { socmed1h, socmed1m, socmed5s } from "../tables.js";
 
 /** The windows looked at, whichever rollup they come from: one row per partition, window, city and platform. */
 export const windows = aliasedTable(socmed1m, "windows");
@@ -40,18 +48,6 @@ export const fromLastFiveMinutes: SQL = sql`from (
 
 /** How far apart the points of a time series over the windows are, an interval: whole windows, as many as the screen asks for. */
 export const pointWidth: SQL = wholeOf(sql`(case when ${isFine} then 5 when ${isCoarse} then 3600 else 60 end)`);
-
-/** The start of the point that a time lies in, a timestamptz. One point starts at 1970, the others whole widths from it. */
-export function pointOf(column: Column, width: SQL): SQL {
-  return sql`date_bin(${width}, ${column}, 'epoch')`;
-}
-
-/** Of a WITH: a point for each step between the first and the last one that the named part of it has. */
-export function pointsOf(part: string, width: SQL): SQL {
-  return sql`points as (
-  select generate_series(min(point), max(point), ${width}) as point from ${sql.raw(part)}
-)`;
-}
 
 /** Shown in the place of rows where no window is looked at. */
 export const noEvents = "No events in this time range.";
