@@ -29,15 +29,23 @@ export const lateBuckets = [
   { belowMs: Infinity, text: "1 h or more" },
 ] as const;
 
-function verdictTable<Name extends string>(name: Name) {
-  return pgTable(
+export type VerdictTable = ReturnType<typeof verdictTable>;
+
+/**
+ * Counts of records by the window of their arrival and by outcome, per partition: every record that was read. Summed up they
+ * are the ledger of the checkpoints.
+ */
+export function verdictTable<Name extends string>(name: Name, define: typeof pgTable = pgTable) {
+  return define(
     name,
     {
       topic: text("topic").notNull(),
       partition: integer("partition").notNull(),
       /** Of the record's own timestamp; -infinity (an invalid Date) where it has none, or one out of `timestampRange`. */
       window_start: timestamp("window_start", { withTimezone: true }).notNull(),
-      verdict: text("verdict", { enum: ["counted", "duplicate", "late", "quarantined", "rejected"] }).notNull(),
+      verdict: text("verdict", {
+        enum: ["counted", "duplicate", "late", "quarantined", "rejected", "refused"],
+      }).notNull(),
       /** Of `lateBuckets` for late ones, the reason for rejected ones, `future` for quarantined ones, else empty. */
       detail: text("detail").notNull(),
       records: bigint("records", { mode: "number" }).notNull(),
