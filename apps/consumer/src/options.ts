@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util";
+import { duration, flag, hostName, parseOptions as parse, port, topic, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
-import { parseDuration } from "./duration.js";
 import type { MonitorAddress } from "./monitor/server.js";
 
 export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
@@ -28,54 +27,6 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
-const duration = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .transform((text, context) => {
-      const ms = parseDuration(text);
-      if (ms !== undefined) return ms;
-      context.addIssue({ code: "custom", message: "a duration of at most 366d, such as 5m, 90s or 250ms" });
-      return z.NEVER;
-    });
-
-const days = z
-  .string()
-  .regex(/^[1-9]\d{0,4}$/, "a whole number of days from 1 to 99999")
-  .transform(Number)
-  .optional();
-
-const schema = z
-  .object({
-    "--until-caught-up": z.boolean().default(false),
-    "--accept-loss": z.boolean().default(false),
-    "--show": z.boolean().default(false),
-    "--json": z.boolean().default(false),
-    KAFKA_TOPIC: z
-      .string()
-      .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, "a topic name of 1 to 249 letters, digits, dots, dashes or underscores")
-      .default("socmed-events"),
-    KAFKA_GROUP: z
-      .string()
-      .regex(/^\S{1,255}$/, "a group name of 1 to 255 characters without spaces")
-      .default("tidemark"),
-    WATERMARK_DELAY: duration("5m"),
-    ALLOWED_LATENESS: duration("0s"),
-    MAX_FUTURE_SKEW: duration("1m"),
-    STOP_TIMEOUT: duration("10s"),
-    METRICS_PORT: z
-      .string()
-      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a port from 0 to 65535")
-      .transform(Number)
-      .optional(),
-    METRICS_HOST: z.string().regex(/^\S+$/, "a host name or address").default("127.0.0.1"),
-    RETENTION_DAYS: days,
-  })
-  .refine((options) => !(options["--show"] && options["--json"]), {
-    path: ["--show"],
-    message: "no --json beside it: choose one of the two",
-  });
-
 export interface ConsumerOptions {
   readonly untilCaughtUp: boolean;
   /** Goes on behind records that are gone; else they end the consumer. */
@@ -94,60 +45,49 @@ export interface ConsumerOptions {
   readonly retentionDays?: number | undefined;
 }
 
-export type ParsedOptions =
-  | { readonly kind: "run"; readonly options: ConsumerOptions }
-  | { readonly kind: "help" }
-  | { readonly kind: "wrong"; readonly problem: string };
+const schema = z
+  .object({
+    "--until-caught-up": flag,
+    "--accept-loss": flag,
+    "--show": flag,
+    "--json": flag,
+    KAFKA_TOPIC: topic.default("socmed-events"),
+    KAFKA_GROUP: z
+      .string()
+      .regex(/^\S{1,255}$/)
+      .describe("a group name of 1 to 255 characters without spaces")
+      .default("tidemark"),
+    WATERMARK_DELAY: duration.prefault("5m"),
+    ALLOWED_LATENESS: duration.prefault("0s"),
+    MAX_FUTURE_SKEW: duration.prefault("1m"),
+    STOP_TIMEOUT: duration.prefault("10s"),
+    METRICS_PORT: port(0).optional(),
+    METRICS_HOST: hostName.default("127.0.0.1"),
+    RETENTION_DAYS: z
+      .string()
+      .regex(/^[1-9]\d{0,4}$/)
+      .transform(Number)
+      .describe("a whole number of days from 1 to 99999")
+      .optional(),
+  })
+  .refine((given) => !(given["--show"] && given["--json"]), {
+    message: "--show got true; it takes no --json beside it: choose one of the two.",
+  })
+  .transform((given): ConsumerOptions => ({
+    untilCaughtUp: given["--until-caught-up"],
+    acceptLoss: given["--accept-loss"],
+    output: given["--show"] ? "show" : given["--json"] ? "json" : "status",
+    topic: given.KAFKA_TOPIC,
+    group: given.KAFKA_GROUP,
+    watermarkDelayMs: given.WATERMARK_DELAY,
+    allowedLatenessMs: given.ALLOWED_LATENESS,
+    maxFutureSkewMs: given.MAX_FUTURE_SKEW,
+    stopTimeoutMs: given.STOP_TIMEOUT,
+    monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
+    retentionDays: given.RETENTION_DAYS,
+  }));
 
-/** Reads arguments and environment through one schema. A wrong one gives one sentence: its name, what it got, what it takes. */
-export function parseOptions(
+export const parseOptions = (
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): ParsedOptions {
-  let values: Record<string, unknown>;
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: {
-        "until-caught-up": { type: "boolean" },
-        "accept-loss": { type: "boolean" },
-        show: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    return { kind: "wrong", problem: `${detail}. See --help.` };
-  }
-  if (values["help"] === true) return { kind: "help" };
-  const given = {
-    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`--${name}`, value])),
-    // An empty variable is an unset one.
-    ...Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "" && value !== undefined)),
-  };
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0] ?? "options");
-    const got = name in given ? JSON.stringify(given[name as keyof typeof given]) : "nothing";
-    return { kind: "wrong", problem: `${name} got ${got}; it takes ${issue?.message ?? "something else"}.` };
-  }
-  const { data } = parsed;
-  return {
-    kind: "run",
-    options: {
-      untilCaughtUp: data["--until-caught-up"],
-      acceptLoss: data["--accept-loss"],
-      output: data["--show"] ? "show" : data["--json"] ? "json" : "status",
-      topic: data.KAFKA_TOPIC,
-      group: data.KAFKA_GROUP,
-      watermarkDelayMs: data.WATERMARK_DELAY,
-      allowedLatenessMs: data.ALLOWED_LATENESS,
-      maxFutureSkewMs: data.MAX_FUTURE_SKEW,
-      stopTimeoutMs: data.STOP_TIMEOUT,
-      monitor: data.METRICS_PORT === undefined ? undefined : { host: data.METRICS_HOST, port: data.METRICS_PORT },
-      retentionDays: data.RETENTION_DAYS,
-    },
-  };
-}
+): ParsedOptions<ConsumerOptions> => parse(schema, args, env);

@@ -1,6 +1,6 @@
 /** `nx run grafana:build`, `grafana:push`, `grafana:reader`. Exit code 1 where it failed, 2 for a wrong option or variable. */
 import { join, relative } from "node:path";
-import { AddressError, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/cli";
+import { AddressError, answerOptions, EXIT_CODES, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/cli";
 import { GrafanaError } from "./errors.js";
 import { parseOptions, usage, type GrafanaOptions } from "./options.js";
 import { makeFiles, writeFiles } from "./output.js";
@@ -9,26 +9,19 @@ import { readAddress } from "./push/reader-address.js";
 import { makeReader } from "./reader-role.js";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const sayWaiting = (path: string): void => void process.stderr.write(`grafana: waiting for a stack (${path})\n`);
+const warn = (line: string): void => void process.stderr.write(`grafana: ${line}\n`);
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
-  if (parsed.kind === "help") {
-    process.stdout.write(usage);
-    return 0;
-  }
-  if (parsed.kind === "wrong") {
-    process.stderr.write(`grafana: ${parsed.problem}\n`);
-    return 2;
-  }
+  if (parsed.kind !== "run") return answerOptions(parsed, usage, warn);
   try {
     await run(parsed.options, findRepositoryRoot(import.meta.url));
-    return 0;
+    return EXIT_CODES.ok;
   } catch (error) {
-    process.stderr.write(`grafana: ${error instanceof Error ? error.message : String(error)}\n`);
+    warn(error instanceof Error ? error.message : String(error));
     const isOption =
       error instanceof AddressError || (error instanceof GrafanaError && error.code === "bad-reader-url");
-    return isOption ? 2 : 1;
+    return isOption ? EXIT_CODES.usage : EXIT_CODES.failed;
   }
 }
 
@@ -46,7 +39,12 @@ async function run(options: GrafanaOptions, root: string): Promise<void> {
       say,
     });
   } else {
-    const { databaseUrl } = await findAddresses({ env: process.env, need: ["postgres"], root, onWait: sayWaiting });
+    const { databaseUrl } = await findAddresses({
+      env: process.env,
+      need: ["postgres"],
+      root,
+      onWait: (path) => warn(`waiting for a stack (${path})`),
+    });
     await makeReader(databaseUrl, { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD });
     say(`${options.TIDEMARK_READER} can read ${redactUrl(databaseUrl)}`);
   }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { hostName, parseOptions as parse, port, topic, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
 
 export const defaultPort = 4321;
@@ -16,19 +16,6 @@ Shows the panels in a browser, up to date with each checkpoint, until Ctrl-C.
   TIDEMARK_DIR  default .tidemark: where the stack says its addresses
 `;
 
-const schema = z.object({
-  LIVE_PORT: z
-    .string()
-    .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a port from 0 to 65535")
-    .transform(Number)
-    .optional(),
-  LIVE_HOST: z.string().regex(/^\S+$/, "a host name or address").default("127.0.0.1"),
-  KAFKA_TOPIC: z
-    .string()
-    .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, "a topic name of 1 to 249 letters, digits, dots, dashes or underscores")
-    .default("socmed-events"),
-});
-
 export interface LiveOptions {
   /** Absent: the default one, or a free one. */
   readonly port: number | undefined;
@@ -36,34 +23,15 @@ export interface LiveOptions {
   readonly topic: string;
 }
 
-export type ParsedOptions =
-  | { readonly kind: "run"; readonly options: LiveOptions }
-  | { readonly kind: "help" }
-  | { readonly kind: "wrong"; readonly problem: string };
+const schema = z
+  .object({
+    LIVE_PORT: port(0).optional(),
+    LIVE_HOST: hostName.default("127.0.0.1"),
+    KAFKA_TOPIC: topic.default("socmed-events"),
+  })
+  .transform((given): LiveOptions => ({ port: given.LIVE_PORT, host: given.LIVE_HOST, topic: given.KAFKA_TOPIC }));
 
-/** Reads arguments and environment through one schema. A wrong one gives one sentence: its name, what it got, what it takes. */
-export function parseOptions(
+export const parseOptions = (
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): ParsedOptions {
-  try {
-    const { values } = parseArgs({ args: [...args], options: { help: { type: "boolean", short: "h" } } });
-    if (values.help === true) return { kind: "help" };
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    return { kind: "wrong", problem: `${detail}. See --help.` };
-  }
-  // An empty variable is an unset one.
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "" && value !== undefined));
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0] ?? "options");
-    return {
-      kind: "wrong",
-      problem: `${name} got ${JSON.stringify(given[name])}; it takes ${issue?.message ?? "something else"}.`,
-    };
-  }
-  const { LIVE_PORT: port, LIVE_HOST: host, KAFKA_TOPIC: topic } = parsed.data;
-  return { kind: "run", options: { port, host, topic } };
-}
+): ParsedOptions<LiveOptions> => parse(schema, args, env);

@@ -26,6 +26,9 @@ it.each([
 });
 
 it("refuses an option that it hasn't, and helps", () => {
-  expect(parseOptions(["--port=1"], {})).toEqual({ kind: "wrong", problem: "Unknown option '--port'. See --help." });
+  expect(parseOptions(["--port=1"], {})).toEqual({
+    kind: "wrong",
+    problem: "Unknown option '--port'; --help lists the options.",
+  });
   expect(parseOptions(["-h"], { LIVE_PORT: "wrong" })).toEqual({ kind: "help" });
 });

@@ -1,7 +1,7 @@
+import type { Terminal } from "@tidemark/cli";
 import type { Message, RecordMetadata } from "kafkajs";
 import type { Counts } from "./lanes.js";
 import { progressLine, recordLine } from "./progress.js";
-import type { Terminal } from "./terminal.js";
 
 /** What a run is, so that it can be repeated or gone on with. */
 export interface RunHead {

@@ -21,12 +21,12 @@ afterAll(async () => {
 const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
   ["--sed=1", {}, /^Unknown option '--sed'; --help lists the options\.$/],
   ["deck", {}, /^Unexpected argument 'deck'/],
-  ["--seed=x", {}, /^--seed takes a whole number .*; got "x"\.$/],
-  ["--rate=quick", {}, /^--rate takes events per second/],
+  ["--seed=x", {}, /^--seed got "x"; it takes a whole number .*\.$/],
+  ["--rate=quick", {}, /^--rate got "quick"; it takes events per second/],
   ["--rate=max", {}, /^--rate=max needs --events/],
-  ["--events=-5", {}, /^--events takes a whole number from 1 on; got "-5"\.$/],
+  ["--events=-5", {}, /^--events got "-5"; it takes a whole number from 1 on\.$/],
   ["--scenario=day --start-index=864000", {}, /^--start-index=864000 lies behind the 864000 events/],
-  ["--start=noon", {}, /^--start takes a time with its zone/],
+  ["--start=noon", {}, /^--start got "noon"; it takes a time with its zone/],
   [
     "--scenario=nosuch",
     {},
@@ -34,7 +34,7 @@ const cases: readonly (readonly [string, Readonly<Record<string, string>>, RegEx
   ],
   ["--scenario=BROKEN", {}, /^--scenario takes .* but that file is not JSON\.$/],
   ["--scenario=MISSPELT", {}, /^The scenario in ".*misspelt\.json" is not one: Unrecognized key: "rates"\.$/],
-  ["--events=1", { KAFKA_TOPIC: "a b" }, /^KAFKA_TOPIC takes/],
+  ["--events=1", { KAFKA_TOPIC: "a b" }, /^KAFKA_TOPIC got "a b"; it takes/],
   ["--events=1", { KAFKA_BROKERS: "localhost" }, /^KAFKA_BROKERS: "localhost" is no broker's address/],
   [
     "--events=1",

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { answerOptions, EXIT_CODES } from "@tidemark/cli";
 import type { Benchmark } from "./benchmark.js";
 import { checkpoints } from "./checkpoint-sizes.js";
 import { growth } from "./growth.js";
@@ -10,6 +11,8 @@ import { scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { throughput } from "./throughput.js";
 import { verify } from "./verify.js";
+
+const warn = (line: string): void => console.error(`bench: ${line}`);
 
 const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   throughput,
@@ -23,27 +26,21 @@ const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
 };
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === "help") {
-    console.log(usage);
-    return 0;
-  }
-  if ("problem" in options) {
-    console.error(`bench: ${options.problem}`);
-    return 2;
-  }
+  const parsed = parseOptions(process.argv.slice(2));
+  if (parsed.kind !== "run") return answerOptions(parsed, usage, warn);
+  const { options } = parsed;
   const { benchmark, out } = options;
   try {
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, "");
   } catch (error) {
-    console.error(`bench: --out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
-    return 2;
+    warn(`--out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
+    return EXIT_CODES.usage;
   }
   const { figures, faults } = await benchmarks[benchmark](options, (line) => console.log(line));
   await writeFile(out, `${JSON.stringify(figures, undefined, 2)}\n`);
   for (const fault of faults) console.error(`VOID: ${fault}`);
-  return faults.length === 0 ? 0 : 1;
+  return faults.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 
 process.exitCode = await main();

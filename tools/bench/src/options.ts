@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
 import { serverKinds } from "./servers.js";
 
@@ -45,60 +45,28 @@ const defaultEvents: Readonly<Record<BenchmarkName, number>> = {
   panels: 0,
 };
 
-const count = (most: number) =>
-  z
-    .string()
-    .transform(Number)
-    .refine((value) => Number.isInteger(value) && value >= 1 && value <= most, `it takes an integer from 1 to ${most}`);
+const count = (most: number) => wholeNumber(1, most, `an integer from 1 to ${most}`);
 
 const schema = z
   .object({
-    benchmark: z.enum(benchmarkNames, { error: `it takes ${benchmarkNames.join(", ")}` }).default("throughput"),
-    events: count(100_000_000).optional(),
-    rounds: count(100).prefault("3"),
-    rows: count(100_000_000).prefault("10000000"),
-    servers: z.enum(serverKinds, { error: `it takes ${serverKinds.join(" or ")}` }).default("embedded"),
-    consumers: count(8).prefault("1"),
-    out: z.string().min(1, "it takes a file name").optional(),
+    benchmark: z.enum(benchmarkNames).describe(benchmarkNames.join(", ")).default("throughput"),
+    "--events": count(100_000_000).optional(),
+    "--rounds": count(100).default(3),
+    "--rows": count(100_000_000).default(10_000_000),
+    "--servers": oneOf(serverKinds).default("embedded"),
+    "--consumers": count(8).default(1),
+    "--out": text("a file name").optional(),
   })
-  .transform(({ benchmark, events, out, ...rest }) => ({
-    ...rest,
+  .transform(({ benchmark, ...given }) => ({
     benchmark,
-    events: events ?? defaultEvents[benchmark],
-    out: out ?? `dist/bench/${benchmark}.json`,
+    events: given["--events"] ?? defaultEvents[benchmark],
+    rounds: given["--rounds"],
+    rows: given["--rows"],
+    servers: given["--servers"],
+    consumers: given["--consumers"],
+    out: given["--out"] ?? `dist/bench/${benchmark}.json`,
   }));
 
 export type BenchOptions = z.output<typeof schema>;
 
-/** The options, or one sentence on what is wrong with them, or `help`. */
-export function parseOptions(args: readonly string[]): BenchOptions | "help" | { readonly problem: string } {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        events: { type: "string" },
-        rounds: { type: "string" },
-        rows: { type: "string" },
-        servers: { type: "string" },
-        consumers: { type: "string" },
-        out: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    if (values.help === true) return "help";
-    const [benchmark, surplus] = positionals;
-    if (surplus !== undefined) return { problem: `One benchmark at a time: "${surplus}" is one too many.` };
-    const given: Readonly<Record<string, unknown>> = { ...values, benchmark };
-    const parsed = schema.safeParse(given);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0]);
-    return {
-      problem: `${name === "benchmark" ? name : `--${name}`} got ${JSON.stringify(given[name])}; ${issue?.message ?? ""}.`,
-    };
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.split(". ")[0] : String(error);
-    return { problem: `${detail}. See --help.` };
-  }
-}
+export const parseOptions = (args: readonly string[]): ParsedOptions<BenchOptions> => parse(schema, args);

@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions } from "../src/options.js";
+import { parseOptions, type BenchOptions } from "../src/options.js";
+
+function optionsOf(args: readonly string[]): BenchOptions {
+  const parsed = parseOptions(args);
+  if (parsed.kind !== "run") throw new Error(JSON.stringify(parsed));
+  return parsed.options;
+}
 
 describe("parseOptions", () => {
   it("measures the throughput where nothing else is asked for", () => {
-    expect(parseOptions([])).toEqual({
+    expect(optionsOf([])).toEqual({
       benchmark: "throughput",
       events: 2_000_000,
       rounds: 3,
@@ -15,8 +21,8 @@ describe("parseOptions", () => {
   });
 
   it("has sizes and a file of each benchmark's own", () => {
-    expect(parseOptions(["scenario"])).toMatchObject({ events: 500_000, out: "dist/bench/scenario.json" });
-    expect(parseOptions(["verify", "--events=5", "--rounds", "2", "--out=x.json"])).toMatchObject({
+    expect(optionsOf(["scenario"])).toMatchObject({ events: 500_000, out: "dist/bench/scenario.json" });
+    expect(optionsOf(["verify", "--events=5", "--rounds", "2", "--out=x.json"])).toMatchObject({
       benchmark: "verify",
       events: 5,
       rounds: 2,
@@ -29,15 +35,15 @@ describe("parseOptions", () => {
       ["speed"],
       'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify, panels.',
     ],
-    [["scenario", "verify"], 'One benchmark at a time: "verify" is one too many.'],
+    [["scenario", "verify"], '"verify" is one argument too many; --help lists the options.'],
     [["--events=0"], '--events got "0"; it takes an integer from 1 to 100000000.'],
     [["--rows=0"], '--rows got "0"; it takes an integer from 1 to 100000000.'],
     [["--rounds=many"], '--rounds got "many"; it takes an integer from 1 to 100.'],
     [["--servers=mine"], '--servers got "mine"; it takes embedded or real.'],
     [["--consumers=9"], '--consumers got "9"; it takes an integer from 1 to 8.'],
     [["--out="], '--out got ""; it takes a file name.'],
-    [["--round=1"], "Unknown option '--round'. See --help."],
+    [["--round=1"], "Unknown option '--round'; --help lists the options."],
   ])("refuses %j", (args, problem) => {
-    expect(parseOptions(args)).toEqual({ problem });
+    expect(parseOptions(args)).toEqual({ kind: "wrong", problem });
   });
 });

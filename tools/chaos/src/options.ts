@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
 import { shortestMs } from "./schedule.js";
 
@@ -27,31 +27,6 @@ server that cannot be had.
 const shortestMinutes = Math.ceil(shortestMs / 6_000) / 10;
 const longestMinutes = 24 * 60;
 
-const whole = (from: number, to: number) => {
-  const takes = `a whole number from ${from} to ${to}`;
-  return z
-    .string()
-    .regex(/^\d{1,16}$/, takes)
-    .transform(Number)
-    .refine((value) => value >= from && value <= to, takes);
-};
-
-const minutesTake = `minutes from ${shortestMinutes} to ${longestMinutes}, such as 1.5`;
-
-const schema = z.object({
-  seed: whole(0, Number.MAX_SAFE_INTEGER),
-  minutes: z
-    .string({ error: minutesTake })
-    .regex(/^\d{1,4}(\.\d{1,3})?$/, minutesTake)
-    .transform(Number)
-    .refine((value) => value >= shortestMinutes && value <= longestMinutes, minutesTake),
-  consumers: whole(1, 4).prefault("4"),
-  rate: whole(10, 20_000).prefault("1000"),
-  kafka: z.enum(["embedded", "real"], { error: "embedded or real" }).default("embedded"),
-  postgres: z.string().min(1, "embedded, or a directory with initdb and postgres in it").default("embedded"),
-  out: z.string().min(1, "a file's name").optional(),
-});
-
 export interface ChaosOptions {
   readonly seed: number;
   readonly minutes: number;
@@ -65,43 +40,29 @@ export interface ChaosOptions {
   readonly out: string | null;
 }
 
-/** The options, or one sentence on what is wrong with them, or `help`. */
-export function parseOptions(args: readonly string[]): ChaosOptions | "help" | { readonly problem: string } {
-  const given = readArguments(args);
-  if (typeof given === "string") return { problem: given };
-  if (given["help"] === true) return "help";
-  for (const name of ["seed", "minutes"]) {
-    if (given[name] === undefined) return { problem: `--${name} is missing; --help lists the options.` };
-  }
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const name = String(issue?.path[0]);
-    return { problem: `--${name} got ${JSON.stringify(given[name])}; it takes ${issue?.message}.` };
-  }
-  const { postgres, out = null, ...options } = parsed.data;
-  return { ...options, out, postgresBinaries: postgres === "embedded" ? null : postgres };
-}
+const schema = z
+  .object({
+    "--seed": wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    "--minutes": z
+      .string()
+      .regex(/^\d{1,4}(\.\d{1,3})?$/)
+      .transform(Number)
+      .refine((value) => value >= shortestMinutes && value <= longestMinutes)
+      .describe(`minutes from ${shortestMinutes} to ${longestMinutes}, such as 1.5`),
+    "--consumers": wholeNumber(1, 4).default(4),
+    "--rate": wholeNumber(10, 20_000).default(1_000),
+    "--kafka": oneOf(["embedded", "real"]).default("embedded"),
+    "--postgres": text("embedded, or a directory with initdb and postgres in it").default("embedded"),
+    "--out": text("a file's name").optional(),
+  })
+  .transform((given): ChaosOptions => ({
+    seed: given["--seed"],
+    minutes: given["--minutes"],
+    consumers: given["--consumers"],
+    rate: given["--rate"],
+    kafka: given["--kafka"],
+    postgresBinaries: given["--postgres"] === "embedded" ? null : given["--postgres"],
+    out: given["--out"] ?? null,
+  }));
 
-function readArguments(args: readonly string[]): Readonly<Record<string, string | boolean | undefined>> | string {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        seed: text,
-        minutes: text,
-        consumers: text,
-        rate: text,
-        kafka: text,
-        postgres: text,
-        out: text,
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    // Node's message goes on with advice on further lines or sentences.
-    const [firstSentence = ""] = (error as Error).message.split(/\.?(?:\n|$|\. )/);
-    return `${firstSentence}; --help lists the options.`;
-  }
-}
+export const parseOptions = (args: readonly string[]): ParsedOptions<ChaosOptions> => parse(schema, args);

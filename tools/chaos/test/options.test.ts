@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { parseOptions, usage } from "../src/options.js";
+import { parseOptions, usage, type ChaosOptions } from "../src/options.js";
 
 const needed = ["--seed=7", "--minutes=1.5"];
 
+function optionsOf(args: readonly string[]): ChaosOptions {
+  const parsed = parseOptions(args);
+  if (parsed.kind !== "run") throw new Error(JSON.stringify(parsed));
+  return parsed.options;
+}
+
 describe("options", () => {
   it("have defaults for all but seed and length", () => {
-    expect(parseOptions(needed)).toEqual({
+    expect(optionsOf(needed)).toEqual({
       seed: 7,
       minutes: 1.5,
       consumers: 4,
@@ -18,7 +24,7 @@ describe("options", () => {
 
   it("take a real Kafka, another Postgres, and a file", () => {
     const given = ["--kafka=real", "--postgres=/usr/lib/postgresql/15/bin", "--out=chaos.json", "--consumers=2"];
-    expect(parseOptions([...needed, ...given])).toMatchObject({
+    expect(optionsOf([...needed, ...given])).toMatchObject({
       kafka: "real",
       postgresBinaries: "/usr/lib/postgresql/15/bin",
       out: "chaos.json",
@@ -44,11 +50,11 @@ describe("options", () => {
     [[...needed, "--nope"], "Unknown option '--nope'; --help lists the options."],
     [[...needed, "more"], "Unexpected argument 'more'; --help lists the options."],
   ])("answer %j with one sentence", (args, sentence) => {
-    expect(parseOptions(args)).toEqual({ problem: sentence });
+    expect(parseOptions(args)).toEqual({ kind: "wrong", problem: sentence });
   });
 
   it("print a usage that fits a terminal", () => {
-    expect(parseOptions(["--help"])).toBe("help");
+    expect(parseOptions(["--help"])).toEqual({ kind: "help" });
     expect(Math.max(...usage.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });

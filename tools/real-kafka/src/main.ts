@@ -3,7 +3,7 @@
  * option, port or directory.
  */
 import { join } from "node:path";
-import { findRepositoryRoot, resolveTidemarkDir, watchParent } from "@tidemark/cli";
+import { answerOptions, createStopSignal, EXIT_CODES, findRepositoryRoot, resolveTidemarkDir } from "@tidemark/cli";
 import { RealKafkaError, type RealKafkaErrorCode, startRealKafka } from "./index.js";
 import { parseOptions, usage } from "./options.js";
 
@@ -11,18 +11,11 @@ const refusals = new Set<RealKafkaErrorCode>(["unusable-directory", "in-use", "p
 const complain = (line: string): void => void process.stderr.write(`real-kafka  ${line}\n`);
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
-  if (options === "help") {
-    process.stdout.write(usage);
-    return 0;
-  }
-  if ("problem" in options) {
-    complain(options.problem);
-    return 2;
-  }
+  const parsed = parseOptions(process.argv.slice(2));
+  if (parsed.kind !== "run") return answerOptions(parsed, usage, complain);
   const home = resolveTidemarkDir(process.env["TIDEMARK_DIR"], findRepositoryRoot(import.meta.url));
-  const { dir = join(home, "real-kafka"), port = 0, cache } = options;
-  const signal = stopSignal();
+  const { dir = join(home, "real-kafka"), port = 0, cache } = parsed.options;
+  const { signal } = createStopSignal({ withParent: true, closedOutput: "ignore" });
   try {
     const kafka = await startRealKafka({
       dataDir: dir,
@@ -40,31 +33,19 @@ async function main(): Promise<number> {
     await kafka.close();
     if (last === undefined || signal.aborted) {
       complain("stopped");
-      return 0;
+      return EXIT_CODES.ok;
     }
     complain(`Kafka has ended by itself: ${last.at(-1) ?? "it said nothing"}. More is in ${join(dir, "kafka.log")}.`);
-    return 1;
+    return EXIT_CODES.failed;
   } catch (error) {
     if (!(error instanceof RealKafkaError)) throw error;
-    if (error.code === "stopped") return 0;
+    if (error.code === "stopped") return EXIT_CODES.ok;
     complain(error.message);
-    return refusals.has(error.code) ? 2 : 1;
+    return refusals.has(error.code) ? EXIT_CODES.usage : EXIT_CODES.failed;
   }
 }
 
-/** Aborts on Ctrl-C, SIGTERM, SIGHUP, and when the process that started this one is gone. */
-function stopSignal(): AbortSignal {
-  const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, stop);
-  watchParent(stop);
-  return stopping.signal;
-}
-
-// Whoever read the output may be gone.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-
 process.exitCode = await main().catch((error: unknown) => {
   complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
+  return EXIT_CODES.failed;
 });

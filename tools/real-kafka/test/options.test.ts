@@ -2,15 +2,18 @@ import { expect, test } from "vitest";
 import { parseOptions } from "../src/options.js";
 
 test("nothing has to be given", () => {
-  expect(parseOptions([])).toEqual({});
+  expect(parseOptions([])).toEqual({ kind: "run", options: {} });
 });
 
 test("a directory, a port and a cache are taken", () => {
-  expect(parseOptions(["--dir=a", "--port", "29092", "--cache=b"])).toEqual({ dir: "a", port: 29_092, cache: "b" });
+  expect(parseOptions(["--dir=a", "--port", "29092", "--cache=b"])).toEqual({
+    kind: "run",
+    options: { dir: "a", port: 29_092, cache: "b" },
+  });
 });
 
 test.each([["--help"], ["-h"]])("%s asks for help", (option) => {
-  expect(parseOptions([option])).toBe("help");
+  expect(parseOptions([option])).toEqual({ kind: "help" });
 });
 
 test.each([
@@ -21,5 +24,5 @@ test.each([
   [["--topic=a"], "Unknown option '--topic'; --help lists the options."],
   [["here"], "Unexpected argument 'here'"],
 ])("%j is refused in one sentence", (args, problem) => {
-  expect(parseOptions(args)).toEqual({ problem: expect.stringContaining(problem) });
+  expect(parseOptions(args)).toEqual({ kind: "wrong", problem: expect.stringContaining(problem) });
 });

@@ -1,5 +1,12 @@
 /** `nx run verify:run`. Exit code 0: equal, 1: different, 2: nothing can be said. */
-import { AddressError, findAddresses, findRepositoryRoot } from "@tidemark/cli";
+import {
+  AddressError,
+  createStopSignal,
+  EXIT_CODES,
+  findAddresses,
+  findRepositoryRoot,
+  SIGNAL_EXIT_CODES,
+} from "@tidemark/cli";
 import { ScenarioError } from "@tidemark/scenario";
 import { CannotVerifyError } from "./errors.js";
 import { parseOptions, usage, type ToolOptions } from "./options.js";
@@ -9,18 +16,17 @@ import { formatVerdict } from "./report.js";
 import { verify } from "./verify.js";
 
 const progress = createProgressLine(process.stderr);
-const stopping = new AbortController();
+// A reader that has left (| head) does not stop it: the exit code still tells.
+const stop = createStopSignal({
+  secondExitCode: SIGNAL_EXIT_CODES.SIGINT,
+  closedOutput: "ignore",
+  onExit: progress.close,
+});
 
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2), process.env);
-  switch (parsed.kind) {
-    case "help":
-      return (await print(usage)) ?? 0;
-    case "wrong":
-      return refuse(parsed.problem);
-    case "run":
-      return await check(parsed.options);
-  }
+  if (parsed.kind === "help") return (await print(usage)) ?? EXIT_CODES.ok;
+  return parsed.kind === "wrong" ? refuse(parsed.problem) : await check(parsed.options);
 }
 
 async function check({ topic, prefix, differences, json, run, view }: ToolOptions): Promise<number> {
@@ -30,7 +36,7 @@ async function check({ topic, prefix, differences, json, run, view }: ToolOption
     env: process.env,
     need: ["kafka", "postgres"],
     root: findRepositoryRoot(import.meta.url),
-    signal: stopping.signal,
+    signal: stop.signal,
     onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
   });
   const verdict = await verify({
@@ -40,14 +46,14 @@ async function check({ topic, prefix, differences, json, run, view }: ToolOption
     prefix,
     differences,
     onProgress: progress.update,
-    signal: stopping.signal,
+    signal: stop.signal,
     ...(scenario !== undefined && { scenario }),
     ...(view !== null && { view }),
   });
   progress.close();
   const width = process.stdout.columns ?? 80;
   const failed = await print(`${json ? JSON.stringify(verdict) : formatVerdict(verdict, width)}\n`);
-  return failed ?? (verdict.equal ? 0 : 1);
+  return failed ?? (verdict.equal ? EXIT_CODES.ok : EXIT_CODES.failed);
 }
 
 /** The exit code where it could not be written. Whoever read our output may have left (| head): the code still tells. */
@@ -62,7 +68,7 @@ async function print(text: string): Promise<number | undefined> {
 function refuse(problem: string): number {
   progress.close();
   process.stderr.write(`verify: ${problem}\n`);
-  return 2;
+  return EXIT_CODES.usage;
 }
 
 function explain(error: unknown): number {
@@ -73,31 +79,11 @@ function explain(error: unknown): number {
   return refuse(error instanceof Error ? (error.stack ?? error.message) : String(error));
 }
 
-// Nx and a terminal may both signal the same stop; a person's second Ctrl-C comes later.
-const sameStopMs = 1_000;
-let stoppedAtMs = Infinity;
-for (const [signal, code] of [
-  ["SIGINT", 130],
-  ["SIGTERM", 143],
-  ["SIGHUP", 129],
-] as const) {
-  process.on(signal, () => {
-    progress.close();
-    if (performance.now() - stoppedAtMs > sameStopMs) process.exit(code);
-    if (stopping.signal.aborted) return;
-    stoppedAtMs = performance.now();
-    stopping.abort(code);
-  });
-}
-// What print and refuse write is waited for or can be told to nobody; without a listener it would end the process.
-process.stdout.on("error", () => {});
-process.stderr.on("error", () => {});
-
 try {
   process.exitCode = await main();
 } catch (error) {
   // Then whatever broke off has done so because of that.
-  process.exitCode = stopping.signal.aborted ? Number(stopping.signal.reason) : explain(error);
+  process.exitCode = stop.request()?.exitCode ?? explain(error);
 } finally {
   progress.close();
 }

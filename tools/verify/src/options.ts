@@ -1,4 +1,14 @@
-import { parseArgs } from "node:util";
+import {
+  flag,
+  parseDuration,
+  parseOptions as parse,
+  rate,
+  text,
+  time,
+  topic,
+  wholeNumber,
+  type ParsedOptions,
+} from "@tidemark/cli";
 import { presets } from "@tidemark/scenario";
 import { z } from "zod";
 import type { ViewChoice } from "./panels/views.js";
@@ -57,56 +67,6 @@ const repeatableStartMs = Date.UTC(2024, 1, 3, 17);
 /** The list of which event belongs where takes four bytes an event, and counts them in 32 bits. */
 const mostEvents = 2 ** 32 - 1;
 
-const whole = (from: number, to: number) => {
-  const takes = `a whole number from ${from} to ${to}`;
-  return z
-    .string()
-    .regex(/^\d{1,16}$/, takes)
-    .transform(Number)
-    .refine((value) => value >= from && value <= to, takes);
-};
-
-const timeTakes = "a time with its zone, such as 2024-02-03T17:00:00Z, from 1970-01-02 to the year 9999";
-const time = z.iso
-  .datetime({ offset: true, error: timeTakes })
-  .transform((text) => Date.parse(text))
-  .refine((ms) => ms >= 86_400_000 && ms < 253_402_300_800_000, timeTakes);
-
-const rateTakes = "events per second, a number from 0.000001 to 1000000, or max";
-const rate = z
-  .string()
-  .regex(/^(max|\d+(\.\d+)?)$/, rateTakes)
-  .transform((text) => (text === "max" ? null : Number(text)))
-  .refine((value) => value === null || (value >= 1e-6 && value <= 1e6), rateTakes);
-
-const rangeTakes = "a duration from 1s to 366d, such as 5m, 1h or 7d, or all";
-const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const range = z
-  .string()
-  .regex(/^(all|\d{1,8}[smhd])$/, rangeTakes)
-  .transform((text) => (text === "all" ? text : Number(text.slice(0, -1)) * (unitsMs[text.slice(-1)] ?? Number.NaN)))
-  .refine((value) => value === "all" || (value >= 1_000 && value <= 366 * 86_400_000), rangeTakes);
-
-const topic = z
-  .string()
-  .regex(/^(?!\.{1,2}$)[\w.-]{1,249}$/, "a topic name of 1 to 249 letters, digits, dots, dashes or underscores");
-
-const schema = z.object({
-  "--topic": topic.optional(),
-  "--prefix": z.boolean().default(false),
-  "--differences": whole(1, 10_000).prefault("10"),
-  "--json": z.boolean().default(false),
-  "--at": time.optional(),
-  "--range": range.optional(),
-  "--scenario": z.string().min(1, `${presetNames}, or a JSON file`).optional(),
-  "--seed": whole(0, Number.MAX_SAFE_INTEGER).optional(),
-  "--events": whole(1, mostEvents).optional(),
-  "--rate": rate.optional(),
-  "--start": time.optional(),
-  "--start-index": whole(0, Number.MAX_SAFE_INTEGER - mostEvents).optional(),
-  KAFKA_TOPIC: topic.default("socmed-events"),
-});
-
 /** What the producer was told, as far as it was said. */
 export interface RunOptions {
   /** A preset's name or a file. */
@@ -131,96 +91,76 @@ export interface ToolOptions {
   readonly view: ViewChoice | null;
 }
 
-export type ParsedOptions =
-  | { readonly kind: "run"; readonly options: ToolOptions }
-  | { readonly kind: "help" }
-  | { readonly kind: "wrong"; readonly problem: string };
+const range = z
+  .string()
+  .transform((given) => (given === "all" ? given : (parseDuration(given) ?? 0)))
+  .refine((value) => value === "all" || value >= 1_000)
+  .describe("a duration from 1s to 366d, such as 5m, 1h or 7d, or all");
 
-/** Reads arguments and environment through one schema. A wrong one gives one sentence: its name, what it got, what it takes. */
-export function parseOptions(
+const object = z.object({
+  "--topic": topic.optional(),
+  "--prefix": flag,
+  "--differences": wholeNumber(1, 10_000).default(10),
+  "--json": flag,
+  "--at": time.optional(),
+  "--range": range.optional(),
+  "--scenario": text(`${presetNames}, or a JSON file`).optional(),
+  "--seed": wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
+  "--events": wholeNumber(1, mostEvents).optional(),
+  "--rate": rate.optional(),
+  "--start": time.optional(),
+  "--start-index": wholeNumber(0, Number.MAX_SAFE_INTEGER - mostEvents).optional(),
+  KAFKA_TOPIC: topic.default("socmed-events"),
+});
+
+type Given = z.output<typeof object>;
+
+const schema = object
+  .superRefine((given, context) => {
+    const message = findRunProblem(given);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  })
+  .transform((given): ToolOptions => ({
+    topic: given["--topic"] ?? given.KAFKA_TOPIC,
+    prefix: given["--prefix"],
+    differences: given["--differences"],
+    json: given["--json"],
+    run: readRun(given),
+    view: readView(given),
+  }));
+
+export const parseOptions = (
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-): ParsedOptions {
-  const read = readArguments(args);
-  if (typeof read === "string") return { kind: "wrong", problem: read };
-  if (read["help"] === true) return { kind: "help" };
-  const given: Readonly<Record<string, unknown>> = {
-    ...Object.fromEntries(Object.entries(read).map(([name, value]) => [`--${name}`, value])),
-    // An empty variable is an unset one.
-    KAFKA_TOPIC: env["KAFKA_TOPIC"] === "" ? undefined : env["KAFKA_TOPIC"],
-  };
-  const parsed = schema.safeParse(given);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const name = String(issue?.path[0]);
-    return { kind: "wrong", problem: `${name} got ${JSON.stringify(given[name])}; it takes ${issue?.message}.` };
-  }
-  const run = readRun(parsed.data);
-  if (typeof run === "string") return { kind: "wrong", problem: run };
-  const { data } = parsed;
-  return {
-    kind: "run",
-    options: {
-      topic: data["--topic"] ?? data.KAFKA_TOPIC,
-      prefix: data["--prefix"],
-      differences: data["--differences"],
-      json: data["--json"],
-      run,
-      view: readView(data),
-    },
-  };
-}
+): ParsedOptions<ToolOptions> => parse(schema, args, env);
 
-function readView({ "--at": atMs, "--range": rangeMs }: z.infer<typeof schema>): ViewChoice | null {
+function readView({ "--at": atMs, "--range": rangeMs }: Given): ViewChoice | null {
   if (atMs === undefined && rangeMs === undefined) return null;
   return { atMs: atMs ?? null, rangeMs: rangeMs ?? "all" };
 }
 
-function readRun(data: z.infer<typeof schema>): RunOptions | null | string {
-  const scenario = data["--scenario"];
-  if (scenario === undefined) {
-    const alone = (["--seed", "--events", "--rate", "--start", "--start-index"] as const).find(
-      (name) => data[name] !== undefined,
-    );
-    return alone === undefined ? null : `${alone} says what a scenario was sent with; it needs --scenario.`;
+function findRunProblem(given: Given): string | undefined {
+  if (given["--scenario"] !== undefined) {
+    return given["--seed"] === undefined ? "--scenario needs --seed: the producer printed it." : undefined;
   }
-  const seed = data["--seed"];
-  if (seed === undefined) return "--scenario needs --seed: the producer printed it.";
+  const names = ["--seed", "--events", "--rate", "--start", "--start-index"] as const;
+  const alone = names.find((name) => given[name] !== undefined);
+  return alone && `${alone} says what a scenario was sent with; it needs --scenario.`;
+}
+
+function readRun({
+  "--scenario": scenario,
+  "--seed": seed,
+  "--rate": given = "max",
+  ...rest
+}: Given): RunOptions | null {
+  if (scenario === undefined || seed === undefined) return null;
   return {
     scenario,
     seed,
-    events: data["--events"] ?? null,
-    rate: data["--rate"] ?? null,
-    startMs: data["--start"] ?? repeatableStartMs,
-    startIndex: data["--start-index"] ?? 0,
+    events: rest["--events"] ?? null,
+    rate: given === "max" ? null : given,
+    startMs: rest["--start"] ?? repeatableStartMs,
+    startIndex: rest["--start-index"] ?? 0,
   };
-}
-
-function readArguments(args: readonly string[]): Readonly<Record<string, string | boolean | undefined>> | string {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        topic: text,
-        prefix: flag,
-        differences: text,
-        json: flag,
-        at: text,
-        range: text,
-        scenario: text,
-        seed: text,
-        events: text,
-        rate: text,
-        start: text,
-        "start-index": text,
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    // Node's message goes on with advice on further lines or sentences.
-    const [firstSentence = ""] = (error as Error).message.split(/\.?(?:\n|$|\. )/);
-    return `${firstSentence}. See --help.`;
-  }
 }

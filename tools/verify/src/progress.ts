@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { createTerminal } from "@tidemark/cli";
 import type { VerifyProgress } from "./verify.js";
 
 /** Says how far it is, once it takes longer than a second. */
@@ -11,27 +12,23 @@ export interface ProgressLine {
 const patienceMs = 1_000;
 const liveEveryMs = 250;
 const lineEveryMs = 5_000;
-const clearLine = "\r\u001b[2K";
 
 const number = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** On a terminal one line that is rewritten; else a line every few seconds. */
 export function createProgressLine(stream: Writable & { readonly isTTY?: boolean }): ProgressLine {
-  const isLive = stream.isTTY === true;
-  let shown = false;
+  const terminal = createTerminal({ out: stream, err: stream });
   let step: { readonly first: VerifyProgress; readonly sinceMs: number } | undefined;
   let last: VerifyProgress | undefined;
 
   function show(): void {
     if (last === undefined || step === undefined) return;
-    const text = formatProgress(last, last.done - step.first.done, performance.now() - step.sinceMs);
-    stream.write(isLive ? `${clearLine}${text}` : `${text}\n`);
-    shown = true;
+    terminal.update(formatProgress(last, last.done - step.first.done, performance.now() - step.sinceMs));
   }
 
   let timer: NodeJS.Timeout | undefined = setTimeout(() => {
     show();
-    timer = setInterval(show, isLive ? liveEveryMs : lineEveryMs);
+    timer = setInterval(show, stream.isTTY === true ? liveEveryMs : lineEveryMs);
   }, patienceMs);
 
   return {
@@ -44,7 +41,7 @@ export function createProgressLine(stream: Writable & { readonly isTTY?: boolean
     close() {
       clearTimeout(timer);
       timer = undefined;
-      if (shown && isLive) stream.write(clearLine);
+      terminal.clear();
     },
   };
 }

@@ -78,8 +78,8 @@ describe("a wrong option is told in one sentence with its name, what it got and 
     [["--range=5"], '--range got "5"; it takes a duration from 1s to 366d, such as 5m, 1h or 7d, or all.'],
     [["--range=0s"], '--range got "0s"; it takes a duration'],
     [["--range=367d"], '--range got "367d"; it takes a duration'],
-    [["--verbose"], "Unknown option '--verbose'. See --help."],
-    [["now"], "Unexpected argument 'now'. See --help."],
+    [["--verbose"], "Unknown option '--verbose'; --help lists the options."],
+    [["now"], "Unexpected argument 'now'; --help lists the options."],
   ])("%j", (args, problem) => {
     const parsed = parseOptions(args, {});
     expect(parsed).toMatchObject({ kind: "wrong", problem: expect.stringContaining(problem.slice(0, -1)) as string });

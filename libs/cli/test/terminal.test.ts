@@ -36,4 +36,14 @@ describe("the terminal", () => {
     expect(pipe.text()).toBe("sent 1\nsent 2\n");
     expect(errors.text()).toBe("Kafka is away.\n");
   });
+
+  it("takes the updated line away", () => {
+    const screen = capture(true);
+    const terminal = createTerminal({ out: screen.out, err: screen.out });
+    terminal.update("sent 1");
+    terminal.clear();
+    terminal.clear();
+    terminal.print("done");
+    expect(screen.text()).toBe("\r\u001b[2Ksent 1\r\u001b[2Kdone\n");
+  });
 });

@@ -1,12 +1,14 @@
 import type { Writable } from "node:stream";
 
-/** What people see: lines, and below them on a terminal one line that is updated. */
+/** Prints lines, and below them on a terminal one line that is updated. */
 export interface Terminal {
   print(line: string): void;
   /** To standard error. */
   warn(line: string): void;
   /** Shows the line in place of the one before; where output is piped, as a line of its own. */
   update(line: string): void;
+  /** Takes the updated line away, where it can. */
+  clear(): void;
   /** Leaves the line that was updated standing; what comes goes below it. */
   close(): void;
 }
@@ -38,6 +40,10 @@ export function createTerminal({ out, err }: TerminalOptions): Terminal {
       }
       shown = line;
       out.write(`${CLEAR_LINE}${line}`);
+    },
+    clear() {
+      if (shown !== "") out.write(CLEAR_LINE);
+      shown = "";
     },
     close() {
       if (shown !== "") out.write("\n");
