@@ -113,8 +113,8 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     event: emit,
   };
 
-  function lookAtQuietOnes(): void {
-    for (const partition of current) findPartition(partition).lookIfQuiet();
+  function probeIdlePartitions(): void {
+    for (const partition of current) findPartition(partition).probeIfIdle();
   }
 
   async function shutDown(flush: boolean, timeoutMs: number): Promise<void> {
@@ -149,7 +149,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     async start() {
       if (running === undefined && !stopping.signal.aborted) {
         running = port.run(listener, leaving.signal).catch(fail);
-        watch = setInterval(lookAtQuietOnes, QUIET_MS);
+        watch = setInterval(probeIdlePartitions, QUIET_MS);
       }
       await firstAssignment.promise;
       if (failure !== undefined) await end.promise;

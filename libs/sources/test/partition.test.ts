@@ -163,8 +163,8 @@ describe("a partition whose records are gone from the log", () => {
   it("says no less where nothing comes of it, and somebody looks at the log", async () => {
     nextOffset = 50;
     logStart = 40;
-    partition.lookIfQuiet();
-    partition.lookIfQuiet();
+    partition.probeIfIdle();
+    partition.probeIfIdle();
     await pass(0);
     expect(steps.at(-1)).toBe("resume at 50");
   });

@@ -25,9 +25,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a lost event: a record at offset 0 is taken for one that has no place",
     file: "libs/sources/src/partition.ts",
-    find: "const { records, firstOffset, logEndOffset } = batch;",
-    replace: `const { firstOffset, logEndOffset } = batch;
-      const records = batch.records.filter(({ offset }) => offset);`,
+    find: "cutBatch(range.records, range)",
+    replace: "cutBatch(range.records.filter(({ offset }) => offset), range)",
     // A copy of one of the lost events comes later, and is counted in its stead.
     finds: [
       "socmed_user_sales missing-row",
