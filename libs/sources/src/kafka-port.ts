@@ -1,9 +1,9 @@
 import type { SourceRecord } from "./batch.js";
 import type { ConnectionEvent } from "./event.js";
-import type { Span } from "./position.js";
+import type { OffsetRange } from "./position.js";
 
 /** What one fetch brought for one partition. May hold no records, where all of it are markers or aborted ones. */
-export interface FetchedBatch extends Span {
+export interface FetchedBatch extends OffsetRange {
   readonly partition: number;
   /** In offset order, without markers and aborted records. */
   readonly records: readonly SourceRecord[];

@@ -2,7 +2,7 @@ import type { Admin, Kafka, RetryOptions } from "kafkajs";
 import { refused, SourceError, topicMissing, unreachable } from "./errors.js";
 import type { PartitionOffsets } from "./kafka-port.js";
 import { createClient, type ClientOptions } from "./kafkajs-client.js";
-import { findRoot, isMissingTopic, judgeError } from "./kafkajs-errors.js";
+import { findRoot, isMissingTopic, classifyError } from "./kafkajs-errors.js";
 import { parseOffset } from "./offset.js";
 
 const ONCE_MORE: RetryOptions = { retries: 1, initialRetryTime: 100, factor: 0.2, multiplier: 2, maxRetryTime: 200 };
@@ -68,7 +68,7 @@ async function askKafka<T>(
   } catch (error) {
     if (isMissingTopic(error)) throw topicMissing(topic, error);
     if (error instanceof SourceError) throw error;
-    throw judgeError(error) === "fatal"
+    throw classifyError(error) === "fatal"
       ? refused(options.brokers, findRoot(error))
       : unreachable(options.brokers, findRoot(error));
   } finally {

@@ -39,8 +39,8 @@ const TRANSIENT_TYPES = new Set([
 
 const TRANSIENT_NAMES = new Set(["KafkaJSGroupCoordinatorNotFound", "KafkaJSLockTimeout", "KafkaJSTimeout"]);
 
-/** Judges an error of kafkajs by the whole chain of its causes. */
-export function judgeError(error: unknown): Verdict {
+/** Classifies an error of kafkajs by the whole chain of its causes. */
+export function classifyError(error: unknown): Verdict {
   const chain = listCauses(error);
   if (chain.some(isFatal)) return "fatal";
   const root = chain.at(-1);

@@ -3,9 +3,9 @@ import { backoffMs, wait } from "./backoff.js";
 import { isRetryable, refused, SourceError } from "./errors.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
-import { findRoot, isKafkajsError, judgeError } from "./kafkajs-errors.js";
+import { findRoot, isKafkajsError, classifyError } from "./kafkajs-errors.js";
 import { runSession, type SessionOptions } from "./kafkajs-session.js";
-import { speedUpKafkajs } from "./kafkajs-varlong.js";
+import { patchKafkajsDecoder } from "./kafkajs-varlong.js";
 
 /** So many sessions in a row may end by an error that nobody knows before a fetch came back; then it counts as fatal. */
 const UNKNOWN_ERRORS = 5;
@@ -13,7 +13,7 @@ const TOPIC_POLL_MS = 2_000;
 
 /** The port on kafkajs 2.2.4: one session after another until the signal. */
 export function createKafkajsPort(options: SessionOptions): KafkaPort {
-  speedUpKafkajs();
+  patchKafkajsDecoder();
   const { topic, brokers } = options;
   let consumer: Consumer | undefined;
 
@@ -54,7 +54,7 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
         if (!signal.aborted) await runSession(options, session, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const verdict = isRetryable(error) ? "transient" : judgeError(error);
+        const verdict = isRetryable(error) ? "transient" : classifyError(error);
         failures += 1;
         unknown += verdict === "unknown" ? 1 : 0;
         if (verdict === "fatal" || unknown > UNKNOWN_ERRORS) {
@@ -69,8 +69,8 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
     }
   }
 
-  /** kafkajs refuses to be steered between sessions, where there is nothing to steer: the next join sets all of it anew. */
-  function steer(action: (consumer: Consumer) => void): void {
+  /** Between sessions kafkajs refuses such calls. They are not needed then: the next join sets everything anew. */
+  function withConsumer(action: (consumer: Consumer) => void): void {
     if (consumer === undefined) return;
     try {
       action(consumer);
@@ -82,10 +82,10 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
   return {
     run,
     pause(partition) {
-      steer((joined) => joined.pause([{ topic, partitions: [partition] }]));
+      withConsumer((joined) => joined.pause([{ topic, partitions: [partition] }]));
     },
     resume(partition, offset) {
-      steer((joined) => {
+      withConsumer((joined) => {
         joined.seek({ topic, partition, offset: String(offset) });
         joined.resume([{ topic, partitions: [partition] }]);
       });

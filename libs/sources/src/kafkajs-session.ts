@@ -17,7 +17,7 @@ export interface SessionOptions extends ClientOptions {
 }
 
 export interface SessionListener extends Pick<KafkaListener, "assigned" | "batch"> {
-  /** The group is joined: the consumer can be steered from now on, and so already in `assigned`. */
+  /** The group is joined: the consumer can be paused and resumed from now on, and so already in `assigned`. */
   joined(consumer: Consumer): void;
   /** A fetch came back: connection, group and decoding work. */
   fetched(): void;

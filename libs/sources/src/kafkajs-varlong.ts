@@ -28,7 +28,7 @@ let isDone = false;
  * records of a batch share but once: a third of what decoding allocates. Process-wide, once; its results stay the same. Another
  * release of kafkajs is left as it is.
  */
-export function speedUpKafkajs(): void {
+export function patchKafkajsDecoder(): void {
   if (isDone) return;
   isDone = true;
   const { version } = require("kafkajs/package.json") as { version: string };

@@ -6,7 +6,7 @@ export interface Position {
 }
 
 /** What a fetched batch covers; both ends count in markers and aborted records. */
-export interface Span {
+export interface OffsetRange {
   readonly firstOffset: number;
   readonly lastOffset: number;
   /** The offset that the fetch asked for; null where the client cannot tell. */
@@ -41,13 +41,13 @@ export interface PositionStep {
  *
  * Invariants: the position never falls; no offset that can still be read is passed over; each is taken once.
  */
-export function stepPosition(position: Position, span: Span, logStart?: number): PositionStep {
+export function stepPosition(position: Position, range: OffsetRange, logStart?: number): PositionStep {
   const { offset, sought } = position;
-  const { firstOffset, lastOffset } = span;
+  const { firstOffset, lastOffset } = range;
   if (lastOffset < offset) return { position, output: { kind: "seek" } };
   if (firstOffset <= offset) return take(lastOffset, 0);
 
-  const { fetchedFrom } = span;
+  const { fetchedFrom } = range;
   if (fetchedFrom !== null && fetchedFrom <= offset) return take(lastOffset, 0);
   if (logStart === undefined) return { position, output: { kind: "ask-log-start" } };
 

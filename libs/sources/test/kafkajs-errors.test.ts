@@ -6,7 +6,7 @@ import {
 } from "kafkajs";
 import { describe, expect, it } from "vitest";
 import { SourceError, topicMissing } from "../src/errors.js";
-import { findRoot, isMissingTopic, judgeError } from "../src/kafkajs-errors.js";
+import { findRoot, isMissingTopic, classifyError } from "../src/kafkajs-errors.js";
 
 const protocolError = (type: string, retriable: boolean): KafkaJSProtocolError =>
   new KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 1, retriable }));
@@ -15,35 +15,35 @@ const wrapped = (cause: Error): KafkaJSNonRetriableError =>
 
 const named = (name: string): Error => Object.assign(new KafkaJSNonRetriableError("no"), { name });
 
-describe("judgeError", () => {
+describe("classifyError", () => {
   it("holds network trouble to be transient, in kafkajs's wrappers too", () => {
     const away = new KafkaJSConnectionError("connect ECONNREFUSED", { code: "ECONNREFUSED" });
-    expect(judgeError(away)).toBe("transient");
-    expect(judgeError(wrapped(away))).toBe("transient");
-    expect(judgeError(new KafkaJSNumberOfRetriesExceeded(away, { retryCount: 5, retryTime: 1 }))).toBe("transient");
+    expect(classifyError(away)).toBe("transient");
+    expect(classifyError(wrapped(away))).toBe("transient");
+    expect(classifyError(new KafkaJSNumberOfRetriesExceeded(away, { retryCount: 5, retryTime: 1 }))).toBe("transient");
   });
 
   it("holds a lost membership and a missing topic to be transient", () => {
-    expect(judgeError(wrapped(protocolError("UNKNOWN_MEMBER_ID", false)))).toBe("transient");
-    expect(judgeError(protocolError("UNKNOWN_TOPIC_OR_PARTITION", true))).toBe("transient");
+    expect(classifyError(wrapped(protocolError("UNKNOWN_MEMBER_ID", false)))).toBe("transient");
+    expect(classifyError(protocolError("UNKNOWN_TOPIC_OR_PARTITION", true))).toBe("transient");
   });
 
   it("holds a refusal to be fatal", () => {
-    expect(judgeError(named("KafkaJSSASLAuthenticationError"))).toBe("fatal");
-    expect(judgeError(wrapped(protocolError("TOPIC_AUTHORIZATION_FAILED", false)))).toBe("fatal");
-    expect(judgeError(new SourceError("unsafe-offset", "too large"))).toBe("fatal");
+    expect(classifyError(named("KafkaJSSASLAuthenticationError"))).toBe("fatal");
+    expect(classifyError(wrapped(protocolError("TOPIC_AUTHORIZATION_FAILED", false)))).toBe("fatal");
+    expect(classifyError(new SourceError("unsafe-offset", "too large"))).toBe("fatal");
   });
 
   it("does not know what an error from inside the client means", () => {
-    expect(judgeError(wrapped(new TypeError("Cannot read properties of undefined")))).toBe("unknown");
-    expect(judgeError("text")).toBe("unknown");
+    expect(classifyError(wrapped(new TypeError("Cannot read properties of undefined")))).toBe("unknown");
+    expect(classifyError("text")).toBe("unknown");
   });
 
   it("ends where causes go round in a circle", () => {
     const first = new Error("first");
     const second = new Error("second", { cause: first });
     first.cause = second;
-    expect(judgeError(second)).toBe("unknown");
+    expect(classifyError(second)).toBe("unknown");
     expect(findRoot(second)).toBe(first);
   });
 });

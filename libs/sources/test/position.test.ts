@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stepPosition, type Position, type Span } from "../src/position.js";
+import { stepPosition, type Position, type OffsetRange } from "../src/position.js";
 
 const at = (offset: number, sought = false): Position => ({ offset, sought });
-const span = (firstOffset: number, lastOffset: number, fetchedFrom: number | null = firstOffset): Span => ({
+const span = (firstOffset: number, lastOffset: number, fetchedFrom: number | null = firstOffset): OffsetRange => ({
   firstOffset,
   lastOffset,
   fetchedFrom,
@@ -64,7 +64,7 @@ describe("stepPosition", () => {
 type Entry = "record" | "marker" | "hole";
 
 interface Fetched {
-  readonly span: Span;
+  readonly span: OffsetRange;
   readonly records: readonly number[];
 }
 

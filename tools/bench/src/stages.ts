@@ -40,7 +40,7 @@ const nothingFolded: readonly Edit[] = [
   },
   { file: fold, find: "skipped += batch.skipped;", replace: "skipped += batch.skipped + batch.records.length;" },
 ];
-const ownDecoding: Edit = { file: "libs/sources/src/kafkajs-port.ts", find: "  speedUpKafkajs();\n", replace: "" };
+const ownDecoding: Edit = { file: "libs/sources/src/kafkajs-port.ts", find: "  patchKafkajsDecoder();\n", replace: "" };
 
 /** The whole path, and the path without each of its stages. */
 export const stages = compareVariants("The path without each stage", [
