@@ -1,5 +1,5 @@
 // The fake stream needs no server: event i depends on the scenario, the seed and i alone.
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 
 const stream = createStream({ scenario: presets.deck, seed: 1, startMs: Date.parse("2024-02-03T17:00:00Z") });
 

@@ -1,4 +1,4 @@
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import fc from "fast-check";
 
 /** A record before it has an offset. */

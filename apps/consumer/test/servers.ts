@@ -9,7 +9,7 @@ import {
   type EmbeddedPostgres,
   type PostgresOptions,
 } from "@tidemark/embedded-postgres";
-import { createStream, presets, type ScenarioRecord } from "@tidemark/scenario";
+import { createStream, presets, type ScenarioRecord } from "@tidemark/socmed/scenario";
 import { CompressionTypes, Kafka, logLevel, type Admin } from "kafkajs";
 import { Client } from "pg";
 

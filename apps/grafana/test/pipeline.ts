@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startBroker } from "@tidemark/embedded-kafka";
 import { startPostgres } from "@tidemark/embedded-postgres";
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { Client } from "pg";
 import { makeReader } from "../src/reader-role.js";
 

@@ -1,4 +1,4 @@
-import type { Scenario } from "@tidemark/scenario";
+import type { Scenario } from "@tidemark/socmed/scenario";
 import type { ProducerOptions } from "./options.js";
 
 /** The deck's day: where runs that are to be repeated begin. */

@@ -12,7 +12,8 @@ import {
   SIGNAL_EXIT_CODES,
   stopWithStack,
 } from "@tidemark/cli";
-import { loadScenario, ScenarioError } from "@tidemark/scenario";
+import { ScenarioError } from "@tidemark/scenario";
+import { loadScenario } from "@tidemark/socmed/scenario";
 import { courseOf } from "./course.js";
 import { KafkaRefusedError } from "./errors.js";
 import { findNameProblem } from "./host-names.js";

@@ -1,5 +1,5 @@
 import { flag, parseOptions as parse, rate, text, time, topic, wholeNumber, type ParsedOptions } from "@tidemark/cli";
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { z } from "zod";
 
 const presetNames = Object.keys(presets).join(", ");

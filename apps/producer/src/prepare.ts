@@ -1,4 +1,4 @@
-import type { Stream } from "@tidemark/scenario";
+import type { Stream } from "@tidemark/socmed/scenario";
 import type { Admin, Producer } from "kafkajs";
 import { DEFAULT_PARTITIONS, type ProducerOptions } from "./options.js";
 import type { Retrier } from "./retry.js";

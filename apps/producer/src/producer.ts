@@ -1,4 +1,4 @@
-import { createStream, type Scenario, type Stream } from "@tidemark/scenario";
+import { createStream, type Scenario, type Stream } from "@tidemark/socmed/scenario";
 import type { Message, Producer, RecordMetadata } from "kafkajs";
 import { unlessAborted } from "./abort.js";
 import { createClient } from "./client.js";

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { ScenarioRecord, Stream } from "@tidemark/scenario";
+import type { ScenarioRecord, Stream } from "@tidemark/socmed/scenario";
 import type { Message } from "kafkajs";
 import type { Lanes } from "./lanes.js";
 import { dueUntil, msToSleep, msUntilDue, type Schedule } from "./schedule.js";

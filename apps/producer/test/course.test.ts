@@ -1,4 +1,4 @@
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { describe, expect, it } from "vitest";
 import { courseOf, REPEATABLE_START_MS } from "../src/course.js";
 import { parseOptions } from "../src/options.js";

@@ -1,4 +1,4 @@
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/course.js";
 import { createPartitioner } from "../src/partition.js";

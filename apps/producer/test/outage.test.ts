@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/course.js";
 import { countRecords, readTopic } from "./log-reader.js";

@@ -1,4 +1,4 @@
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runProducer, type ProducerRun } from "../src/producer.js";
 import type { RunEnd } from "../src/report.js";

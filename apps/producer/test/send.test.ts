@@ -1,4 +1,4 @@
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import type { Message } from "kafkajs";
 import { describe, expect, it } from "vitest";
 import { createLanes } from "../src/lanes.js";

@@ -1,4 +1,4 @@
-import type { RateCurve } from "./scenario.js";
+import type { RateCurve } from "./base-scenario.js";
 
 /** When events arrive, by a rate (events per second) that changes with time. */
 export interface Curve {

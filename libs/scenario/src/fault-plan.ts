@@ -1,10 +1,10 @@
-import { DEFAULT_BLOCK, type FaultKind, faultKinds, type Faults } from "./faults.js";
+import { amountOf, DEFAULT_BLOCK, type EngineFaults } from "./faults.js";
 import { mix } from "./generator.js";
 import { shuffled } from "./shuffle.js";
 
-/** What an event is meant to be; of a fault, also which of its kind it is, from 0 on. */
+/** What an event is meant to be: "ordinary", or a kind of fault; of a fault, also which of its kind it is, from 0 on. */
 export interface Plan {
-  readonly kind: FaultKind | "ordinary";
+  readonly kind: string;
   readonly occurrence: number;
 }
 
@@ -15,10 +15,14 @@ const ordinary: Plan = { kind: "ordinary", occurrence: 0 };
  * block has its exact number of each kind (a share of s gives floor(s n) among the first n events, n at a block's end),
  * and no event is two things. Event 0 is always ordinary.
  */
-export function createFaultPlan(faults: Faults | undefined, seed: number): (index: number) => Plan {
+export function createFaultPlan(
+  faults: EngineFaults | undefined,
+  faultKinds: readonly string[],
+  seed: number,
+): (index: number) => Plan {
   const per = faults?.per ?? DEFAULT_BLOCK;
   const kinds = faultKinds.flatMap((kind) => {
-    const amount = faults?.[kind];
+    const amount = amountOf(faults, kind);
     return amount === undefined ? [] : [{ kind, before: countBefore(amount, per) }];
   });
   if (kinds.length === 0) return () => ordinary;

@@ -1,4 +1,4 @@
-import type { Scenario } from "./scenario.js";
+import type { BaseScenario } from "./base-scenario.js";
 
 const SECOND_MS = 1000;
 
@@ -20,7 +20,7 @@ const defaults = {
 };
 
 /** The pipeline that a scenario is made for. */
-export function pipelineOf({ pipeline = defaults }: Pick<Scenario, "pipeline">): typeof defaults {
+export function pipelineOf({ pipeline = defaults }: Pick<BaseScenario, "pipeline">): typeof defaults {
   return pipeline;
 }
 
@@ -29,7 +29,7 @@ export function pipelineOf({ pipeline = defaults }: Pick<Scenario, "pipeline">):
  * their time has nearly come; so the watermark is at most arrival + largest lead - delay, and a window ends after every Ts
  * that it holds.
  */
-export function createForesight(scenario: Pick<Scenario, "pipeline" | "faults">): Foresight {
+export function createForesight(scenario: Pick<BaseScenario, "pipeline" | "faults">): Foresight {
   const { watermarkDelaySeconds, allowedLatenessSeconds, maxFutureSkewSeconds, windowSeconds } = pipelineOf(scenario);
   const { ahead, future, replays } = scenario.faults ?? {};
   const isFutureReplayed = future !== undefined && replays !== undefined;

@@ -1,8 +1,14 @@
+export { baseSchemas, checkBaseScenario, stretchSchemas, type BaseScenario, type RateCurve } from "./base-scenario.js";
+export { isWithin } from "./clocks.js";
 export { ScenarioError } from "./errors.js";
-export { faultKinds, type FaultKind, type Faults } from "./faults.js";
+export { createFaultsSchema, fault, faultKindsOf, type EngineFaultKind } from "./faults.js";
+export { pipelineOf } from "./foresight.js";
+export type { Generator } from "./generator.js";
 export type { Becomes, Label } from "./label.js";
 export { loadScenario, type LoadedScenario } from "./load-scenario.js";
+export { byteMalformations } from "./malformations.js";
+export type { Place, Places, ScenarioModel } from "./model.js";
 export { parseScenario, type ParsedScenario } from "./parse-scenario.js";
-export { presets } from "./presets.js";
-export type { RateCurve, Scenario } from "./scenario.js";
+export { numberRange, wholeRange, type Range } from "./ranges.js";
 export { createStream, type ScenarioRecord, type Stream, type StreamOptions } from "./stream.js";
+export { drawUuid } from "./uuid.js";

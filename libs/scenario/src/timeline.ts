@@ -1,11 +1,12 @@
-import { MAX_TS } from "@tidemark/schema";
+import type { BaseScenario } from "./base-scenario.js";
 import { createCurve } from "./curve.js";
 import { ScenarioError } from "./errors.js";
-import type { Scenario } from "./scenario.js";
 
 // The longest delay is a day, and Ts is never negative.
 const EARLIEST_START_MS = 86_400_000;
-const LATEST_MS = MAX_TS * 1000;
+/** The last second of the year 9999. */
+export const LATEST_TS = 253_402_300_799;
+const LATEST_MS = LATEST_TS * 1000;
 
 /** When the events of a stream arrive, and which of them repeat earlier ones. */
 export interface Timeline {
@@ -24,7 +25,7 @@ export interface Timeline {
 }
 
 /** Throws ScenarioError for a start or a rate out of its range. */
-export function createTimeline(scenario: Scenario, startMs: number, rate: number | undefined): Timeline {
+export function createTimeline(scenario: BaseScenario, startMs: number, rate: number | undefined): Timeline {
   if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
     throw new ScenarioError(`rate must be a number of events per second above 0, got ${rate}`);
   if (!Number.isInteger(startMs) || startMs < EARLIEST_START_MS || startMs > LATEST_MS)

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createCurve } from "../src/curve.js";
-import type { RateCurve } from "../src/scenario.js";
+import type { RateCurve } from "../src/base-scenario.js";
 
 const rate = fc.double({ min: 0.01, max: 5000, noNaN: true });
 const seconds = fc.double({ min: 0.5, max: 5000, noNaN: true });

@@ -1,4 +1,4 @@
-import { createStream, presets, type Scenario } from "../src/index.js";
+import { createStream, presets, type Scenario } from "../src/scenario/index.js";
 
 const BUCKET_SECONDS = 600;
 const DAY_SECONDS = 86_400;

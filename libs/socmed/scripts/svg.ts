@@ -47,7 +47,7 @@ function pointOf(plot: Plot, count: number, at: number, value: number): string {
   return `${round(xOf(plot, ((at + 0.5) * 24) / count))} ${round(yOf(plot, value))}`;
 }
 
-export function round(value: number): string {
+function round(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }
 

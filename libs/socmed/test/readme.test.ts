@@ -3,8 +3,8 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createStream, presets } from "../src/index.js";
-import { scenarioJsonSchema } from "../src/json-schema.js";
+import { createStream, presets } from "../src/scenario/index.js";
+import { scenarioJsonSchema } from "../src/scenario/json-schema.js";
 import { withoutProgress } from "./bin/program.js";
 import { fieldsOf } from "./fields.js";
 
@@ -46,7 +46,7 @@ describe("the README's examples", () => {
   });
 
   it("are there", () => {
-    expect(blocks.map(({ language }) => language)).toEqual(["ts", "sh", "sh", "sh", "ts", "json", "sh", "ts"]);
+    expect(blocks.map(({ language }) => language)).toEqual(["ts", "ts", "sh", "sh", "sh", "ts", "json", "sh", "ts"]);
   });
 
   // One after the other: one writes what the next reads.

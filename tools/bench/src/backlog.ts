@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { runBuilt } from "./apps.js";
 import { runMeasured } from "./measured-process.js";
 import type { BenchServers } from "./servers.js";

@@ -1,5 +1,5 @@
-import { createStream, presets, type Scenario } from "@tidemark/scenario";
 import { encode, type SocmedEvent } from "@tidemark/schema";
+import { createStream, presets, type Scenario } from "@tidemark/socmed/scenario";
 import type { Benchmark } from "./benchmark.js";
 import { median } from "./median.js";
 import { row, whole } from "./table.js";

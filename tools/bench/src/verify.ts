@@ -1,4 +1,4 @@
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { runBuilt, runToolFromSource } from "./apps.js";
 import { fillTopic, type Backlog } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";

@@ -72,9 +72,9 @@ export const programs: readonly Program[] = [
     prints: /^-5000 Bogor 7\n$/,
   },
   {
-    packageName: "@tidemark/scenario",
+    packageName: "@tidemark/socmed",
     source: `
-      import { createStream, presets } from "@tidemark/scenario";
+      import { createStream, presets } from "@tidemark/socmed/scenario";
       const stream = createStream({ scenario: presets.deck, seed: 1, startMs: Date.UTC(2024, 1, 3, 17) });
       console.log(stream.at(0).key);`,
     prints: /^\w+\|\w+\n$/,

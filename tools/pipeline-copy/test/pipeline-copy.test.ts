@@ -31,7 +31,7 @@ describe("copyPipeline", { timeout: 120_000 }, () => {
   it("runs another project that was asked for, by the changed libs", async () => {
     const other = await copyPipeline(["tools/verify"]);
     const preset = {
-      file: "libs/scenario/src/presets.ts",
+      file: "libs/socmed/src/scenario/presets.ts",
       find: "export const presets = {",
       replace: "export const presets = { extra: deck,",
     };

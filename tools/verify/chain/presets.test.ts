@@ -1,4 +1,4 @@
-import type { presets } from "@tidemark/scenario";
+import type { presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Verdict } from "../src/verify.js";
 import { runMain, startServers, type TestServers } from "../test/servers.js";

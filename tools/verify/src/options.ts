@@ -9,7 +9,7 @@ import {
   wholeNumber,
   type ParsedOptions,
 } from "@tidemark/cli";
-import { presets } from "@tidemark/scenario";
+import { presets } from "@tidemark/socmed/scenario";
 import { z } from "zod";
 import type { ViewChoice } from "./panels/views.js";
 

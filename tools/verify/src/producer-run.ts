@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { createStream, loadScenario, ScenarioError, type Stream } from "@tidemark/scenario";
+import { ScenarioError } from "@tidemark/scenario";
+import { createStream, loadScenario, type Stream } from "@tidemark/socmed/scenario";
 import type { RunOptions } from "./options.js";
 
 /** What a producer was told, and the stream that it sent. */

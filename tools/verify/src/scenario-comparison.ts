@@ -1,4 +1,4 @@
-import type { ScenarioRecord } from "@tidemark/scenario";
+import type { ScenarioRecord } from "@tidemark/socmed/scenario";
 import { showBytes, showValue } from "./column.js";
 import type { Findings, Kind, What } from "./findings.js";
 import type { ReadRecord } from "./log-reader.js";

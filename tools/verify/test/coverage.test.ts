@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createStream, presets } from "@tidemark/scenario";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verify, type Verdict } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";

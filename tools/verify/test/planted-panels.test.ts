@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { copyPipeline, type PipelineCopy } from "@tidemark/pipeline-copy";
-import { createStream, presets, type Scenario } from "@tidemark/scenario";
+import { createStream, presets, type Scenario } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CountedKind } from "../src/findings.js";
 import { formatVerdict } from "../src/report.js";

@@ -1,5 +1,5 @@
-import { createStream, presets } from "@tidemark/scenario";
 import { applyRetention, socmedTables } from "@tidemark/sinks";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBoundaries } from "../src/retention.js";
 import { formatVerdict } from "../src/report.js";

@@ -1,5 +1,5 @@
-import { createStream, presets } from "@tidemark/scenario";
 import { answer, type Answers, type Judgement } from "@tidemark/scenario/oracle";
+import { createStream, presets } from "@tidemark/socmed/scenario";
 
 /** What the oracle says of a scenario's first events, and from that, by plain loops, what each panel has to show. */
 

@@ -1,4 +1,4 @@
-import type { ScenarioRecord } from "../index.js";
+import type { ScenarioRecord } from "../scenario/index.js";
 import {
   createAnswering,
   type Judgement,
@@ -6,7 +6,7 @@ import {
   type OracleDefinition,
   type OracleRow,
   type OracleWindow,
-} from "../oracle/index.js";
+} from "@tidemark/scenario/oracle";
 import { aggregateColumns, type TableName } from "./tables.js";
 
 /** The tables that a pipeline should make of the records, row by row. */

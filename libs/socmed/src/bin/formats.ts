@@ -1,5 +1,5 @@
-import type { ScenarioRecord } from "../index.js";
-import type { Located } from "../oracle/index.js";
+import type { ScenarioRecord } from "../scenario/index.js";
+import type { Located } from "@tidemark/scenario/oracle";
 import type { Lines } from "./lines.js";
 import type { Options } from "./options.js";
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 /** `tidemark-scenario`: a scenario as lines, and its answers. The exit codes are in `usage.ts`. */
 import { readFile } from "node:fs/promises";
-import { ScenarioError } from "../index.js";
+import { ScenarioError } from "@tidemark/scenario";
+import { loadScenario } from "../scenario/index.js";
 import { OutputError } from "./errors.js";
 import { parseOptions } from "./options.js";
 import { isClosedOutput, run } from "./run.js";
-import { loadScenario } from "../load-scenario.js";
 import { usage } from "./usage.js";
 
 const stop = new AbortController();

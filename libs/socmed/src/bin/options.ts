@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { presets } from "../index.js";
+import { presets } from "../scenario/index.js";
 import { parseDuration } from "./duration.js";
 import { DEFAULT_EVENTS } from "./usage.js";
 

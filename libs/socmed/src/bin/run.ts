@@ -1,8 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { createStream, type Scenario, ScenarioError, type Stream } from "../index.js";
-import { createPlacement, type OracleDefinition } from "../oracle/index.js";
+import { ScenarioError } from "@tidemark/scenario";
+import { createPlacement, type OracleDefinition } from "@tidemark/scenario/oracle";
+import { createStream, type Scenario, type Stream } from "../scenario/index.js";
 import { createAnswers } from "./answers.js";
 import { type AnswersFolder, createAnswersFolder } from "./answers-folder.js";
 import { codeOf, OutputError } from "./errors.js";

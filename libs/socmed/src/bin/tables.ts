@@ -1,4 +1,4 @@
-import type { OracleMeasure, OracleRollup } from "../oracle/index.js";
+import type { OracleMeasure, OracleRollup } from "@tidemark/scenario/oracle";
 
 /** The tables of the answers, in the order in which they get their names: `checkpoints` is last, so it tells completeness. */
 export const tableNames = [

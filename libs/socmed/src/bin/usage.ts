@@ -1,4 +1,4 @@
-import { presets } from "../index.js";
+import { presets } from "../scenario/index.js";
 
 /** How many events are written of a scenario that has no end: some MB, in an instant. */
 export const DEFAULT_EVENTS = 10_000;

@@ -1,7 +1,6 @@
 import { MAX_NAME_LENGTH } from "@tidemark/schema";
 import { z } from "zod";
-import { faultKinds, faultsSchema } from "./faults.js";
-import { nameSchema, scenarioSchema } from "./scenario.js";
+import { faultKinds, faultsSchema, nameSchema, scenarioSchema } from "./scenario.js";
 
 /**
  * The scenario file as JSON Schema 2020-12, for editors. What compares one field with another only `parseScenario` checks,

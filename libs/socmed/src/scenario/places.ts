@@ -1,24 +1,16 @@
-import { ScenarioError } from "./errors.js";
+import { isWithin, ScenarioError, type Place, type Places } from "@tidemark/scenario";
 import { nameOf, type Scenario } from "./scenario.js";
 
 /** A city and a platform, as they are drawn together. */
-export interface Pair {
+export interface Pair extends Place {
   readonly city: string;
   readonly platform: string;
-  /** The Kafka key. */
-  readonly key: string;
   readonly bounce: number;
   readonly conversion: number;
 }
 
-/** Which pair reports at a time. */
-export interface Places {
-  /** The pair for a uniform 0 <= draw < 1, at a time in seconds since the start (it may be negative). */
-  draw(draw: number, atSeconds: number): Pair;
-}
-
 /** Weighted pairs; from outage to outage, those that are out have no weight. Throws ScenarioError where none is left. */
-export function createPlaces(scenario: Scenario): Places {
+export function createPlaces(scenario: Scenario): Places<Pair> {
   const affinities = affinitiesOf(scenario);
   const pairs = scenario.cities.flatMap((city) =>
     scenario.platforms.map((platform) => {
@@ -63,14 +55,6 @@ export function isAt(
     (limits.city === undefined || limits.city === pair.city) &&
     (limits.platform === undefined || limits.platform === pair.platform)
   );
-}
-
-/** Whether something that is limited in time, [from, from + for), holds at a time in seconds since the start. */
-export function isWithin(
-  limits: { readonly fromSeconds: number; readonly forSeconds: number },
-  atSeconds: number,
-): boolean {
-  return atSeconds >= limits.fromSeconds && atSeconds < limits.fromSeconds + limits.forSeconds;
 }
 
 function pairOf(city: Scenario["cities"][number], platform: Scenario["platforms"][number]): Pair {

@@ -1,19 +1,24 @@
+import {
+  baseSchemas,
+  checkBaseScenario,
+  createFaultsSchema,
+  fault,
+  faultKindsOf,
+  numberRange,
+  stretchSchemas,
+  wholeRange,
+} from "@tidemark/scenario";
 import { eventSchema, MAX_COUNT } from "@tidemark/schema";
 import { z } from "zod";
-import { faultsSchema } from "./faults.js";
-import { pipelineOf } from "./foresight.js";
-import { numberRange, wholeRange } from "./ranges.js";
+import { malformations, type Malformation } from "./malformations.js";
+import type { oddities } from "./oddities.js";
 
-const DAY_SECONDS = 86_400;
-const YEARS_SECONDS = 100 * 366 * DAY_SECONDS;
 const MAX_PAIRS = 10_000;
 
 // As on the wire, so that no event is rejected for its names.
 const name = eventSchema.shape.Kota;
 export { name as nameSchema };
 const factor = z.number().min(0).max(1000);
-const perSecond = z.number().min(1e-6).max(1e6);
-const seconds = z.number().min(0.001).max(YEARS_SECONDS);
 
 const weight = factor.optional().describe("how often it is drawn beside the others (1)");
 
@@ -47,45 +52,6 @@ function haveDifferentNames(list: readonly (string | { readonly name: string })[
 export function nameOf(place: string | { readonly name: string }): string {
   return typeof place === "string" ? place : place.name;
 }
-
-const rate = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("constant"), perSecond }),
-  z.strictObject({
-    kind: z.literal("ramp"),
-    fromPerSecond: z.number().min(0).max(1e6),
-    toPerSecond: perSecond,
-    overSeconds: seconds,
-  }),
-  z.strictObject({
-    kind: z.literal("sine"),
-    perSecond,
-    amplitude: z.number().min(0).max(1),
-    periodSeconds: seconds,
-  }),
-  z.strictObject({
-    kind: z.literal("steps"),
-    steps: z
-      .array(z.strictObject({ perSecond: z.number().min(0).max(1e6), forSeconds: seconds }))
-      .min(1)
-      .max(1000)
-      .refine(
-        (steps) => (steps.at(-1)?.perSecond ?? 0) > 0,
-        "the last step goes on for ever, so its rate must be above 0",
-      ),
-  }),
-  z
-    .strictObject({
-      kind: z.literal("burst"),
-      perSecond,
-      burstPerSecond: perSecond,
-      everySeconds: seconds,
-      burstSeconds: seconds,
-    })
-    .refine((burst) => burst.burstSeconds < burst.everySeconds, "burstSeconds must be less than everySeconds"),
-]);
-
-/** How many events a second arrive, over all cities and platforms. */
-export type RateCurve = z.infer<typeof rate>;
 
 const season = z.strictObject({
   utcOffsetMinutes: z.int().min(-1440).max(1440).describe("local time minus UTC"),
@@ -123,15 +89,24 @@ const where = {
   city: name.optional().describe("all, if left out"),
   platform: name.optional().describe("all, if left out"),
 };
-const when = {
-  fromSeconds: z.number().min(0).max(YEARS_SECONDS).describe("since the start"),
-  forSeconds: seconds,
-};
+
+const ownFaults = {
+  zeroVisitors: fault("no visitors, and so no rates", {}),
+  implausible: fault("more page visitors, or more conversions, than visitors", {}),
+} satisfies Readonly<Record<keyof typeof oddities, unknown>>;
+
+/** The kinds of faults, in the order in which they share a block. */
+export const faultKinds = faultKindsOf(Object.keys(ownFaults) as (keyof typeof ownFaults)[]);
+
+export const faultsSchema = createFaultsSchema({
+  own: ownFaults,
+  reasons: Object.keys(malformations) as [Malformation, ...Malformation[]],
+});
 
 export const scenarioSchema = z
   .strictObject({
-    $schema: z.string().optional(),
-    name: z.string().min(1).max(100),
+    $schema: baseSchemas.$schema,
+    name: baseSchemas.name,
     cities,
     platforms,
     affinities: z
@@ -139,66 +114,33 @@ export const scenarioSchema = z
       .max(MAX_PAIRS)
       .optional()
       .describe("factors for how often a pair of city and platform is drawn, beside their own weights"),
-    rate: rate.describe("events a second over all cities and platforms, by arrival"),
-    events: z
-      .int()
-      .min(1)
-      .max(2 ** 50)
-      .optional()
-      .describe("how many events it has, where it has an end"),
-    pace: z.enum(["clock", "max"]).optional().describe("max: as fast as possible, unless a rate is asked for"),
+    rate: baseSchemas.rate.describe("events a second over all cities and platforms, by arrival"),
+    events: baseSchemas.events,
+    pace: baseSchemas.pace,
     season: season.optional().describe("what visitors are multiplied by, by the time of day and the day of the week"),
     traffic,
     campaigns: z
-      .array(z.strictObject({ ...where, ...when, conversion: factor.describe("factor for the conversion rate") }))
+      .array(
+        z.strictObject({ ...where, ...stretchSchemas, conversion: factor.describe("factor for the conversion rate") }),
+      )
       .max(1000)
       .optional(),
     spikes: z
-      .array(z.strictObject({ ...where, ...when, visitors: factor.describe("factor for the visitors") }))
+      .array(z.strictObject({ ...where, ...stretchSchemas, visitors: factor.describe("factor for the visitors") }))
       .max(1000)
       .optional(),
     outages: z
-      .array(z.strictObject({ ...where, ...when }))
+      .array(z.strictObject({ ...where, ...stretchSchemas }))
       .max(200)
       .optional()
       .describe("when nothing happens there; the others make up for it"),
-    clocks: z
-      .array(
-        z.strictObject({
-          ...where,
-          ...when,
-          aheadSeconds: z
-            .int()
-            .min(-DAY_SECONDS)
-            .max(DAY_SECONDS)
-            .describe("by how much the producer's clock is wrong"),
-          timestamps: z.boolean().optional().describe("false: its records have no timestamp (true)"),
-        }),
-      )
-      .max(100)
-      .optional()
-      .describe("producers whose whole clock is wrong, or who send no timestamps"),
-    delaySeconds: wholeRange(0, DAY_SECONDS).describe("how far Ts lies before the arrival: whole seconds, uniform"),
+    clocks: baseSchemas.clocks(where),
+    delaySeconds: baseSchemas.delaySeconds,
     faults: faultsSchema.optional(),
-    pipeline: z
-      .strictObject({
-        watermarkDelaySeconds: z.int().min(0).max(DAY_SECONDS),
-        allowedLatenessSeconds: z.int().min(0).max(DAY_SECONDS),
-        maxFutureSkewSeconds: z.int().min(0).max(DAY_SECONDS),
-        windowSeconds: z.int().min(1).max(DAY_SECONDS),
-      })
-      .optional()
-      .describe("the pipeline whose verdicts the labels foretell: 300, 0, 60 and 5"),
+    pipeline: baseSchemas.pipeline,
   })
   .superRefine((scenario, context) => {
-    const { maxFutureSkewSeconds } = pipelineOf(scenario);
-    if ((scenario.faults?.ahead?.aheadSeconds[1] ?? 0) > maxFutureSkewSeconds) {
-      const message = `beyond the allowed skew of ${maxFutureSkewSeconds} s: that is the fault future`;
-      context.addIssue({ code: "custom", path: ["faults", "ahead", "aheadSeconds"], message });
-    }
-    if (scenario.pace === "max" && scenario.events === undefined) {
-      context.addIssue({ code: "custom", path: ["pace"], message: "as fast as possible needs an end: give events" });
-    }
+    checkBaseScenario(scenario, context);
     if (scenario.cities.length * scenario.platforms.length > MAX_PAIRS) {
       context.addIssue({
         code: "custom",

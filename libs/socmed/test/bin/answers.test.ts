@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Scenario } from "../../src/index.js";
-import { answer, type OracleWindow, partitionOfKey } from "../../src/oracle/index.js";
+import type { Scenario } from "../../src/scenario/index.js";
+import { answer, type OracleWindow, partitionOfKey } from "@tidemark/scenario/oracle";
 import { rollups, tableNames } from "../../src/bin/tables.js";
 import { createWorkplace, output, readTable, recordsOf } from "./program.js";
 

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync, symlinkSync, writeFileSync, lstatSync } from
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { presets, type Scenario } from "../../src/index.js";
-import { partitionOfKey } from "../../src/oracle/index.js";
+import { presets, type Scenario } from "../../src/scenario/index.js";
+import { partitionOfKey } from "@tidemark/scenario/oracle";
 import { createWorkplace, firstDifference, linesOf, output, parseLines, recordsOf, startMs } from "./program.js";
 
 const workplace = createWorkplace();

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { presets } from "../../src/index.js";
+import { presets } from "../../src/scenario/index.js";
 import { parseOptions } from "../../src/bin/options.js";
 import { createWorkplace, run } from "./program.js";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
-import { createStream, presets, type Scenario, type ScenarioRecord } from "../../src/index.js";
+import { createStream, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const main = fileURLToPath(new URL("../../src/bin/main.ts", import.meta.url));
 

@@ -1,10 +1,8 @@
 import { decode, rejectionReasons } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
-import { faultKinds } from "../src/faults.js";
-import { presets } from "../src/presets.js";
-import type { Scenario } from "../src/scenario.js";
-import { createStream, type ScenarioRecord } from "../src/stream.js";
-import { countBy } from "./statistics.js";
+import { faultKinds } from "../../src/scenario/scenario.js";
+import { createStream, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
+import { countBy } from "../statistics.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 const total = 40_000;

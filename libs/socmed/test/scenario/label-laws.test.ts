@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pipelineOf } from "../src/foresight.js";
-import { answer } from "../src/oracle/index.js";
-import { parseScenario } from "../src/parse-scenario.js";
-import { presets } from "../src/presets.js";
-import type { Scenario } from "../src/scenario.js";
-import { createStream, type ScenarioRecord } from "../src/stream.js";
+import { pipelineOf } from "@tidemark/scenario";
+import { answer } from "@tidemark/scenario/oracle";
+import { createStream, parseScenario, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answer } from "../src/oracle/index.js";
-import { presets } from "../src/presets.js";
-import { createStream, type ScenarioRecord } from "../src/stream.js";
+import { answer } from "@tidemark/scenario/oracle";
+import { createStream, presets, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 const definition = {

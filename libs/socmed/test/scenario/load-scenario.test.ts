@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadScenario } from "../src/load-scenario.js";
-import { presets } from "../src/presets.js";
+import { loadScenario, presets } from "../../src/scenario/index.js";
 
 const files = new Map([
   ["mine.json", JSON.stringify({ ...presets.deck, name: "mine", cities: ["Bandung"] })],

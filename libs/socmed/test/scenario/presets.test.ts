@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { answer, partitionOfKey } from "../src/oracle/index.js";
-import { presets } from "../src/presets.js";
-import { createStream, type ScenarioRecord } from "../src/stream.js";
-import { countBy, deviationsFromEven, meanOf } from "./statistics.js";
+import { answer, partitionOfKey } from "@tidemark/scenario/oracle";
+import { createStream, presets, type ScenarioRecord } from "../../src/scenario/index.js";
+import { countBy, deviationsFromEven, meanOf } from "../statistics.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { scenarioJsonSchema } from "../src/json-schema.js";
-import { presets } from "../src/presets.js";
-import { parseScenario } from "../src/parse-scenario.js";
+import { scenarioJsonSchema } from "../../src/scenario/json-schema.js";
+import { parseScenario, presets } from "../../src/scenario/index.js";
 
 const { deck, dirty } = presets;
 const at = { fromSeconds: 0, forSeconds: 60 };
@@ -111,7 +110,7 @@ describe("parseScenario", () => {
 
 describe("the JSON schema", () => {
   it("is that of the zod schema: run scripts/write-json-schema.ts after a change", () => {
-    const file = readFileSync(new URL("../scenario.schema.json", import.meta.url), "utf8");
+    const file = readFileSync(new URL("../../scenario.schema.json", import.meta.url), "utf8");
     expect(JSON.parse(file)).toEqual(scenarioJsonSchema());
   });
 });

@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import { decode, encode } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ScenarioError } from "../src/errors.js";
-import { presets } from "../src/presets.js";
-import { createStream, type ScenarioRecord, type Stream } from "../src/stream.js";
+import { ScenarioError } from "@tidemark/scenario";
+import { createStream, presets, type ScenarioRecord, type Stream } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 type PresetName = keyof typeof presets;

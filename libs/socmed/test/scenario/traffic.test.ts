@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import type { SocmedEvent } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
-import { presets } from "../src/presets.js";
-import type { Scenario } from "../src/scenario.js";
-import { createStream } from "../src/stream.js";
-import { countBy, deviationsFrom, meanOf } from "./statistics.js";
+import { createStream, presets, type Scenario } from "../../src/scenario/index.js";
+import { countBy, deviationsFrom, meanOf } from "../statistics.js";
 
 // Midnight in Jakarta, on a Sunday.
 const startMs = Date.UTC(2024, 1, 3, 17);

@@ -1,5 +1,5 @@
-import type { ScenarioRecord } from "@tidemark/scenario";
 import { decode, type SocmedEvent } from "@tidemark/schema";
+import type { ScenarioRecord } from "@tidemark/socmed/scenario";
 import { showValue } from "../../src/column.js";
 
 /** A row that a table has to hold, its values as the verifier tells them. */
