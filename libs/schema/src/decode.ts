@@ -1,13 +1,26 @@
-import { eventSchema, MAX_NAME_LENGTH, MAX_TS, type EventField, type SocmedEvent } from "./event.js";
+import { eventSchema, MAX_COUNT, MAX_NAME_LENGTH, MAX_TS, type EventField, type SocmedEvent } from "./event.js";
 import { guardEvent } from "./guard.js";
 import { describeValue, printable } from "./printable.js";
-import { expectedByField, MAX_EVENT_BYTES, type Rejection, type RejectionReason } from "./rejection.js";
+import { MAX_EVENT_BYTES, type Decoded as DecodedEvent, type RejectionReason } from "./rejection.js";
 import { scanEvent } from "./scan.js";
 import { lenientTextOf, textOf } from "./utf8.js";
 
-/** Either an event or why the bytes are none. */
-export type Decoded =
-  { readonly ok: true; readonly event: SocmedEvent } | { readonly ok: false; readonly rejection: Rejection };
+type Decoded = DecodedEvent<SocmedEvent>;
+
+const name = `text of 1..${MAX_NAME_LENGTH} code units after trimming, without NUL or lone surrogates`;
+const count = `an integer 0..${MAX_COUNT}`;
+
+const expectedByField: Readonly<Record<EventField, string>> = {
+  ID: "a UUID (8-4-4-4-12 hexadecimal digits)",
+  Kota: name,
+  Sosial_Media: name,
+  Usage_Count: count,
+  Sales: count,
+  Visitors: count,
+  PageVisitors: count,
+  Conversion: count,
+  Ts: `epoch seconds, an integer 0..${MAX_TS}`,
+};
 
 /**
  * A Kafka value as an event. It never throws: what is wrong comes back as a rejection, of the first wrong field in wire

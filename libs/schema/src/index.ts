@@ -1,4 +1,13 @@
-export type { Field, FieldType, TimeUnit } from "./field.js";
+export type { Field, FieldType, Pattern, TimeUnit } from "./field.js";
+export { defineEvent, type EventCodec, type EventOptions } from "./define-event.js";
+export type { EventTime } from "./define-fields.js";
+export type { Decoder } from "./decode-own.js";
+export type { JsonSchema } from "./json-schema.js";
+export { count, decimal, int64, integer, text, time, uuid } from "./field-schemas.js";
+export { columnTypeOf } from "./column-type.js";
+export { SchemaError, type SchemaErrorCode } from "./errors.js";
+export { MAX_EPOCH_SECONDS } from "./time-bounds.js";
+export { MAX_JSON_DEPTH } from "./storable-json.js";
 export {
   counterFields,
   eventFields,
@@ -10,7 +19,7 @@ export {
   type EventField,
   type SocmedEvent,
 } from "./event.js";
-export { decode, type Decoded } from "./decode.js";
+export { decode } from "./decode.js";
 export { encode } from "./encode.js";
-export { MAX_EVENT_BYTES, rejectionReasons, type Rejection, type RejectionReason } from "./rejection.js";
+export { MAX_EVENT_BYTES, rejectionReasons, type Decoded, type Rejection, type RejectionReason } from "./rejection.js";
 export { MAX_RECEIVED_LENGTH } from "./printable.js";

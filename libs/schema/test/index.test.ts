@@ -31,15 +31,15 @@ test("the public types are the contract", () => {
   expectTypeOf(eventFields).items.toEqualTypeOf<EventField>();
   expectTypeOf<EventField>().toEqualTypeOf<keyof SocmedEvent>();
   expectTypeOf(encode).toEqualTypeOf<(event: SocmedEvent) => Uint8Array>();
-  expectTypeOf(decode).toEqualTypeOf<(bytes: Uint8Array | null) => Decoded>();
+  expectTypeOf(decode).toEqualTypeOf<(bytes: Uint8Array | null) => Decoded<SocmedEvent>>();
   expectTypeOf(rejectionReasons).items.toEqualTypeOf<RejectionReason>();
   expectTypeOf<"not-utf8">().toExtend<RejectionReason>();
   expectTypeOf<"other">().not.toExtend<RejectionReason>();
 });
 
 test("ok tells an event from a rejection", () => {
-  expectTypeOf<Extract<Decoded, { ok: true }>["event"]>().toEqualTypeOf<SocmedEvent>();
-  expectTypeOf<Extract<Decoded, { ok: false }>["rejection"]>().toEqualTypeOf<Rejection>();
-  expectTypeOf<Rejection["field"]>().toEqualTypeOf<EventField | null>();
+  expectTypeOf<Extract<Decoded<SocmedEvent>, { ok: true }>["event"]>().toEqualTypeOf<SocmedEvent>();
+  expectTypeOf<Extract<Decoded<SocmedEvent>, { ok: false }>["rejection"]>().toEqualTypeOf<Rejection>();
+  expectTypeOf<Rejection["field"]>().toEqualTypeOf<string | null>();
   expectTypeOf<Rejection["bytes"]>().toEqualTypeOf<Uint8Array | null>();
 });

@@ -1,5 +1,6 @@
-import { decode, rejectionReasons } from "@tidemark/schema";
+import { decode } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
+import { malformations } from "../../src/scenario/malformations.js";
 import { faultKinds } from "../../src/scenario/scenario.js";
 import { createStream, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 import { countBy } from "../statistics.js";
@@ -119,7 +120,7 @@ describe("the faults of dirty", () => {
       return reason;
     });
     const counts = countBy(reasons);
-    expect([...counts.keys()].toSorted()).toEqual(rejectionReasons.toSorted());
+    expect([...counts.keys()].toSorted()).toEqual(Object.keys(malformations).toSorted());
     expect(Math.max(...counts.values()) - Math.min(...counts.values())).toBeLessThanOrEqual(1);
   });
 

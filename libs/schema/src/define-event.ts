@@ -1,0 +1,91 @@
+import type { z } from "zod";
+import { isTextOnWire } from "./column-type.js";
+import { createDecodeJson } from "./decode-json.js";
+import { createDecodeOwn, type Decoder } from "./decode-own.js";
+import { defineFields, type DefinedField, type EventTime } from "./define-fields.js";
+import type { Field } from "./field.js";
+import { jsonSchemaOf, type JsonSchema } from "./json-schema.js";
+import { createReadDecoded, createReadEvent } from "./read-event.js";
+import type { Decoded } from "./rejection.js";
+import { bytesOf } from "./utf8.js";
+
+/** Everything that one definition of an event gives. */
+export interface EventCodec<E> {
+  /** The zod object. */
+  readonly schema: z.ZodObject;
+  /** In wire order. */
+  readonly fields: readonly Field[];
+  /**
+   * Says what `fields` do not describe, so that no other program can decode the same bytes to the same events: the first
+   * such field, or null for the event as a whole.
+   */
+  readonly unportable?: { readonly field: string | null; readonly reason: string };
+  /** Of events on the wire, for those who write them. */
+  readonly jsonSchema: JsonSchema;
+  /** Never throws. Events have their keys in wire order and no others. */
+  readonly decode: (bytes: Uint8Array | null) => Decoded<E>;
+  /** Compact JSON in UTF-8, keys in wire order, a bigint as text. It checks nothing: `decode` does. */
+  readonly encode: (event: E) => Uint8Array;
+}
+
+export interface EventOptions<S extends z.ZodObject> {
+  /** The field that holds the event's time, and its unit: an integer, or ISO 8601 text for "iso". */
+  readonly time?: EventTime<Extract<keyof z.output<S>, string>>;
+  /** Makes events of bytes that are no JSON. */
+  readonly decoder?: Decoder<z.output<S>>;
+}
+
+/** Defines an event by a zod object. It throws a SchemaError where a field has no column, or the time does not fit. */
+export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOptions<S> = {}): EventCodec<z.output<S>> {
+  type E = z.output<S>;
+  const { time, decoder } = options;
+  const defined = defineFields(schema, time, decoder !== undefined);
+  const beyondWhole = wordsOfWhole(schema);
+  const unportable = decoder === undefined ? findUnportable(defined, beyondWhole) : OWN_DECODER;
+  const read = createReadEvent<E>(defined, beyondWhole === undefined ? null : schema);
+  return {
+    schema,
+    fields: defined.map(({ field }) => field),
+    ...(unportable === undefined ? {} : { unportable }),
+    jsonSchema: jsonSchemaOf(schema, defined),
+    decode:
+      decoder === undefined
+        ? createDecodeJson<E>({ scan: null, guard: null, read })
+        : createDecodeOwn(decoder, createReadDecoded(defined)),
+    encode: createEncode(defined),
+  };
+}
+
+const OWN_DECODER = { field: null, reason: "a decoder of its own" };
+
+function wordsOfWhole(schema: z.ZodObject): string | undefined {
+  const { checks = [], catchall } = schema._zod.def;
+  if (checks.length > 0) return "checks of the event as a whole";
+  return catchall === undefined ? undefined : "unknown keys are refused";
+}
+
+function findUnportable(
+  defined: readonly DefinedField[],
+  beyondWhole: string | undefined,
+): EventCodec<never>["unportable"] {
+  const first = defined.find(({ beyond }) => beyond !== undefined);
+  if (first?.beyond !== undefined) return { field: first.field.name, reason: first.beyond };
+  return beyondWhole === undefined ? undefined : { field: null, reason: beyondWhole };
+}
+
+function createEncode(defined: readonly DefinedField[]): (event: object) => Uint8Array {
+  const fields = defined.map(({ field: { name, type } }) => ({ name, isText: isTextOnWire(type) }));
+  return (event) => {
+    const wire: Record<string, unknown> = {};
+    for (const { name, isText } of fields) {
+      const value = (event as Record<string, unknown>)[name];
+      wire[name] = isText ? textOnWire(value) : value;
+    }
+    return bytesOf(JSON.stringify(wire));
+  };
+}
+
+function textOnWire(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(textOnWire);
+  return typeof value === "bigint" ? String(value) : value;
+}
