@@ -69,7 +69,7 @@ interface Sums {
   usage: number;
   sales: number;
   visitors: number;
-  pageVisitors: number;
+  leavers: number;
   conversion: number;
 }
 
@@ -80,13 +80,13 @@ export function runMap(batches: readonly (readonly BenchEvent[])[]): Map<string,
     for (const event of batch) {
       let sums = map.get(event.key);
       if (sums === undefined) {
-        sums = { usage: 0, sales: 0, visitors: 0, pageVisitors: 0, conversion: 0 };
+        sums = { usage: 0, sales: 0, visitors: 0, leavers: 0, conversion: 0 };
         map.set(event.key, sums);
       }
       sums.usage += event.usage;
       sums.sales += event.sales;
       sums.visitors += event.visitors;
-      sums.pageVisitors += event.pageVisitors;
+      sums.leavers += event.leavers;
       sums.conversion += event.conversion;
     }
   }

@@ -8,7 +8,7 @@ export interface BenchEvent {
   readonly usage: number;
   readonly sales: number;
   readonly visitors: number;
-  readonly pageVisitors: number;
+  readonly leavers: number;
   readonly conversion: number;
 }
 
@@ -21,7 +21,7 @@ export interface StreamShape {
   readonly shuffledMs: number;
 }
 
-export const counters = ["usage", "sales", "visitors", "pageVisitors", "conversion"] as const;
+export const counters = ["usage", "sales", "visitors", "leavers", "conversion"] as const;
 
 export function createEvents({ events, keys, perSecond, shuffledMs }: StreamShape): BenchEvent[] {
   const random = createRandom(1);
@@ -34,7 +34,7 @@ export function createEvents({ events, keys, perSecond, shuffledMs }: StreamShap
     usage: Math.floor(random() * 1000),
     sales: Math.floor(random() * 150),
     visitors: Math.floor(random() * 1000),
-    pageVisitors: Math.floor(random() * 250),
+    leavers: Math.floor(random() * 250),
     conversion: Math.floor(random() * 500),
   }));
 }

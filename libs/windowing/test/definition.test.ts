@@ -92,7 +92,7 @@ test("a definition that names fields which the event does not have does not comp
     // @ts-expect-error: no rollup
     { ...definition, rollups: [] },
     // @ts-expect-error: no such key
-    { ...definition, rollups: [{ name: "a", window: tumbling(1), keys: ["kota"], aggregates: {} }] },
+    { ...definition, rollups: [{ name: "a", window: tumbling(1), keys: ["town"], aggregates: {} }] },
     // @ts-expect-error: no such field
     { ...definition, rollups: [{ ...base, aggregates: { n: { kind: "sum", field: "price", of: "integer" } } }] },
     {

@@ -1,6 +1,7 @@
 /** All rules on one workspace. */
 import { checkDependencies } from "./dependencies.js";
 import { sortFindings, type Finding } from "./finding.js";
+import { checkFlagshipNames } from "./flagship-names.js";
 import { readImportGraph } from "./import-graph.js";
 import { checkLayers } from "./layers.js";
 import type { ProjectGraph } from "./nx-graph.js";
@@ -15,5 +16,6 @@ export function checkWorkspace(root: string, graph: ProjectGraph): Finding[] {
     ...checkLayers(workspace, graph, imports),
     ...checkDependencies(workspace, imports),
     ...checkPurity(workspace),
+    ...checkFlagshipNames(workspace),
   ]);
 }

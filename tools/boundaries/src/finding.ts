@@ -20,7 +20,8 @@ export type RuleName =
   | "impure-global"
   | "impure-method"
   | "unseeded"
-  | "dynamic-import";
+  | "dynamic-import"
+  | "flagship-name";
 
 export function formatFinding({ rule, file, line, message }: Finding): string {
   return `${file}:${line}  ${rule}  ${message}`;

@@ -64,6 +64,14 @@ export const purePackages: readonly PurePackage[] = [
   { name: "drizzle-orm", subpaths: [".", "pg-core", "sql"], projects: ["sinks", "panels", "socmed"] },
 ];
 
+/** The one lib that may name fields, tables and panels of the flagship, and what those names look like. */
+export const flagship = {
+  lib: "socmed",
+  names: /kota|sosial|socmed|pagevisitors|page_visitors/i,
+  /** Folders whose names are still to be cleaned. */
+  notYetClean: ["libs/schema/", "libs/sinks/", "libs/scenario/src/oracle/", "libs/scenario/test/oracle/"],
+} as const;
+
 export interface GlobalRule {
   readonly name: string;
   /** Members that are forbidden; the others are free. */

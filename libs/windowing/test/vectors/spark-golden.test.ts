@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createWatermarks } from "../../src/index.js";
-import { nameColumns, perMinute, readAnswers, readVisits, type SparkAnswers } from "./spark-golden.js";
+import { nameColumns, perMinute, readAnswers, readVisits, type SparkAnswers, type Visit } from "./spark-golden.js";
 import { TwinTask } from "./twin-task.js";
 
 const visits = readVisits();
@@ -34,7 +34,7 @@ test("with Spark's watermark of each batch the windows are those that it streams
     task.advance(watermarkMs);
     const closed = task.checkpoint().closed.map(nameColumns);
     given.push(...closed.map((row) => ({ emitted_in_batch: batch.batch, ...row })));
-    for (const { Ts } of events) watermarks.observe("log", Ts * 1000);
+    for (const { at } of events) watermarks.observe("log", at * 1000);
 
     // Spark counts what is left of late events once those of one key and window are added up.
     const groups = late.map(({ index }) => events[index]).map((event) => JSON.stringify(groupOf(event)));
@@ -58,13 +58,13 @@ test("an answer that is a little different is not taken for the same", () => {
   expect(() => compare(rows, answers)).toThrow("expected");
 });
 
-function groupOf(event: { Kota: string; Sosial_Media: string; Ts: number } | undefined): unknown {
-  return event && [event.Kota, event.Sosial_Media, Math.floor(event.Ts / 60)];
+function groupOf(event: Visit | undefined): unknown {
+  return event && [event.place, event.site, Math.floor(event.at / 60)];
 }
 
 /** The same rows, in any order: integers and keys exactly, means to 1e-9. */
 function compare(rows: readonly Record<string, unknown>[], { columns, rows: expected }: SparkAnswers): void {
-  const identity = (row: Record<string, unknown>) => JSON.stringify([row["start"], row["Kota"], row["Sosial_Media"]]);
+  const identity = (row: Record<string, unknown>) => JSON.stringify([row["start"], row["place"], row["site"]]);
   const byIdentity = new Map(rows.map((row) => [identity(row), row]));
   expect(byIdentity.size).toBe(rows.length);
   expect(rows).toHaveLength(expected.length);

@@ -3,19 +3,25 @@ import { gunzipSync } from "node:zlib";
 import type { Aggregate, Mean } from "../../src/index.js";
 import type { Row, TwinDefinition } from "./twin-task.js";
 
-/** An event of the log, with its rates as the query computes them: null where there were no visitors. */
+/** An event of the log, with its rates as the query computes them: null where nobody came. */
 export interface Visit {
-  readonly Kota: string;
-  readonly Sosial_Media: string;
-  readonly Usage_Count: number;
-  readonly Sales: number;
-  readonly Visitors: number;
-  readonly PageVisitors: number;
-  readonly Conversion: number;
-  readonly Ts: number;
-  readonly conversionRate: number | null;
-  readonly bounceRate: number | null;
+  readonly place: string;
+  readonly site: string;
+  readonly uses: number;
+  readonly sales: number;
+  readonly visitors: number;
+  readonly leavers: number;
+  readonly buyers: number;
+  readonly at: number;
+  readonly buyRate: number | null;
+  readonly leaveRate: number | null;
 }
+
+const keys = ["place", "site"] as const;
+const counters = ["uses", "sales", "visitors", "leavers", "buyers"] as const;
+
+/** The columns of Spark's answers from the start of the window on, under the names that they have here. */
+const answerColumns = ["start", "end", ...keys, "n", ...counters, "avg_buy", "avg_leave"];
 
 export interface SparkBatch {
   readonly batch: number;
@@ -36,16 +42,29 @@ export interface SparkAnswers {
 }
 
 export function readAnswers(name: string): SparkAnswers {
-  return JSON.parse(readGolden(name)) as SparkAnswers;
+  const answers = JSON.parse(readGolden(name)) as SparkAnswers;
+  const before = answers.columns.slice(0, answers.columns.indexOf("start"));
+  return { ...answers, columns: [...before, ...answerColumns] };
 }
 
-/** In the order of their arrival. */
+/** In the order of their arrival. Fields are told by their position: what the log calls them is no matter here. */
 export function readVisits(): Visit[] {
   const lines = readGolden("events.ndjson.gz").trimEnd().split("\n");
   return lines.map((line) => {
-    const visit = JSON.parse(line) as Omit<Visit, "conversionRate" | "bounceRate">;
-    const rate = (part: number) => (visit.Visitors === 0 ? null : (part / visit.Visitors) * 100);
-    return { ...visit, conversionRate: rate(visit.Conversion), bounceRate: rate(visit.PageVisitors) };
+    const [, place, site, uses, sales, visitors, leavers, buyers, at] = Object.values(JSON.parse(line) as object) as [
+      string,
+      string,
+      string,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const rate = (part: number) => (visitors === 0 ? null : (part / visitors) * 100);
+    const rates = { buyRate: rate(buyers), leaveRate: rate(leavers) };
+    return { place, site, uses, sales, visitors, leavers, buyers, at, ...rates };
   });
 }
 
@@ -53,30 +72,28 @@ function readGolden(name: string): string {
   return gunzipSync(readFileSync(new URL(`../../spark-golden/${name}`, import.meta.url))).toString();
 }
 
-const counters = ["Usage_Count", "Sales", "Visitors", "PageVisitors", "Conversion"] as const;
-
 const aggregates: Record<string, Aggregate<Visit>> = {
   n: { kind: "count" },
   ...Object.fromEntries(counters.map((field) => [field, { kind: "sum", field, of: "integer" }])),
-  avg_cr: { kind: "mean", field: "conversionRate", of: "double" },
-  avg_br: { kind: "mean", field: "bounceRate", of: "double" },
+  avg_buy: { kind: "mean", field: "buyRate", of: "double" },
+  avg_leave: { kind: "mean", field: "leaveRate", of: "double" },
 };
 
-/** Spark's query: windows of a minute by city and platform. */
+/** Spark's query: windows of a minute by place and site. */
 export const perMinute: TwinDefinition<Visit> = {
-  time: { field: "Ts", unit: "s" },
+  time: { field: "at", unit: "s" },
   watermarkDelayMs: "given",
   allowedLatenessMs: 0,
-  rollups: [{ name: "1m", window: { kind: "tumbling", sizeMs: 60_000 }, keys: ["Kota", "Sosial_Media"], aggregates }],
+  rollups: [{ name: "1m", window: { kind: "tumbling", sizeMs: 60_000 }, keys, aggregates }],
 };
 
 /** A row under the names of Spark's columns. */
-export function nameColumns({ windowStartMs, windowEndMs, keys, values }: Row): Record<string, unknown> {
-  const means = [["avg_cr", values["avg_cr"]] as const, ["avg_br", values["avg_br"]] as const];
+export function nameColumns({ windowStartMs, windowEndMs, keys: names, values }: Row): Record<string, unknown> {
+  const means = (["avg_buy", "avg_leave"] as const).map((name) => [name, values[name]] as const);
   return {
     start: windowStartMs,
     end: windowEndMs,
-    ...keys,
+    ...names,
     ...values,
     ...Object.fromEntries(means.map(([name, mean]) => [name, (mean as Mean).mean])),
   };
