@@ -30,7 +30,8 @@ export interface KafkaListener {
 }
 
 /**
- * What the source needs of a Kafka client: a member of a consumer group on one topic that commits nothing by itself.
+ * A Kafka client as the source needs it: a member of a consumer group on one topic that commits nothing by itself. Every
+ * implementation passes the contract suite `@tidemark/testkit/kafka-port-contract`.
  * Batches of one partition come one after another; stale ones (from before a resume) may come. One that is stale, and whose
  * `fetchedFrom` is null, does not follow another stale one: it would prove a gap that is none.
  */
@@ -46,6 +47,6 @@ export interface KafkaPort {
   resume(partition: number, offset: number): void;
   /** Commits the next offsets of assigned partitions to Kafka; rejects where that fails. */
   commit(nextOffsets: ReadonlyMap<number, number>): Promise<void>;
-  /** Reads the offsets of all partitions afresh. Rejects with a SourceError, soon after the signal too. */
+  /** Reads the offsets of all partitions afresh. Rejects with a SourceError, or soon after the signal. */
   readOffsets(signal: AbortSignal): Promise<readonly PartitionOffsets[]>;
 }

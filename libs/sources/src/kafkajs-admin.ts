@@ -60,8 +60,9 @@ async function askKafka<T>(
   topic: string,
   ask: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const client = createClient(options, ONCE_MORE);
   const { signal } = options;
+  signal?.throwIfAborted();
+  const client = createClient(options, ONCE_MORE);
   signal?.addEventListener("abort", client.close);
   try {
     return await connectAndAsk(client.kafka, ask);

@@ -2,7 +2,7 @@
 import type { Finding } from "./finding.js";
 import { otherProject, type Import } from "./import-graph.js";
 import type { ProjectGraph } from "./nx-graph.js";
-import { libMayImport, testsMayImport } from "./rules.js";
+import { libMayImport, testsMayImport, testTools } from "./rules.js";
 import { lineOfDependency, manifestPath, type Project, type Workspace } from "./workspace.js";
 
 export function checkLayers(workspace: Workspace, graph: ProjectGraph, imports: readonly Import[]): Finding[] {
@@ -77,7 +77,9 @@ function judge(from: Project, to: Project, subpath: string | undefined, inTests:
   if (to.kind === "app") return `nothing imports an app: move what ${from.name} needs of ${to.name} to a lib`;
   if (to.kind === "root") return undefined;
   if (to.kind === "tool") {
-    return from.kind === "tool" ? undefined : `only tools import tools: ${from.name} may not import ${to.name}`;
+    return from.kind === "tool" || (inTests && testTools.includes(to.name))
+      ? undefined
+      : `only tools import tools: ${from.name} may not import ${to.name}`;
   }
   if (from.kind !== "lib") return undefined;
   if (inTests && testsMayImport.includes(to.name)) return undefined;

@@ -23,6 +23,9 @@ export const libMayImport: Readonly<Record<string, readonly string[]>> = {
 /** What the tests and benchmarks of a lib may import besides: real servers and a stream of events. */
 export const testsMayImport: readonly string[] = ["embedded-kafka", "embedded-postgres", "scenario"];
 
+/** Tools that the tests of libs and apps may import: contract suites and helpers that several projects share. */
+export const testTools: readonly string[] = ["testkit"];
+
 /** Folders of a project that hold tests and benchmarks. */
 export const testFolders: readonly string[] = ["test", "bench"];
 

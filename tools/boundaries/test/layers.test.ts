@@ -167,3 +167,17 @@ test("an edge of Nx between projects that the workspaces lack is a finding", () 
   const graph = { projects: new Set(["a", "b"]), edges: [{ from: "a", to: "b" }] };
   expect(places(checkWorkspace(createWorkspace({}), graph))).toEqual(["graph-gap package.json:1"]);
 });
+
+test("the test kit is for tests alone", () => {
+  const source = 'import "@tidemark/testkit";\n';
+  const root = createWorkspace({
+    ...lib("schema", source, { devDependencies: needs("testkit") }),
+    "libs/schema/test/a.test.ts": source,
+    "tools/testkit/package.json": manifest("testkit"),
+    "tools/testkit/src/index.ts": "export {};\n",
+  });
+  expect(places(check(root))).toEqual([
+    "layer libs/schema/src/index.ts:1",
+    "undeclared-dependency libs/schema/src/index.ts:1",
+  ]);
+});
