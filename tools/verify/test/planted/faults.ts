@@ -189,3 +189,10 @@ export const plantedFaults: readonly PlantedFault[] = [
     inModel: { isBelow: (missedByMs, limitMs) => missedByMs <= limitMs },
   },
 ];
+
+/** A first claim that begins behind the first record. The model has no such mistake. */
+export const startPassedOver: Edit = {
+  file: "libs/sinks/src/postgres/claim.ts",
+  find: "hash, logStartOffset],",
+  replace: "hash, logStartOffset + 1],",
+};
