@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { isTextOnWire } from "./column-type.js";
+import { compileEvent } from "./compile.js";
 import { createDecodeJson } from "./decode-json.js";
 import { createDecodeOwn, type Decoder } from "./decode-own.js";
 import { defineFields, type DefinedField, type EventTime } from "./define-fields.js";
@@ -7,6 +7,7 @@ import type { Field } from "./field.js";
 import { jsonSchemaOf, type JsonSchema } from "./json-schema.js";
 import { createReadDecoded, createReadEvent } from "./read-event.js";
 import type { Decoded } from "./rejection.js";
+import { createToWire } from "./to-wire.js";
 import { bytesOf } from "./utf8.js";
 
 /** Everything that one definition of an event gives. */
@@ -42,6 +43,9 @@ export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOpti
   const defined = defineFields(schema, time, decoder !== undefined);
   const beyondWhole = wordsOfWhole(schema);
   const unportable = decoder === undefined ? findUnportable(defined, beyondWhole) : OWN_DECODER;
+  // What zod checks of the event as a whole is beyond compiled code.
+  const compiled = beyondWhole === undefined ? compileEvent<E>(defined) : null;
+  const toWire = compiled?.toWire ?? createToWire(defined);
   const read = createReadEvent<E>(defined, beyondWhole === undefined ? null : schema);
   return {
     schema,
@@ -50,9 +54,9 @@ export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOpti
     jsonSchema: jsonSchemaOf(schema, defined),
     decode:
       decoder === undefined
-        ? createDecodeJson<E>({ scan: null, guard: null, read })
+        ? createDecodeJson<E>({ scan: compiled?.scan ?? null, guard: compiled?.guard ?? null, read })
         : createDecodeOwn(decoder, createReadDecoded(defined)),
-    encode: createEncode(defined),
+    encode: (event) => bytesOf(JSON.stringify(toWire(event))),
   };
 }
 
@@ -71,21 +75,4 @@ function findUnportable(
   const first = defined.find(({ beyond }) => beyond !== undefined);
   if (first?.beyond !== undefined) return { field: first.field.name, reason: first.beyond };
   return beyondWhole === undefined ? undefined : { field: null, reason: beyondWhole };
-}
-
-function createEncode(defined: readonly DefinedField[]): (event: object) => Uint8Array {
-  const fields = defined.map(({ field: { name, type } }) => ({ name, isText: isTextOnWire(type) }));
-  return (event) => {
-    const wire: Record<string, unknown> = {};
-    for (const { name, isText } of fields) {
-      const value = (event as Record<string, unknown>)[name];
-      wire[name] = isText ? textOnWire(value) : value;
-    }
-    return bytesOf(JSON.stringify(wire));
-  };
-}
-
-function textOnWire(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(textOnWire);
-  return typeof value === "bigint" ? String(value) : value;
 }

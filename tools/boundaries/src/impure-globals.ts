@@ -19,6 +19,7 @@ export function findImpureGlobals(file: BoundFile): Finding[] {
     const method = readImpureMethod(node);
     if (method !== undefined) report("impure-method", node, method);
     if (!ts.isIdentifier(node) || !isReference(node)) return;
+    if (ruleOf.get(node.text)?.freeIn === file.source.fileName) return;
     const message = judgeGlobal(node.text, node);
     if (message !== undefined && !file.isDeclared(node)) report("impure-global", node, message);
   });
