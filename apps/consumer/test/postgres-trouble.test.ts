@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { migrate } from "@tidemark/sinks";
+import { startProxy, type ConnectionPlan, type Fate } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runConsumer } from "../src/run-consumer.js";
-import { startProxy, type Fault, type PostgresProxy } from "./postgres-proxy.js";
 import { Recorder } from "./recorder.js";
 import { ownName, produce, query, readLedger, readTables, startServers, type TestServers } from "./servers.js";
 
@@ -199,9 +199,9 @@ describe("the consumer waits, says so, goes on, and loses and doubles nothing", 
 });
 
 describe("the consumer loses and doubles nothing", { timeout: 240_000 }, () => {
-  async function consumeThrough(faultOf: (connection: number) => Fault) {
-    const proxy: PostgresProxy = await startProxy(databaseUrl, faultOf);
-    const consumer = consume(proxy.databaseUrl);
+  async function consumeThrough(planOf: (connection: number) => ConnectionPlan) {
+    const proxy = await startProxy(Number(new URL(databaseUrl).port), planOf);
+    const consumer = consume(proxy.through(databaseUrl));
     // Cleaned up in the opposite order.
     cleanUps.splice(-1, 0, () => proxy.close());
     return { proxy, consumer };
@@ -212,10 +212,10 @@ describe("the consumer loses and doubles nothing", { timeout: 240_000 }, () => {
     const { proxy, consumer } = await consumeThrough(() => ({ delayMs: 2_000 }));
     await untilRead(half);
     proxy.cut();
-    const before = proxy.connections;
+    const before = proxy.connections();
     await produce(servers.broker, topic, half, partitions, half);
     await expectUndisturbed(consumer);
-    expect(proxy.connections).toBeGreaterThan(before);
+    expect(proxy.connections()).toBeGreaterThan(before);
   });
 
   it("when its connections are cut in the middle of its transactions", async () => {
@@ -223,13 +223,13 @@ describe("the consumer loses and doubles nothing", { timeout: 240_000 }, () => {
     let cuts = 0;
     const { consumer } = await consumeThrough(() => {
       let sent = 0;
-      const passOut = (chunk: Buffer): boolean => {
+      const fromClient = (chunk: Buffer): Fate => {
         sent += chunk.length;
-        if (cuts >= 6 || sent < 100_000) return true;
+        if (cuts >= 6 || sent < 100_000) return "pass";
         cuts += 1;
-        return false;
+        return "cut";
       };
-      return { passOut };
+      return { fromClient };
     });
     await produce(servers.broker, topic, half, partitions, half);
     await expectUndisturbed(consumer);
@@ -241,10 +241,10 @@ describe("the consumer loses and doubles nothing", { timeout: 240_000 }, () => {
     await prepare("unheard");
     let unheard = 0;
     const { consumer } = await consumeThrough(() => ({
-      passBack(chunk) {
-        if (!chunk.includes("COMMIT\0") || unheard >= 4) return true;
+      fromServer(chunk) {
+        if (!chunk.includes("COMMIT\0") || unheard >= 4) return "pass";
         unheard += 1;
-        return false;
+        return "cut";
       },
     }));
     await produce(servers.broker, topic, half, partitions, half);

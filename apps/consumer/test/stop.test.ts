@@ -1,7 +1,7 @@
+import { startProxy } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { environment, start, type ConsumerProcess } from "./consumer-process.js";
-import { startProxy } from "./postgres-proxy.js";
 import { ownName, produce, query, readLedger, readTables, startServers, type TestServers } from "./servers.js";
 
 const patience = { timeout: 100_000 };
@@ -72,9 +72,9 @@ describe("a consumer that is told to stop", { timeout: 240_000 }, () => {
   });
 
   it("gives up likewise on a Postgres that keeps its connections and answers nothing", async () => {
-    const proxy = await startProxy(databaseUrl);
+    const proxy = await startProxy(Number(new URL(databaseUrl).port));
     await produce(servers.broker, ownName("stalled"), half, 2);
-    const consumer = start([], { ...environment(servers, proxy.databaseUrl, "stalled"), STOP_TIMEOUT: "1s" });
+    const consumer = start([], { ...environment(servers, proxy.through(databaseUrl), "stalled"), STOP_TIMEOUT: "1s" });
     await untilRead(consumer, half);
     proxy.stall();
     await produce(servers.broker, ownName("stalled"), half, 2, half);

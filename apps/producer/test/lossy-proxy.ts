@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { startProxy } from "@tidemark/testkit";
 
 /** A way to the broker on which answers can be lost. */
 export interface LossyProxy {
@@ -14,51 +14,29 @@ export interface LossyProxy {
  */
 export async function startLossyProxy(broker: string, losses: readonly number[]): Promise<LossyProxy> {
   const brokerPort = Number(broker.split(":")[1]);
-  const sockets = new Set<Socket>();
   let bytes = 0;
   let lost = 0;
-  const server = createServer((client) => {
-    const upstream = connect(brokerPort, "127.0.0.1");
-    const end = (): void => {
-      client.destroy();
-      upstream.destroy();
-    };
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", end);
-      socket.on("close", () => sockets.delete(socket));
-      socket.on("close", end);
-    }
-    client.on("data", (chunk) => {
+  const proxy = await startProxy(brokerPort, () => ({
+    fromClient(chunk) {
       bytes += chunk.length;
-      upstream.write(chunk);
-    });
-    upstream.on("data", (chunk) => {
+      return "pass";
+    },
+    fromServer(chunk) {
       if (bytes < (losses[lost] ?? Number.POSITIVE_INFINITY)) {
-        client.write(withPort(chunk, brokerPort, port));
-        return;
+        replacePort(chunk, brokerPort, proxy.port);
+        return "pass";
       }
       lost += 1;
-      end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    address: `127.0.0.1:${port}`,
-    lost: () => lost,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      return "cut";
     },
-  };
+  }));
+  return { address: `127.0.0.1:${proxy.port}`, lost: () => lost, close: proxy.close };
 }
 
 // The broker's metadata names its own port (after the host, as an int32), which would lead clients past the proxy.
-function withPort(answer: Buffer, from: number, to: number): Buffer {
+function replacePort(answer: Buffer, from: number, to: number): void {
   const at = answer.indexOf(endpoint(from));
   if (at >= 0) endpoint(to).copy(answer, at);
-  return answer;
 }
 
 function endpoint(port: number): Buffer {

@@ -1,9 +1,10 @@
 import { createStream, presets } from "@tidemark/socmed/scenario";
+import type { Program } from "@tidemark/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/course.js";
 import { createPartitioner } from "../src/partition.js";
 import { connect, countRecords, type LogRecord, readTopic } from "./log-reader.js";
-import { killAll, run, type Running, waitUntil } from "./processes.js";
+import { killAll, run, waitUntil } from "./processes.js";
 import { ownTopic, startTestBroker, type TestBroker } from "./test-broker.js";
 
 let broker: TestBroker;
@@ -17,7 +18,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-function produce(args: string): Running {
+function produce(args: string): Program {
   return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: broker.address });
 }
 

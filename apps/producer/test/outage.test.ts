@@ -1,3 +1,4 @@
+import type { Program } from "@tidemark/testkit";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { REPEATABLE_START_MS } from "../src/course.js";
 import { countRecords, readTopic } from "./log-reader.js";
 import { startLossyProxy } from "./lossy-proxy.js";
-import { findPort, killAll, run, runBroker, type Running, waitUntil } from "./processes.js";
+import { findPort, killAll, run, runBroker, waitUntil } from "./processes.js";
 import { givenBroker, ownTopic } from "./test-broker.js";
 
 let dataDir: string;
@@ -22,7 +23,7 @@ afterEach(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-function produce(args: string, brokers = `127.0.0.1:${port}`): Running {
+function produce(args: string, brokers = `127.0.0.1:${port}`): Program {
   return run("src/main.ts", args.split(" "), { KAFKA_BROKERS: brokers });
 }
 

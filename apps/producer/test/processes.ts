@@ -1,36 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { once } from "node:events";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
+import { startProgram, tidemarkProgram, until, type Program } from "@tidemark/testkit";
 
-export interface Running {
-  readonly child: ChildProcess;
-  stdout(): string;
-  stderr(): string;
-  /** The exit code, once the process and its output have ended. */
-  readonly exited: Promise<number | null>;
-}
-
-const running = new Set<ChildProcess>();
+const running = new Set<Program>();
 
 /** Runs a TypeScript file of this app from source. */
-export function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=@tidemark/source", "--import", "tsx", path, ...args], {
+export function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const program = startProgram([...tidemarkProgram(`../${file}`, import.meta.url), ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
-    stdio: ["pipe", "pipe", "pipe"],
+    stdio: "pipe",
+    endsWithTest: false,
   });
-  running.add(child);
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const exited = once(child, "close").then(([code]) => {
-    running.delete(child);
-    return code as number | null;
-  });
-  return { child, stdout: () => out, stderr: () => err, exited };
+  running.add(program);
+  void program.exited.then(() => running.delete(program));
+  return program;
 }
 
 /**
@@ -79,20 +62,11 @@ export async function runBroker(dataDir: string, port = 0, death?: Death): Promi
 }
 
 export async function killAll(): Promise<void> {
-  const closed = [...running].map((child) => once(child, "close"));
-  for (const child of running) child.kill("SIGKILL");
-  await Promise.all(closed);
+  const programs = [...running];
+  for (const { child } of programs) child.kill("SIGKILL");
+  await Promise.all(programs.map(({ exited }) => exited));
 }
 
-/** Waits until the condition holds; the test's time limit ends it otherwise, with `describe` in the message. */
-export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
-  describe: () => string = () => "",
-  limitMs = 40_000,
-): Promise<void> {
-  const deadline = performance.now() + limitMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain: ${describe()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+/** Waits until the condition holds, or throws with `describe` in the message. */
+export const waitUntil = (condition: () => boolean | Promise<boolean>, describe?: () => string, limitMs = 40_000) =>
+  until(condition, { ...(describe !== undefined && { describe }), limitMs });

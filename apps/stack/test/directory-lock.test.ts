@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { until } from "@tidemark/testkit";
 import { expect, onTestFinished, test } from "vitest";
 import { takeLock } from "../src/directory-lock.js";
-import { temporaryDirectory, until } from "./running-stack.js";
+import { temporaryDirectory } from "./running-stack.js";
 
 const dead = JSON.stringify({ pid: 2_147_483_646, startedAt: "long ago" });
 

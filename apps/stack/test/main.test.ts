@@ -1,20 +1,12 @@
 import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isProcessAlive } from "@tidemark/cli";
+import { until } from "@tidemark/testkit";
 import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { defaultPorts } from "../src/servers.js";
-import {
-  command,
-  preparedDirectory,
-  processesOf,
-  run,
-  start,
-  takePort,
-  temporaryDirectory,
-  until,
-} from "./running-stack.js";
+import { command, preparedDirectory, processesOf, run, start, takePort, temporaryDirectory } from "./running-stack.js";
 
 async function listTopics(brokers: readonly string[]): Promise<string[]> {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
@@ -201,8 +193,8 @@ test("whatever is wrong gives one sentence and exit code 2", async () => {
   ];
   for (const { stack, says } of cases) {
     expect(await stack.exited).toBe(2);
-    expect(stack.complaints()).toContain(says);
-    expect(stack.complaints()).toMatch(/^stack {2}.+\n$/);
+    expect(stack.stderr()).toContain(says);
+    expect(stack.stderr()).toMatch(/^stack {2}.+\n$/);
   }
   await until(async () => (await processesOf(parent)).length === 0);
   await release();

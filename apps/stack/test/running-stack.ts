@@ -1,18 +1,16 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { StackFile } from "@tidemark/cli";
 import { startPostgres } from "@tidemark/embedded-postgres";
+import { type Program, startProgram, tidemarkProgram, until } from "@tidemark/testkit";
 import { afterAll, onTestFinished } from "vitest";
 
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-export const command = [process.execPath, "--conditions=@tidemark/source", "--import", "tsx", main] as const;
+export const command = tidemarkProgram("../src/main.ts", import.meta.url);
 
 let template: Promise<string> | undefined;
 
@@ -33,18 +31,6 @@ afterAll(async () => {
   if (template !== undefined) await rm(await template, { recursive: true, force: true });
 });
 
-/** A process whose output is kept. */
-export interface Running {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** Standard output and standard error. */
-  output(): string;
-  complaints(): string;
-  /** Resolves to the exit code once all output has come. */
-  readonly exited: Promise<number | null>;
-  says(pattern: RegExp): Promise<void>;
-}
-
 export interface RunOptions {
   readonly directory: string;
   readonly args?: readonly string[];
@@ -63,36 +49,13 @@ export async function temporaryDirectory(): Promise<string> {
 }
 
 /** Starts the stack's main as its own process, which is killed after the test. */
-export function run({ directory, args = [], env = {}, command: words = command }: RunOptions): Running {
-  const [file = "", ...rest] = [...words, ...args];
+export function run({ directory, args = [], env = {}, command: words = command }: RunOptions): Program {
   const { KAFKA_BROKERS: _brokers, DATABASE_URL: _url, ...inherited } = process.env;
-  const child = spawn(file, rest, {
-    env: { ...inherited, TIDEMARK_DIR: directory, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let text = "";
-  let complaints = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-      if (stream === child.stderr) complaints += chunk;
-    });
-  }
-  const exited = new Promise<number | null>((resolve) => {
-    child.on("close", (code) => resolve(code));
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const says = (pattern: RegExp): Promise<void> =>
-    until(() => {
-      if (pattern.test(text)) return true;
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode} and said:\n${text}`);
-      return false;
-    });
-  return { child, pid: child.pid ?? 0, output: () => text, complaints: () => complaints, exited, says };
+  return startProgram([...words, ...args], { env: { ...inherited, TIDEMARK_DIR: directory, ...env } });
 }
 
 /** Starts the stack on any free ports and waits until it is ready. */
-export async function start(options: RunOptions): Promise<Running & { readonly file: StackFile }> {
+export async function start(options: RunOptions): Promise<Program & { readonly file: StackFile }> {
   const [kafka, postgres] = await Promise.all([findPort(0), findPort(1)]);
   const ports = [`--kafka-port=${kafka}`, `--postgres-port=${postgres}`];
   const running = run({ ...options, args: [...ports, ...(options.args ?? [])] });
@@ -134,9 +97,4 @@ export async function processesOf(directory: string): Promise<number[]> {
     }),
   );
   return found.filter((pid) => pid !== 0);
-}
-
-/** Waits until the condition holds; the test's own time limit ends it otherwise. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20);
 }

@@ -1,28 +1,16 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { startProgram, tidemarkProgram, until, type Program } from "@tidemark/testkit";
+import { expect, it } from "vitest";
 import type { StopOptions } from "../src/stop-signal.js";
 
-const program = fileURLToPath(new URL("stop-process.ts", import.meta.url));
-const patience = { timeout: 50_000, interval: 20 };
+const words = tidemarkProgram("stop-process.ts", import.meta.url);
 
-interface Running {
-  readonly child: ChildProcess;
-  readonly err: () => string;
-  readonly exited: Promise<number | null>;
-}
-
-async function start(options: StopOptions = {}, env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<Running> {
-  const words = ["--conditions=@tidemark/source", "--import", "tsx", program, JSON.stringify(options), ...args];
-  const child = spawn(process.execPath, words, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let err = "";
-  child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const exited = once(child, "close").then(([code]) => code as number | null);
-  await once(child.stdout, "data");
-  return { child, err: () => err, exited };
+async function start(options: StopOptions = {}, env: NodeJS.ProcessEnv = {}, ...args: string[]): Promise<Program> {
+  const program = startProgram([...words, JSON.stringify(options), ...args], { env: { ...process.env, ...env } });
+  await program.says(/ready/);
+  return program;
 }
 
 it.each([
@@ -30,29 +18,29 @@ it.each([
   ["SIGTERM", 143],
   ["SIGHUP", 129],
 ] as const)("is aborted by %s, with %i as the exit code", async (name, exitCode) => {
-  const { child, err, exited } = await start();
+  const { child, stderr, exited } = await start();
   child.kill(name);
   expect(await exited).toBe(exitCode);
-  expect(err()).toBe(`${name} ${exitCode}\n`);
+  expect(stderr()).toBe(`${name} ${exitCode}\n`);
 });
 
 it.each([
   [{}, 1],
   [{ secondExitCode: 130 }, 130],
 ])("ends the program at a second signal with options %j", async (options, exitCode) => {
-  const { child, err, exited } = await start(options, { LINGERS: "yes" });
+  const { child, stderr, exited } = await start(options, { LINGERS: "yes" });
   // Signals that come together are one stop.
   const again = setInterval(() => child.kill("SIGTERM"), 100);
   expect(await exited).toBe(exitCode);
   clearInterval(again);
-  expect(err()).toBe("SIGTERM 143\n");
+  expect(stderr()).toBe("SIGTERM 143\n");
 });
 
 it("counts two signals that come together as one stop", async () => {
-  const { child, err } = await start({}, { LINGERS: "yes" });
+  const { child, stderr } = await start({}, { LINGERS: "yes" });
   child.kill("SIGINT");
   child.kill("SIGTERM");
-  await vi.waitUntil(() => err() !== "", patience);
+  await until(() => stderr() !== "");
   // It writes again after both signals have arrived.
   await once(child.stdout as Readable, "data");
   await once(child.stdout as Readable, "data");
@@ -72,17 +60,17 @@ it("stops when nobody reads its output any more, or goes on", async () => {
   stopped.child.stdout?.destroy();
   going.child.stdout?.destroy();
   expect(await stopped.exited).toBe(1);
-  expect(stopped.err()).toBe("output 1\n");
+  expect(stopped.stderr()).toBe("output 1\n");
   going.child.kill("SIGINT");
   expect(await going.exited).toBe(130);
 });
 
 it("stops with the stack, and logs how to start it again", async () => {
   const stack = spawn(process.execPath, ["-e", "process.stdin.resume()"], { stdio: ["pipe", "ignore", "ignore"] });
-  const { err, exited } = await start({}, {}, String(stack.pid));
+  const { stderr, exited } = await start({}, {}, String(stack.pid));
   stack.stdin.end();
   expect(await exited).toBe(1);
-  expect(err()).toBe(
+  expect(stderr()).toBe(
     `the stack (pid ${stack.pid}) has ended. Start it again: nx run stack:serve, or npm start.\nstack 1\n`,
   );
 });

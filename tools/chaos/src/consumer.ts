@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { startProxy, type Proxy } from "@tidemark/testkit/proxy";
 import type { Guard } from "./guard.js";
 import { parseJsonLine } from "./json-line.js";
 import { startProcess, type OwnedProcess, type ProcessEnd } from "./owned-process.js";
 import { programOf } from "./programs.js";
-import { startProxy, type Proxy } from "./proxy.js";
 
 /** One of the consumers: a place for a process, one after another, with connections to Postgres of its own. */
 export interface Consumer {

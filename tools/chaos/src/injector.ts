@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Proxy } from "@tidemark/testkit/proxy";
 import type { Consumer } from "./consumer.js";
 import type { CopyWatch } from "./copy-watch.js";
 import { targetOf, type Fault, type FaultKind } from "./fault.js";
-import type { Proxy } from "./proxy.js";
 import type { Round } from "./schedule.js";
 import type { Server } from "./server.js";
 import { stopInCopy } from "./stop-in-copy.js";

@@ -1,4 +1,5 @@
 import { findFreePort } from "@tidemark/real-kafka";
+import { startProxy } from "@tidemark/testkit/proxy";
 import type { Places } from "./catch-up.js";
 import { createConsumer, type Consumer } from "./consumer.js";
 import { createCopyWatch } from "./copy-watch.js";
@@ -10,7 +11,6 @@ import type { ChaosOptions } from "./options.js";
 import { startProcess, type OwnedProcess } from "./owned-process.js";
 import { createPostgresServer } from "./postgres-server.js";
 import { programOf } from "./programs.js";
-import { startProxy } from "./proxy.js";
 
 /** All that takes part in a run. */
 export interface Stage {

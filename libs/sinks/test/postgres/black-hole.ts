@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { startProxy } from "@tidemark/testkit";
 import { onTestFinished } from "vitest";
 
 /** A way to Postgres on which the network loses connections without a word: neither side hears that the other is gone. */
@@ -14,39 +13,21 @@ export async function digBlackHole(
   databaseUrl: string,
   swallows: (connection: number, sent: string) => boolean,
 ): Promise<BlackHole> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let connections = 0;
   let tellLost: (() => void) | undefined;
   const lost = new Promise<void>((resolve) => {
     tellLost = resolve;
   });
-  const server = createServer((near) => {
-    connections += 1;
-    const connection = connections;
-    const far = connect(Number(target.port), target.hostname);
+  const proxy = await startProxy(Number(new URL(databaseUrl).port), (connection) => {
     let sent = "";
-    let isLost = false;
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on("error", () => {});
-    }
-    near.on("data", (chunk: Buffer) => {
-      sent += chunk.toString("latin1");
-      isLost ||= swallows(connection, sent);
-      if (isLost) tellLost?.();
-      else far.write(chunk);
-    });
-    far.on("data", (chunk: Buffer) => isLost || near.write(chunk));
-    near.once("close", () => isLost || far.destroy());
-    far.once("close", () => isLost || near.destroy());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
+    return {
+      fromClient(chunk) {
+        sent += chunk.toString("latin1");
+        if (!swallows(connection, sent)) return "pass";
+        tellLost?.();
+        return "lose";
+      },
+    };
   });
-  const url = new URL(databaseUrl);
-  url.port = String((server.address() as AddressInfo).port);
-  return { databaseUrl: url.href, lost };
+  onTestFinished(() => proxy.close());
+  return { databaseUrl: proxy.through(databaseUrl), lost };
 }

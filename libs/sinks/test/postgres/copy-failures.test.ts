@@ -1,5 +1,4 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { once } from "node:events";
+import { startProxy } from "@tidemark/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Sink, SinkEvent } from "../../src/index.js";
 import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
@@ -95,35 +94,9 @@ it("a connection that the network loses without a word is given up after a while
   expect((await store.read()).rows).toHaveLength(1);
 });
 
-/** A way to Postgres that can be cut, or can lose what it has taken up so far. */
-async function startWire(databaseUrl: string): Promise<{ readonly databaseUrl: string; cut(): void; lose(): void }> {
-  const url = new URL(databaseUrl);
-  const target = { host: url.hostname, port: Number(url.port) };
-  const sockets = new Set<Socket>();
-  const wire: Server = createServer((near) => {
-    const far = connect(target);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on("error", () => undefined).on("close", () => to.destroy());
-      from.pipe(to);
-    }
-  }).listen(0, "127.0.0.1");
-  await once(wire, "listening");
-  const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
-    sockets.clear();
-  };
-  onTestFinished(() => {
-    cut();
-    wire.close();
-  });
-  /** The connections of now carry nothing any more, and nobody is told. */
-  const lose = (): void => {
-    for (const socket of sockets) socket.unpipe().resume();
-  };
-  url.port = String((wire.address() as AddressInfo).port);
-  return { databaseUrl: url.href, cut, lose };
+/** A way to Postgres that can be cut, or can lose its connections. */
+async function startWire(databaseUrl: string) {
+  const proxy = await startProxy(Number(new URL(databaseUrl).port));
+  onTestFinished(() => proxy.close());
+  return { databaseUrl: proxy.through(databaseUrl), cut: proxy.cut, lose: proxy.lose };
 }

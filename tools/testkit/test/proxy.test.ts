@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { startProxy, type Proxy } from "../src/proxy.js";
+import { startProxy, type ConnectionPlan, type Proxy } from "../src/proxy.js";
 
 const patience = { timeout: 30_000, interval: 5 };
 
@@ -28,7 +28,7 @@ function listenTo(socket: Socket): End {
 }
 
 /** A server that keeps all connections, and a proxy before it. */
-async function start(): Promise<{
+async function start(planOf?: (connection: number) => ConnectionPlan): Promise<{
   proxy: Proxy;
   connections: End[];
   open: () => Promise<{ client: End; server: End }>;
@@ -38,7 +38,7 @@ async function start(): Promise<{
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   onTestFinished(() => void listener.close());
-  const proxy = await startProxy((listener.address() as AddressInfo).port);
+  const proxy = await startProxy((listener.address() as AddressInfo).port, planOf);
   onTestFinished(() => proxy.close());
   return {
     proxy,
@@ -193,5 +193,78 @@ describe("a proxy", () => {
     const client = listenTo(connect({ port: gone.port, host: "127.0.0.1" }));
     await until(() => hasGone(client));
     expect(proxy.port).not.toBe(gone.port);
+  });
+
+  it("cuts a connection whose plan says so, without the bytes that it saw", async () => {
+    const seen: string[] = [];
+    const { proxy, open } = await start((connection) => ({
+      fromClient: (chunk) => {
+        seen.push(`${connection} ${chunk.toString()}`);
+        return chunk.includes("cut") ? "cut" : "pass";
+      },
+    }));
+    const [first, second] = [await open(), await open()];
+    first.client.socket.write("question");
+    await until(() => first.server.text() === "question");
+    first.client.socket.write("cut");
+    await until(() => hasGone(first.client) && hasGone(first.server));
+    second.client.socket.write("still here");
+    await until(() => second.server.text() === "still here");
+    expect(first.server.text()).toBe("question");
+    expect(seen).toEqual(["1 question", "1 cut", "2 still here"]);
+    expect(proxy.connections()).toBe(2);
+  });
+
+  it("loses a connection without a word to either end", async () => {
+    const { open } = await start(() => ({ fromServer: () => "lose" }));
+    const [lost, closing] = [await open(), await open()];
+    lost.server.socket.write("answer");
+    closing.server.socket.write("answer");
+    await aWhile();
+    lost.client.socket.write("question");
+    closing.client.socket.end();
+    await aWhile();
+    for (const { client, server } of [lost, closing]) {
+      expect([client.text(), server.text(), hasGone(server)]).toEqual(["", "", false]);
+    }
+    expect(lost.client.isClosed()).toBe(false);
+  });
+
+  it("loses all present connections, and lets in what comes", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    proxy.lose();
+    client.socket.write("question");
+    const next = await open();
+    next.client.socket.write("still here");
+    await until(() => next.server.text() === "still here");
+    expect([server.text(), hasGone(server)]).toEqual(["", false]);
+  });
+
+  it("turns a client away, and connects another late", async () => {
+    const { connections, open, proxy } = await start((connection) =>
+      connection === 1 ? { refuse: true } : { delayMs: 100 },
+    );
+    const refused = listenTo(connect({ port: proxy.port, host: "127.0.0.1" }));
+    await until(() => hasGone(refused));
+    expect(connections).toEqual([]);
+    const { client, server } = await open();
+    client.socket.write("question");
+    await until(() => server.text() === "question");
+  });
+
+  it("lets bytes be changed, and names its own address", async () => {
+    const { proxy, open } = await start(() => ({
+      fromServer: (chunk) => {
+        chunk.write("A");
+        return "pass";
+      },
+    }));
+    const { client, server } = await open();
+    server.socket.write("answer");
+    await until(() => client.text() === "Answer");
+    expect(proxy.through("postgresql://me:secret@127.0.0.1:5432/db")).toBe(
+      `postgresql://me:secret@127.0.0.1:${proxy.port}/db`,
+    );
   });
 });

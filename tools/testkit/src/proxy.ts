@@ -1,16 +1,38 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
-/** Stands between clients and a server on loopback, and can come between them. */
+/**
+ * The fate of bytes that have arrived: they pass; or their connection is cut; or it is lost: nothing passes any more in
+ * either direction, and neither end is told.
+ */
+export type Fate = "pass" | "cut" | "lose";
+
+/** Decides about one connection. Its functions see all bytes before they pass, and may change them in place. */
+export interface ConnectionPlan {
+  readonly fromClient?: (chunk: Buffer) => Fate;
+  readonly fromServer?: (chunk: Buffer) => Fate;
+  /** How long the connection to the server is put off, in ms. Default 0. */
+  readonly delayMs?: number;
+  /** The client is turned away. Default false. */
+  readonly refuse?: boolean;
+}
+
+/** Stands between clients and a server on loopback, and can disturb their connections. */
 export interface Proxy {
-  /** Where clients connect to. */
+  /** The port that clients connect to, on 127.0.0.1. */
   readonly port: number;
+  /** The same URL with the proxy's port. */
+  through(url: string): string;
+  /** How many connections clients have made. */
+  connections(): number;
   /** The ports from which the server sees the present connections come. */
   serverSidePorts(): number[];
   /** Closes all present connections at once, with what was on its way, and says how many; new ones are let through. */
   cut(): number;
   /** Nothing passes, in either direction, also no end of a connection; what is sent waits. New connections too. */
   stall(): void;
+  /** All present connections are lost. */
+  lose(): void;
   /** Nothing passes from the clients to the server. */
   hold(): void;
   /** From the clients to the server little passes at a time: some 400 kB/s of each connection. */
@@ -24,30 +46,61 @@ const trickleBytes = 2_048;
 const trickleEveryMs = 5;
 const everything = Number.POSITIVE_INFINITY;
 
-/** Listens on a free port of 127.0.0.1. Where the server does not answer, neither does the proxy. */
-export async function startProxy(serverPort: number): Promise<Proxy> {
+/**
+ * Listens on a free port of 127.0.0.1. Where the server does not answer, neither does the proxy.
+ *
+ * `planOf` is asked once for each connection; they are numbered from 1.
+ */
+export async function startProxy(
+  serverPort: number,
+  planOf: (connection: number) => ConnectionPlan = () => ({}),
+): Promise<Proxy> {
   const links = new Set<Link>();
+  const early = new Set<Socket>();
+  let connections = 0;
   const toServer: Gate = { open: true };
   const toClient: Gate = { open: true };
   let trickling: NodeJS.Timeout | undefined;
 
   const listener = createServer({ allowHalfOpen: true }, (client) => {
+    connections += 1;
+    const plan = planOf(connections);
+    client.on("error", () => undefined);
+    early.add(client);
+    const begin = (): void => {
+      early.delete(client);
+      if (plan.refuse === true) client.destroy();
+      if (!client.destroyed) relay(client, plan);
+    };
+    if (plan.delayMs === undefined) begin();
+    else setTimeout(begin, plan.delayMs);
+  });
+
+  function relay(client: Socket, { fromClient = pass, fromServer = pass }: ConnectionPlan): void {
     const server = connect({ port: serverPort, host: "127.0.0.1", allowHalfOpen: true });
     const link: Link = {
       sockets: [client, server],
-      up: createPump(client, server, toServer),
-      down: createPump(server, client, toClient),
+      isLost: false,
+      up: createPump(client, server, toServer, (chunk) => isPassed(link, chunk && fromClient(chunk))),
+      down: createPump(server, client, toClient, (chunk) => isPassed(link, chunk && fromServer(chunk))),
     };
     links.add(link);
     for (const socket of link.sockets) {
       socket.setNoDelay(true);
-      socket.on("error", () => destroy(link));
+      socket.on("error", () => link.isLost || destroy(link));
       // One may have closed while what it said last, or that it said no more, still waits for the other's gate.
       socket.on("close", () => {
         if (link.sockets.every(({ destroyed }) => destroyed)) links.delete(link);
       });
     }
-  });
+  }
+
+  function isPassed(link: Link, fate: Fate = "pass"): boolean {
+    if (fate === "cut") destroy(link);
+    if (fate === "lose") link.isLost = true;
+    return !link.isLost && fate === "pass";
+  }
+
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const address = listener.address();
@@ -71,14 +124,26 @@ export async function startProxy(serverPort: number): Promise<Proxy> {
   function cut(): number {
     const many = links.size;
     for (const link of links) destroy(link);
+    for (const client of early) client.destroy();
+    early.clear();
     return many;
   }
 
+  const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    port,
+    through(url) {
+      const redirected = new URL(url);
+      redirected.port = String(port);
+      return redirected.href;
+    },
+    connections: () => connections,
     serverSidePorts: () => [...links].flatMap(({ sockets: [, server] }) => server.localPort ?? []),
     cut,
     stall: () => set(false, false),
+    lose() {
+      for (const link of links) link.isLost = true;
+    },
     hold: () => set(false, true),
     trickle() {
       set(false, true);
@@ -99,9 +164,12 @@ export async function startProxy(serverPort: number): Promise<Proxy> {
 
 interface Link {
   readonly sockets: readonly [client: Socket, server: Socket];
+  isLost: boolean;
   readonly up: Pump;
   readonly down: Pump;
 }
+
+const pass = (): Fate => "pass";
 
 interface Gate {
   open: boolean;
@@ -110,7 +178,8 @@ interface Gate {
 /** Moves on what waits: all where the gate is open, else so many bytes. */
 type Pump = (bytes: number) => void;
 
-function createPump(from: Socket, to: Socket, gate: Gate): Pump {
+/** Passes on what `isPassed` lets through: it is asked with each chunk, and with none about the end. */
+function createPump(from: Socket, to: Socket, gate: Gate, isPassed: (chunk?: Buffer) => boolean): Pump {
   const waiting: Buffer[] = [];
   let ended = false;
   let full = false;
@@ -130,11 +199,13 @@ function createPump(from: Socket, to: Socket, gate: Gate): Pump {
   }
 
   from.on("data", (chunk: Buffer) => {
+    if (!isPassed(chunk)) return;
     waiting.push(chunk);
     from.pause();
     move(0);
   });
   from.on("end", () => {
+    if (!isPassed()) return;
     ended = true;
     move(0);
   });
