@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { createPartitionOracle, type OracleDefinition } from "@tidemark/scenario/oracle";
+import { socmedData } from "@tidemark/socmed/tables";
 import { badDefinition } from "./errors.js";
 
 const measure = z.discriminatedUnion("kind", [
@@ -40,13 +41,17 @@ export function readDefinition(hash: string, stored: unknown): OracleDefinition 
     const issue = parsed.error.issues[0];
     throw badDefinition(hash, `${issue?.path.join(".")}: ${issue?.message}`);
   }
+  const rollups = parsed.data.rollups.map(
+    ({ sizeMs, ...rollup }) => ({ ...rollup, window: { kind: "tumbling", sizeMs } }) as const,
+  );
+  const definition = { ...socmedData, ...parsed.data, rollups };
   try {
-    createPartitionOracle(parsed.data);
+    createPartitionOracle(definition);
   } catch (error) {
     if (error instanceof RangeError) throw badDefinition(hash, error.message.replace(/\.$/, ""));
     throw error;
   }
-  return parsed.data;
+  return definition;
 }
 
 function sortedJson(value: unknown): string {

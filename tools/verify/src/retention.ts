@@ -65,7 +65,7 @@ export function limitRetention(
   recordTables: readonly string[],
   checkpoints: readonly StoredCheckpoint[],
 ): RetentionLimits {
-  const [finest, ...coarser] = rollups.toSorted((a, b) => a.sizeMs - b.sizeMs);
+  const [finest, ...coarser] = rollups.toSorted((a, b) => a.window.sizeMs - b.window.sizeMs);
   const dropped = finest === undefined || coarser.length === 0 ? [] : [finest.name];
   const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
     watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],

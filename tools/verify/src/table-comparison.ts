@@ -135,7 +135,7 @@ function sortOut(judged: readonly JudgedRecord[]) {
     } else if (judgement.kind === "late") {
       const { row, watermarkMs: watermark, missedByMs: missed_by_ms } = judgement;
       expected.late.push({ offset, row: { ...row, watermark, missed_by_ms } });
-    } else if (judgement.kind !== "duplicate") {
+    } else if (judgement.kind === "rejected" || judgement.kind === "quarantined") {
       const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
       expected.rejected.push({ offset, row: { bytes, reason, field, watermark: judgement.watermarkMs } });
     }

@@ -249,7 +249,7 @@ function itemOf<T>(map: ReadonlyMap<string, T>, key: string): T {
 }
 
 function addUp(ledgers: readonly Ledger[]): Ledger {
-  const sum = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, skipped: 0 };
+  const sum = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0, skipped: 0 };
   for (const ledger of ledgers) {
     for (const name of Object.keys(sum) as (keyof Ledger)[]) sum[name] += ledger[name];
   }

@@ -1,7 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { checkpoints } from "@tidemark/sinks/tables";
-import type { OracleRollup } from "@tidemark/scenario/oracle";
+import { valueNamesOf, type OracleRollup } from "@tidemark/scenario/oracle";
 import { showValue } from "./column.js";
 import type { Findings, What } from "./findings.js";
 import { openRowStream, type StoredRow } from "./row-stream.js";
@@ -25,10 +25,11 @@ export interface ViewSummary {
  * where it lies in several, as closely as the order of a sum of doubles leaves it open.
  */
 export async function compareView(
-  { name, sizeMs, keys, aggregates }: OracleRollup,
+  rollup: OracleRollup,
   table: PgTable,
   { snapshot, topic, findings }: ViewContext,
 ): Promise<ViewSummary> {
+  const { name, keys, window } = rollup;
   const view = `${name}_total`;
   const { schema } = getTableConfig(table);
   const viewName = schema === undefined ? quote(view) : `${quote(schema)}.${quote(view)}`;
@@ -39,7 +40,7 @@ export async function compareView(
     return { name: column.name, quoted: quote(column.name), isDouble: column.getSQLType() === "double precision" };
   };
   const kind = (what: What, column: string | null) => ({ link: "log-tables", what, table: view, column }) as const;
-  const sums = Object.keys(aggregates).map(columnOf);
+  const sums = valueNamesOf(rollup).map(columnOf);
   const values = [...sums.map((column) => column.name), "closed"];
   const places = ["window_start", ...keys.map((key) => columnOf(key).name)].map(quote);
 
@@ -58,7 +59,7 @@ export async function compareView(
   ];
   const { topic: topicColumn, partition, watermark } = getTableColumns(checkpoints);
   const grouped = `SELECT ${places.map((place) => `r.${place}`).join(", ")}, ${own.join(", ")},
-      bool_and(r.window_start + ${sizeMs} * interval '1 ms' <= c.${quote(watermark.name)}) AS closed
+      bool_and(r.window_start + ${window.sizeMs} * interval '1 ms' <= c.${quote(watermark.name)}) AS closed
     FROM ${nameTable(table)} r JOIN ${nameTable(checkpoints)} c
       ON c.${quote(topicColumn.name)} = r.topic AND c.${quote(partition.name)} = r.partition
     WHERE r.topic = $1 GROUP BY ${places.map((place) => `r.${place}`).join(", ")}`;

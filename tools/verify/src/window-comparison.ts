@@ -1,6 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import type { OracleRollup, OracleWindow } from "@tidemark/scenario/oracle";
+import { valueNamesOf, type OracleRollup, type OracleWindow } from "@tidemark/scenario/oracle";
 import { compareColumn, formatStoredTime, isSame, showValue } from "./column.js";
 import { badDefinition } from "./errors.js";
 import type { What } from "./findings.js";
@@ -28,11 +28,12 @@ const epochMs = `((floor(extract(epoch FROM window_start) * 1000) + ceil(extract
 
 /** @throws CannotVerifyError `bad-definition` where the table lacks a column */
 export function createWindowComparison(
-  { keys, aggregates }: OracleRollup,
+  rollup: OracleRollup,
   table: PgTable,
   hash: string,
   { snapshot, topic, findings, retention }: ComparisonContext,
 ): WindowComparison {
+  const { keys } = rollup;
   const { name } = getTableConfig(table);
   const properties = getTableColumns(table);
   const columnOf = (property: string) => {
@@ -41,7 +42,7 @@ export function createWindowComparison(
     return compareColumn(property, column);
   };
   const keyColumns = keys.map(columnOf);
-  const valueColumns = Object.keys(aggregates).map(columnOf);
+  const valueColumns = valueNamesOf(rollup).map(columnOf);
   const selected = [...keyColumns, ...valueColumns].map(({ select }) => select).join(", ");
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(

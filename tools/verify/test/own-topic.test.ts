@@ -92,6 +92,7 @@ describe("somebody's own topic", () => {
       late: 1,
       quarantined: 1,
       rejected: 5,
+      refused: 0,
       skipped: 0,
     });
   });

@@ -1,22 +1,17 @@
-import { encode } from "@tidemark/schema";
 import { expect, it } from "vitest";
 import { CannotVerifyError } from "../src/errors.js";
 import { createFindings } from "../src/findings.js";
 import type { LogBatch } from "../src/log-reader.js";
 import { checkPartition } from "../src/partition-check.js";
 
-const largestTs = 253_402_300_799;
+const large = 253_402_300_799;
 const size = 5_000;
+const value = Buffer.from(JSON.stringify({ amount: large, at: 0 }));
 
-/** So many events at the end of time that the sum of their times is beyond 2^53. */
+/** So many amounts in one window that their sum is beyond 2^53. */
 async function* batches(): AsyncGenerator<LogBatch> {
-  const event = { Kota: "Jakarta", Sosial_Media: "X", Usage_Count: 1, Sales: 1, Visitors: 1, PageVisitors: 1 };
   for (let from = 0; ; from += size) {
-    const records = Array.from({ length: size }, (_, at) => {
-      const ID = `00000000-0000-4000-8000-${String(from + at).padStart(12, "0")}`;
-      const value = encode({ ...event, ID, Conversion: 1, Ts: largestTs });
-      return { offset: from + at, timestampMs: -1, key: null, value };
-    });
+    const records = Array.from({ length: size }, (_, at) => ({ offset: from + at, timestampMs: -1, key: null, value }));
     yield { partition: 3, records, from, to: from + size };
   }
 }
@@ -28,11 +23,23 @@ it("a sum that the oracle cannot tell exactly is told in one sentence", async ()
     batches(),
     {
       definition: {
+        fields: [
+          { name: "amount", type: { kind: "integer", min: 0, max: large }, nullable: false, optional: false },
+          { name: "at", type: { kind: "time", unit: "s" }, nullable: false, optional: false },
+        ],
+        id: null,
+        time: { field: "at", unit: "s" },
+        rates: [],
         watermarkDelayMs: 0,
         allowedLatenessMs: 0,
         maxFutureSkewMs: 0,
         rollups: [
-          { name: "times", sizeMs: 5_000, keys: [], aggregates: { sum: { kind: "sum", field: "Ts", of: "integer" } } },
+          {
+            name: "amounts",
+            window: { kind: "tumbling", sizeMs: 5_000 },
+            keys: [],
+            aggregates: { sum: { kind: "sum", field: "amount", of: "integer" } },
+          },
         ],
       },
       tables: {
@@ -52,6 +59,6 @@ it("a sum that the oracle cannot tell exactly is told in one sentence", async ()
   expect(error).toMatchObject({
     code: "inexact-sum",
     message:
-      "own[3] cannot be recomputed at offset 35545: times: the sum of Ts is beyond 2^53, where doubles are not exact.",
+      "own[3] cannot be recomputed at offset 35545: amounts: the sum of amount is beyond 2^53, where doubles are not exact.",
   });
 });

@@ -1,3 +1,4 @@
+import { socmedData } from "@tidemark/socmed/tables";
 import { expect, it } from "vitest";
 import { showValue } from "../src/column.js";
 import { createFindings } from "../src/findings.js";
@@ -10,16 +11,22 @@ const equal: Verdict = {
   equal: true,
   partitions: 8,
   definition: {
+    ...socmedData,
     hash: "0123456789abcdef",
-    watermarkDelayMs: 300_000,
-    allowedLatenessMs: 0,
-    maxFutureSkewMs: 60_000,
-    rollups: [],
   },
   records: 1_234_567,
   unread: 0,
   events: null,
-  ledger: { read: 1_234_567, counted: 1_234_500, duplicate: 60, late: 0, quarantined: 0, rejected: 7, skipped: 0 },
+  ledger: {
+    read: 1_234_567,
+    counted: 1_234_500,
+    duplicate: 60,
+    late: 0,
+    quarantined: 0,
+    rejected: 7,
+    refused: 0,
+    skipped: 0,
+  },
   compared: { socmed_user_sales: 1_234_500, socmed_5s: 88_000, "tidemark.checkpoints": 8 },
   views: [
     {

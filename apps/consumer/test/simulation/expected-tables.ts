@@ -1,6 +1,7 @@
-import { createPartitionOracle, type Judgement, type OracleRow } from "@tidemark/scenario/oracle";
+import { createPartitionOracle, type Judgement } from "@tidemark/scenario/oracle";
+import type { SocmedEvent } from "@tidemark/schema";
 import { lateBuckets, type Measure } from "@tidemark/sinks/tables";
-import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
+import { socmedData, socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 
 /** A partition's rows, each written as text, so that they are compared to the bit. */
@@ -18,7 +19,7 @@ export interface PartitionTables {
 /** What a partition's tables must hold once all below `nextOffset`, and nothing else, has been committed. */
 export type ExpectedTables = (partition: number, nextOffset: number) => PartitionTables;
 
-/** By the oracle's judgements and plain sums: none of it is the pipeline's own code but the decoder. */
+/** By the oracle's judgements and plain sums: none of it is the pipeline's own code. */
 export function createExpectedTables({ partitions, times }: TopicLog): ExpectedTables {
   const answers = partitions.map((log) => judgeAll(log, times));
   const known = new Map<string, PartitionTables>();
@@ -46,7 +47,7 @@ interface Judged {
 }
 
 function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
-  const oracle = createPartitionOracle({ ...times, rollups: socmedRollups });
+  const oracle = createPartitionOracle({ ...socmedData, ...times });
   const judged = [...log.entries.values()].flatMap((record) => {
     if (record === undefined) return [];
     const judgement = oracle.take(record);
@@ -62,17 +63,17 @@ function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables
   const raw: string[] = [];
   const late: string[] = [];
   const rejected: string[] = [];
-  const counted: OracleRow[] = [];
-  const ledger = { counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
+  const counted: Row[] = [];
+  const ledger = { counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0 };
   for (const { offset, bytes, judgement } of read) {
     ledger[judgement.kind] += 1;
     if (judgement.kind === "counted") {
-      counted.push(judgement.row);
+      counted.push(judgement.row as Row);
       raw.push(rawText({ ...judgement.row, offset }));
     } else if (judgement.kind === "late") {
       const { watermarkMs, missedByMs } = judgement;
       late.push(lateText({ ...judgement.row, offset, watermark: new Date(watermarkMs), missed_by_ms: missedByMs }));
-    } else if (judgement.kind !== "duplicate") {
+    } else if (judgement.kind === "rejected" || judgement.kind === "quarantined") {
       const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
       const watermark = timeOrNull(judgement.watermarkMs);
       rejected.push(rejectedText({ offset, bytes, reason, field, watermark }));
@@ -112,7 +113,7 @@ function detailOf(judgement: Judgement): string {
   return judgement.kind === "quarantined" ? "future" : "";
 }
 
-function windowsOf(counted: readonly OracleRow[]): string[] {
+function windowsOf(counted: readonly Row[]): string[] {
   const windows = new Map<string, { readonly values: Record<string, number>; readonly text: () => string }>();
   for (const { name, sizeMs, aggregates } of socmedRollups) {
     for (const row of counted) {
@@ -128,14 +129,17 @@ function windowsOf(counted: readonly OracleRow[]): string[] {
   return [...windows.values()].map(({ text }) => text()).toSorted();
 }
 
-function measured(measure: Measure, row: OracleRow): number {
+function measured(measure: Measure, row: Row): number {
   if (measure.kind === "count") return 1;
-  const value = row[measure.field as keyof OracleRow];
+  const value = row[measure.field as keyof Row];
   if (measure.kind === "count-non-null") return value === null ? 0 : 1;
   return Number(value ?? 0);
 }
 
 const timeOrNull = (ms: number) => (Number.isFinite(ms) ? new Date(ms) : null);
+
+/** The flagship's event with its rates. */
+type Row = SocmedEvent & Readonly<Record<"conversion_rate" | "bounce_rate", number | null>>;
 
 type Columns = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,7 @@
 import { answer, type Answers, type Judgement } from "@tidemark/scenario/oracle";
+import type { SocmedEvent } from "@tidemark/schema";
 import { createStream, presets } from "@tidemark/socmed/scenario";
+import { socmedData } from "@tidemark/socmed/tables";
 
 /** What the oracle says of a scenario's first events, and from that, by plain loops, what each panel has to show. */
 
@@ -13,16 +15,6 @@ export interface Truth {
   readonly partitions: Answers["partitions"];
 }
 
-/** The definition that the consumer has by default, as far as it matters to a judgement. */
-const definition = {
-  watermarkDelayMs: 300_000,
-  allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
-  rollups: [
-    { name: "base", sizeMs: 5_000, keys: ["Kota", "Sosial_Media"], aggregates: { events: { kind: "count" as const } } },
-  ],
-};
-
 export function askOracle(name: keyof typeof presets, events: number, startMs: number): Truth {
   const scenario = presets[name];
   if (scenario === undefined) throw new Error(`There is no scenario ${name}.`);
@@ -30,7 +22,7 @@ export function askOracle(name: keyof typeof presets, events: number, startMs: n
   const records = Array.from({ length: events }, (_, index) => stream.at(index));
   const judged: Judged[] = [];
   const { partitions } = answer(records, {
-    definition,
+    definition: socmedData,
     partitions: 8,
     onJudged: (judgement, { timestampMs }) => judged.push({ judgement, timestampMs }),
     onWindow: () => undefined,
@@ -44,7 +36,7 @@ export interface Frame {
   readonly toMs: number;
 }
 
-type Row = Extract<Judgement, { kind: "counted" }>["row"];
+type Row = SocmedEvent;
 
 const windowOf = (row: Row, sizeMs = 5_000): number => Math.floor((row.Ts * 1000) / sizeMs) * sizeMs;
 
@@ -52,8 +44,9 @@ const windowOf = (row: Row, sizeMs = 5_000): number => Math.floor((row.Ts * 1000
 export function countedWithin({ judged }: Truth, { fromMs, toMs }: Frame): Row[] {
   return judged.flatMap(({ judgement }) => {
     if (judgement.kind !== "counted") return [];
-    const start = windowOf(judgement.row);
-    return start >= fromMs && start <= toMs ? [judgement.row] : [];
+    const row = judgement.row as Row;
+    const start = windowOf(row);
+    return start >= fromMs && start <= toMs ? [row] : [];
   });
 }
 

@@ -1,8 +1,9 @@
-import { decode, type RejectionReason } from "@tidemark/schema";
 import { createCountedIds } from "./counted-ids.js";
-import { baseOf, type OracleDefinition } from "./definition.js";
+import { createDecode } from "./decode.js";
+import { baseOf, type OracleDefinition, type OracleRejection } from "./definition.js";
+import { timeMsOf } from "./iso-time.js";
 import { createOpenWindows, windowStartOf, type OracleWindow } from "./open-windows.js";
-import { rowOf, type OracleRow } from "./row.js";
+import { createRowMaker, type OracleRow } from "./row.js";
 
 /** What the log says of a record. */
 export interface LogRecord {
@@ -12,22 +13,25 @@ export interface LogRecord {
   readonly value: Uint8Array | null;
 }
 
+/** The event of a record, and its time in epoch ms. */
+export interface Timed {
+  readonly row: OracleRow;
+  readonly timeMs: number;
+}
+
 /** What becomes of a record. `watermarkMs` is the watermark that stood before it, in epoch ms; -Infinity before any event. */
 export type Judgement =
   /** It is in the raw table and in every rollup. */
-  | { readonly kind: "counted"; readonly row: OracleRow }
-  /** `firstOffset`: where the event lies that was counted for its id. */
-  | { readonly kind: "duplicate"; readonly row: OracleRow; readonly firstOffset: number }
+  | (Timed & { readonly kind: "counted" })
+  /** `firstOffset`: where the event lies that was counted for its id; null: a unique key of the database decided. */
+  | (Timed & { readonly kind: "duplicate"; readonly firstOffset: number | null })
   /** `missedByMs`: by how much the watermark was beyond the base window's end + allowed lateness; 0 is late, too. */
-  | { readonly kind: "late"; readonly row: OracleRow; readonly watermarkMs: number; readonly missedByMs: number }
+  | (Timed & { readonly kind: "late"; readonly watermarkMs: number; readonly missedByMs: number })
   /** `aheadMs`: by how much it is beyond its record's timestamp + allowed skew; above 0. */
-  | { readonly kind: "quarantined"; readonly row: OracleRow; readonly watermarkMs: number; readonly aheadMs: number }
-  | {
-      readonly kind: "rejected";
-      readonly reason: RejectionReason;
-      readonly field: string | null;
-      readonly watermarkMs: number;
-    };
+  | (Timed & { readonly kind: "quarantined"; readonly watermarkMs: number; readonly aheadMs: number })
+  /** A constraint of the database refused its row. */
+  | (Timed & { readonly kind: "refused"; readonly watermarkMs: number })
+  | (OracleRejection & { readonly kind: "rejected"; readonly watermarkMs: number });
 
 /** How many records were read, and what became of them: read = the sum of the others. */
 export interface OracleLedger {
@@ -37,7 +41,21 @@ export interface OracleLedger {
   readonly late: number;
   readonly quarantined: number;
   readonly rejected: number;
+  readonly refused: number;
 }
+
+/**
+ * What the database decided about a row that would be counted, late or a duplicate. The log does not determine it. Such a
+ * record touches no window, id or watermark.
+ */
+export type DatabaseDecision = "refused" | "duplicate";
+
+/** Asked about every event that is not quarantined; `outcome` is what becomes of it if the database takes its row. */
+export type AskDatabase = (
+  offset: number,
+  outcome: "counted" | "late" | "duplicate",
+  event: Timed,
+) => DatabaseDecision | undefined;
 
 /** The right answers for one partition. */
 export interface PartitionOracle {
@@ -64,38 +82,64 @@ export interface PartitionOracle {
  * Begins at the start of a partition's log.
  * @throws RangeError for a definition that makes no sense
  */
-export function createPartitionOracle(definition: OracleDefinition): PartitionOracle {
+export function createPartitionOracle(definition: OracleDefinition, askDatabase?: AskDatabase): PartitionOracle {
   const base = baseOf(definition);
-  const { watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs, rollups } = definition;
+  const { watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs, rollups, id, time } = definition;
+  const decode = createDecode(definition.fields);
+  const makeRow = createRowMaker(definition);
+  const measured = measuredRates(definition);
   const windows = rollups.map((rollup) => createOpenWindows(rollup));
   const ids = createCountedIds();
-  const ledger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
+  const ledger = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0 };
   let maxEventTimeMs = -Infinity;
   let lastOffset = -1;
 
   const readWatermark = () => maxEventTimeMs - watermarkDelayMs;
 
-  /** When the base window of a row takes no more events, and its id is free again: at this watermark. */
-  const closingOf = (row: OracleRow) => windowStartOf(row.Ts * 1000, base.sizeMs) + base.sizeMs + allowedLatenessMs;
+  /** When the base window of a time takes no more events, and the id of its event is free again: at this watermark. */
+  const closingOf = (timeMs: number) =>
+    windowStartOf(timeMs, base.window.sizeMs) + base.window.sizeMs + allowedLatenessMs;
 
-  function judge({ timestampMs, value }: LogRecord, watermarkMs: number): Judgement {
+  /** The outcome of an event that the database takes. */
+  function judgeEvent({ row, timeMs }: Timed, watermarkMs: number): Judgement {
+    const missedByMs = watermarkMs - closingOf(timeMs);
+    if (missedByMs >= 0) return { kind: "late", row, timeMs, watermarkMs, missedByMs };
+    const first = id === null ? undefined : ids.find(String(row[id]), watermarkMs);
+    if (first !== undefined) return { kind: "duplicate", row, timeMs, firstOffset: first.offset };
+    return { kind: "counted", row, timeMs };
+  }
+
+  function judge({ offset, timestampMs, value }: LogRecord, watermarkMs: number): Judgement {
     const decoded = decode(value);
-    if (!decoded.ok) {
-      const { reason, field } = decoded.rejection;
-      return { kind: "rejected", reason, field, watermarkMs };
+    if ("reason" in decoded) return { kind: "rejected", ...decoded, watermarkMs };
+    const row = makeRow(decoded.event);
+    for (const field of measured) {
+      const rate = row[field];
+      if (rate !== null && !Number.isFinite(rate))
+        return { kind: "rejected", reason: "out-of-range", field, watermarkMs };
     }
-    const row = rowOf(decoded.event);
+    const timeMs = timeMsOf(row[time.field], time.unit);
     if (timestampMs !== -1) {
-      const aheadMs = row.Ts * 1000 - (timestampMs + maxFutureSkewMs);
-      if (aheadMs > 0) return { kind: "quarantined", row, watermarkMs, aheadMs };
+      const aheadMs = timeMs - (timestampMs + maxFutureSkewMs);
+      if (aheadMs > 0) return { kind: "quarantined", row, timeMs, watermarkMs, aheadMs };
     }
-    const missedByMs = watermarkMs - closingOf(row);
-    if (missedByMs >= 0) return { kind: "late", row, watermarkMs, missedByMs };
+    const judgement = judgeEvent({ row, timeMs }, watermarkMs);
+    const decision = askDatabase?.(offset, judgement.kind as "counted" | "late" | "duplicate", { row, timeMs });
+    if (decision === "refused") return { kind: "refused", row, timeMs, watermarkMs };
+    if (decision === "duplicate") return { kind: "duplicate", row, timeMs, firstOffset: null };
+    return judgement;
+  }
 
-    const first = ids.find(row.ID, watermarkMs);
-    if (first !== undefined) return { kind: "duplicate", row, firstOffset: first.offset };
-
-    return { kind: "counted", row };
+  function apply(judgement: Judgement, offset: number, watermarkMs: number): void {
+    const { kind } = judgement;
+    if (kind === "rejected" || kind === "quarantined" || kind === "refused") return;
+    if (kind === "duplicate" && judgement.firstOffset === null) return;
+    const { row, timeMs } = judgement;
+    if (kind === "counted") {
+      if (id !== null) ids.add(String(row[id]), { offset, untilMs: closingOf(timeMs) }, watermarkMs);
+      for (const each of windows) each.add(row, timeMs);
+    }
+    maxEventTimeMs = Math.max(maxEventTimeMs, timeMs);
   }
 
   return {
@@ -103,19 +147,11 @@ export function createPartitionOracle(definition: OracleDefinition): PartitionOr
       const { offset } = record;
       if (offset <= lastOffset) throw new RangeError(`Offset ${offset} came after ${lastOffset}.`);
       lastOffset = offset;
-
       const watermarkMs = readWatermark();
       const judgement = judge(record, watermarkMs);
       ledger.read += 1;
       ledger[judgement.kind] += 1;
-      if (judgement.kind === "rejected" || judgement.kind === "quarantined") return judgement;
-
-      const { kind, row } = judgement;
-      if (kind === "counted") {
-        ids.add(row.ID, { offset, untilMs: closingOf(row) }, watermarkMs);
-        for (const each of windows) each.add(row);
-      }
-      maxEventTimeMs = Math.max(maxEventTimeMs, row.Ts * 1000);
+      apply(judgement, offset, watermarkMs);
       return judgement;
     },
     takeClosed() {
@@ -134,4 +170,11 @@ export function createPartitionOracle(definition: OracleDefinition): PartitionOr
       return { ...ledger };
     },
   };
+}
+
+/** Rates that some aggregate is made of: one that is beyond all doubles cannot be added up. */
+function measuredRates({ rates, rollups }: OracleDefinition): readonly string[] {
+  const aggregates = rollups.flatMap((rollup) => Object.values(rollup.aggregates));
+  const used = new Set(aggregates.flatMap((aggregate) => ("field" in aggregate ? aggregate.field : [])));
+  return rates.map(({ name }) => name).filter((name) => used.has(name));
 }

@@ -1,28 +1,17 @@
-import type { SocmedEvent } from "@tidemark/schema";
+import type { OracleDefinition } from "./definition.js";
+import type { OracleEvent } from "./decode.js";
 
-/** An event with its rates in percent; null where it has no visitors. */
-export interface OracleRow extends SocmedEvent {
-  /** Conversion / Visitors * 100, in that order, in IEEE double. */
-  readonly conversion_rate: number | null;
-  /** PageVisitors / Visitors * 100, likewise. */
-  readonly bounce_rate: number | null;
-}
+/** An event with its rates, by their names. What the event lacks is null. */
+export type OracleRow = Readonly<Record<string, unknown>>;
 
-/** The event and its rates. */
-export function rowOf(event: SocmedEvent): OracleRow {
-  const { ID, Kota, Sosial_Media, Usage_Count, Sales, Visitors, PageVisitors, Conversion, Ts } = event;
-  // Spelt out: spreading the event takes longer than all the rest that is done with it.
-  return {
-    ID,
-    Kota,
-    Sosial_Media,
-    Usage_Count,
-    Sales,
-    Visitors,
-    PageVisitors,
-    Conversion,
-    Ts,
-    conversion_rate: Visitors === 0 ? null : (Conversion / Visitors) * 100,
-    bounce_rate: Visitors === 0 ? null : (PageVisitors / Visitors) * 100,
+/** Adds the rates to an event that nobody else holds. */
+export function createRowMaker({ rates }: Pick<OracleDefinition, "rates">): (event: OracleEvent) => OracleRow {
+  return (event) => {
+    const row = event as Record<string, unknown>;
+    for (const { name, numerator, denominator, scale } of rates) {
+      const divisor = Number(row[denominator]);
+      row[name] = divisor === 0 ? null : (Number(row[numerator]) / divisor) * scale;
+    }
+    return row;
   };
 }

@@ -1,4 +1,3 @@
-import { encode } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import {
   answer,
@@ -10,7 +9,7 @@ import {
   type OracleWindow,
   type StreamRecord,
 } from "../../src/oracle/index.js";
-import { eventAt, smallDefinition } from "./small-log.js";
+import { encode, eventAt, smallDefinition } from "./small-log.js";
 
 type Told = readonly [judgement: Judgement, record: StreamRecord, at: Located];
 
@@ -55,7 +54,7 @@ describe("the answers for a stream", () => {
 
   it("say of every partition where it ends, of one that got nothing too", () => {
     const { answers } = ask([recordAt(depok, 100, 1), { key: depok, timestampMs: -1, value: null }], 2);
-    const none = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0 };
+    const none = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0 };
     expect(answers.partitions).toEqual([
       { ledger: none, watermarkMs: -Infinity, maxEventTimeMs: -Infinity, nextOffset: 0 },
       {

@@ -4,18 +4,20 @@ import {
   createPartitionOracle,
   type Judgement,
   type OracleDefinition,
-  type OracleMeasure,
+  type OracleAggregate,
   type OracleWindow,
 } from "../../src/oracle/index.js";
 import { judgeAll, watermarkBefore, windowsOf } from "./restatement.js";
-import { eventAt, logOf, take, type Entry } from "./small-log.js";
+import { eventAt, logOf, smallDefinition, take, type Entry, type Order } from "./small-log.js";
 
-const aggregates: Readonly<Record<string, OracleMeasure>> = {
+const aggregates: Readonly<Record<string, OracleAggregate>> = {
   events: { kind: "count" },
-  usage_count: { kind: "sum", field: "Usage_Count", of: "integer" },
-  conversion_rate_sum: { kind: "sum", field: "conversion_rate", of: "double" },
-  conversion_rate_count: { kind: "count-non-null", field: "conversion_rate" },
-  bounce_rate_sum: { kind: "sum", field: "bounce_rate", of: "double" },
+  cents: { kind: "sum", field: "cents", of: "integer" },
+  sold_rate_sum: { kind: "sum", field: "sold_rate", of: "double" },
+  sold_rate_count: { kind: "count-non-null", field: "sold_rate" },
+  left_rate: { kind: "mean", field: "left_rate", of: "double" },
+  cents_min: { kind: "min", field: "cents", of: "integer" },
+  left_rate_max: { kind: "max", field: "left_rate", of: "double" },
 };
 
 // Times of odd ms, so that ends fall between the seconds of events as well as on them.
@@ -28,10 +30,11 @@ const definitions: fc.Arbitrary<OracleDefinition> = fc
     factor: fc.integer({ min: 1, max: 4 }),
   })
   .map(({ sizeMs, factor, ...times }) => ({
+    ...smallDefinition,
     ...times,
     rollups: [
-      { name: "base", sizeMs, keys: ["Kota", "Sosial_Media"], aggregates },
-      { name: "wide", sizeMs: sizeMs * factor, keys: ["Kota"], aggregates },
+      { name: "base", window: { kind: "tumbling", sizeMs }, keys: ["shop", "channel"], aggregates },
+      { name: "wide", window: { kind: "tumbling", sizeMs: sizeMs * factor }, keys: ["shop"], aggregates },
     ],
   }));
 
@@ -41,12 +44,12 @@ const entries: fc.Arbitrary<Entry[]> = fc.array(
       unfit: fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0),
       second: fc.nat(30),
       id: fc.nat(5),
-      Kota: fc.constantFrom("A", "AB"),
-      Sosial_Media: fc.constantFrom("B", "BB"),
-      Usage_Count: fc.nat(2 ** 31 - 1),
-      Visitors: fc.nat(3),
-      PageVisitors: fc.nat(1_000),
-      Conversion: fc.nat(1_000),
+      shop: fc.constantFrom("A", "AB"),
+      channel: fc.constantFrom("B", "BB"),
+      cents: fc.nat(2 ** 31 - 1),
+      views: fc.nat(3),
+      lefts: fc.nat(1_000),
+      sold: fc.nat(1_000),
       behindMs: fc.option(fc.constantFrom(-9_000, 0, 1, 1_000, 1_001, 4_000, 5_000), { nil: null }),
     })
     .map(({ unfit, second, id, behindMs, ...more }) => ({
@@ -101,7 +104,7 @@ describe("laws of the oracle", () => {
           const before = new Map(given.map(({ rollup, windowStartMs }) => [rollup, windowStartMs]));
           const closed = oracle.takeClosed();
           for (const { rollup, windowStartMs } of closed) {
-            const { sizeMs = 0 } = definition.rollups.find(({ name }) => name === rollup) ?? {};
+            const { sizeMs = 0 } = definition.rollups.find(({ name }) => name === rollup)?.window ?? {};
             expect(windowStartMs + sizeMs + definition.allowedLatenessMs).toBeLessThanOrEqual(oracle.watermarkMs);
             expect(windowStartMs).toBeGreaterThan(before.get(rollup) ?? -Infinity);
           }
@@ -128,15 +131,17 @@ describe("laws of the oracle", () => {
         const { read, counted, duplicate, late, quarantined, rejected } = oracle.ledger;
         expect(read).toBe(log.length);
         expect(counted + duplicate + late + quarantined + rejected).toBe(read);
-        const rows = judgements.flatMap((judgement) => (judgement.kind === "counted" ? judgement.row : []));
+        const rows = judgements.flatMap((judgement) =>
+          judgement.kind === "counted" ? (judgement.row as unknown as Order) : [],
+        );
         expect(rows).toHaveLength(counted);
         const windows = oracle.takeRest();
         for (const { name } of definition.rollups) {
           const values = windows.filter(({ rollup }) => rollup === name).map((window) => window.values);
           const sumAt = (at: number) => values.reduce((sum, of) => sum + (of[at] ?? NaN), 0);
           expect(sumAt(0)).toBe(counted);
-          expect(sumAt(1)).toBe(rows.reduce((sum, { Usage_Count }) => sum + Usage_Count, 0));
-          expect(sumAt(3)).toBe(rows.filter(({ Visitors }) => Visitors > 0).length);
+          expect(sumAt(1)).toBe(rows.reduce((sum, { cents }) => sum + cents, 0));
+          expect(sumAt(3)).toBe(rows.filter(({ views }) => views > 0).length);
         }
       }),
       runs,

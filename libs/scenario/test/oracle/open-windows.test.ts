@@ -1,24 +1,27 @@
 import { describe, expect, it } from "vitest";
 import type { OracleRollup } from "../../src/oracle/index.js";
 import { createOpenWindows, windowStartOf } from "../../src/oracle/open-windows.js";
-import { rowOf } from "../../src/oracle/row.js";
-import { eventAt } from "./small-log.js";
+import { createRowMaker } from "../../src/oracle/row.js";
+import { eventAt, smallDefinition, type Order } from "./small-log.js";
+
+const makeRow = createRowMaker(smallDefinition);
+const rowOf = (order: Order) => makeRow({ ...order });
 
 const rollup: OracleRollup = {
   name: "five",
-  sizeMs: 5_000,
-  keys: ["Sosial_Media", "Kota"],
+  window: { kind: "tumbling", sizeMs: 5_000 },
+  keys: ["channel", "shop"],
   aggregates: {
-    usage: { kind: "sum", field: "Usage_Count", of: "integer" },
-    present: { kind: "count-non-null", field: "bounce_rate" },
-    rate: { kind: "sum", field: "bounce_rate", of: "double" },
+    usage: { kind: "sum", field: "cents", of: "integer" },
+    present: { kind: "count-non-null", field: "left_rate" },
+    rate: { kind: "sum", field: "left_rate", of: "double" },
     events: { kind: "count" },
   },
 };
 
 function windowsOf(...events: readonly ReturnType<typeof eventAt>[]) {
   const windows = createOpenWindows(rollup);
-  for (const event of events) windows.add(rowOf(event));
+  for (const event of events) windows.add(rowOf(event), event.placedAt * 1000);
   return windows;
 }
 
@@ -37,8 +40,8 @@ describe("the start of a window", () => {
 describe("open windows", () => {
   it("have keys and values in the order of the rollup", () => {
     const windows = windowsOf(
-      eventAt(104, 1, { Usage_Count: 3, Visitors: 8, PageVisitors: 1 }),
-      eventAt(100, 2, { Usage_Count: 4, Visitors: 0 }),
+      eventAt(104, 1, { cents: 3, views: 8, lefts: 1 }),
+      eventAt(100, 2, { cents: 4, views: 0 }),
     );
     expect(windows.takeEnded(Infinity)).toEqual([
       { rollup: "five", windowStartMs: 100_000, keys: ["X", "Bogor"], values: [7, 1, 12.5, 2] },
@@ -47,8 +50,8 @@ describe("open windows", () => {
 
   it("keep keys apart that would read the same put together", () => {
     const windows = windowsOf(
-      eventAt(100, 1, { Sosial_Media: "X", Kota: "YZ" }),
-      eventAt(100, 2, { Sosial_Media: "XY", Kota: "Z" }),
+      eventAt(100, 1, { channel: "X", shop: "YZ" }),
+      eventAt(100, 2, { channel: "XY", shop: "Z" }),
     );
     expect(windows.takeEnded(Infinity).map(({ keys }) => keys)).toEqual([
       ["X", "YZ"],
@@ -57,8 +60,8 @@ describe("open windows", () => {
   });
 
   it("add doubles in the order in which they come", () => {
-    const events = [1, 1, 3].map((PageVisitors, id) => eventAt(100, id, { Visitors: 3, PageVisitors }));
-    const [a, b, c] = events.map(({ PageVisitors }) => (PageVisitors / 3) * 100) as [number, number, number];
+    const events = [1, 1, 3].map((lefts, id) => eventAt(100, id, { views: 3, lefts }));
+    const [a, b, c] = events.map(({ lefts }) => (lefts / 3) * 100) as [number, number, number];
     expect(a + b + c).not.toBe(c + b + a);
     expect(windowsOf(...events).takeEnded(Infinity)[0]?.values[2]).toBe(a + b + c);
     expect(windowsOf(...events.toReversed()).takeEnded(Infinity)[0]?.values[2]).toBe(c + b + a);
@@ -75,7 +78,7 @@ describe("open windows", () => {
   it("refuse an integer sum that a double can't hold exactly", () => {
     const windows = windowsOf(eventAt(100, 1));
     const row = rowOf(eventAt(100, 2));
-    windows.add({ ...row, Usage_Count: Number.MAX_SAFE_INTEGER - 1 });
-    expect(() => windows.add(row)).toThrow("five: the sum of Usage_Count is beyond 2^53");
+    windows.add({ ...row, cents: Number.MAX_SAFE_INTEGER - 1 }, 100_000);
+    expect(() => windows.add(row, 100_000)).toThrow("five: the sum of cents is beyond 2^53");
   });
 });

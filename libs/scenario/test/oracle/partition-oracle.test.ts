@@ -1,7 +1,12 @@
-import { encode } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
-import { createPartitionOracle } from "../../src/oracle/index.js";
-import { brief, eventAt, idOf, kindsOf, logOf, smallDefinition, take } from "./small-log.js";
+import { createPartitionOracle, type Judgement } from "../../src/oracle/index.js";
+import { brief, encode, eventAt, idOf, kindsOf, logOf, smallDefinition, take } from "./small-log.js";
+
+/** A judgement without the time of its event, which its row has too. */
+function withoutTime(judgement: Judgement): object {
+  const { timeMs: _, ...rest } = { timeMs: 0, ...judgement };
+  return rest;
+}
 
 describe("a small log with every verdict", () => {
   const { oracle, judgements } = take([
@@ -9,29 +14,37 @@ describe("a small log with every verdict", () => {
     { event: eventAt(100, 1), timestampMs: 100_000 },
     { event: eventAt(101, 1), timestampMs: 101_000 },
     { event: eventAt(500, 2), timestampMs: 102_000 },
-    { event: eventAt(130, 3, { Kota: "Depok" }), timestampMs: 130_000 },
+    { event: eventAt(130, 3, { shop: "Depok" }), timestampMs: 130_000 },
     { event: eventAt(100, 4), timestampMs: 131_000 },
-    { event: eventAt(118, 5, { Visitors: 0 }), timestampMs: 131_000 },
+    { event: eventAt(118, 5, { views: 0 }), timestampMs: 131_000 },
   ]);
 
   it("is judged record by record, each by the watermark that stood before it", () => {
-    const rates = { conversion_rate: 40, bounce_rate: 30 };
-    expect(judgements).toEqual([
+    const rates = { sold_rate: 40, left_rate: 30 };
+    expect(judgements.map(withoutTime)).toEqual([
       { kind: "rejected", reason: "tombstone", field: null, watermarkMs: -Infinity },
       { kind: "counted", row: { ...eventAt(100, 1), ...rates } },
       { kind: "duplicate", row: { ...eventAt(101, 1), ...rates }, firstOffset: 1 },
       { kind: "quarantined", row: { ...eventAt(500, 2), ...rates }, watermarkMs: 91_000, aheadMs: 395_000 },
-      { kind: "counted", row: { ...eventAt(130, 3, { Kota: "Depok" }), ...rates } },
+      { kind: "counted", row: { ...eventAt(130, 3, { shop: "Depok" }), ...rates } },
       { kind: "late", row: { ...eventAt(100, 4), ...rates }, watermarkMs: 120_000, missedByMs: 13_000 },
       {
         kind: "counted",
-        row: { ...eventAt(118, 5, { Visitors: 0 }), conversion_rate: null, bounce_rate: null },
+        row: { ...eventAt(118, 5, { views: 0 }), sold_rate: null, left_rate: null },
       },
     ]);
   });
 
   it("adds up in the ledger", () => {
-    expect(oracle.ledger).toEqual({ read: 7, counted: 3, duplicate: 1, late: 1, quarantined: 1, rejected: 1 });
+    expect(oracle.ledger).toEqual({
+      read: 7,
+      counted: 3,
+      duplicate: 1,
+      late: 1,
+      quarantined: 1,
+      rejected: 1,
+      refused: 0,
+    });
   });
 
   it("ends with the watermark of its highest event time", () => {
@@ -207,10 +220,10 @@ describe("an id", () => {
   });
 
   it("is the same in upper and lower case", () => {
-    const ID = "ABCDEF00-0000-4000-8000-000000000000";
+    const orderNo = "ABCDEF00-0000-4000-8000-000000000000";
     const { judgements } = take([
-      { event: eventAt(100, 1, { ID }) },
-      { event: eventAt(100, 1, { ID: ID.toLowerCase() }) },
+      { event: eventAt(100, 1, { orderNo }) },
+      { event: eventAt(100, 1, { orderNo: orderNo.toLowerCase() }) },
     ]);
     expect(judgements[1]).toMatchObject({ kind: "duplicate", firstOffset: 0 });
   });
@@ -221,11 +234,11 @@ describe("rejected", () => {
     const oracle = createPartitionOracle(smallDefinition);
     const [first] = logOf([{ event: eventAt(100, 1) }]);
     if (first !== undefined) oracle.take(first);
-    const value = encode({ ...eventAt(900, 2), Sales: -1 });
+    const value = encode({ ...eventAt(900, 2), items: -1 });
     expect(oracle.take({ offset: 1, timestampMs: 0, value })).toEqual({
       kind: "rejected",
       reason: "out-of-range",
-      field: "Sales",
+      field: "items",
       watermarkMs: 90_000,
     });
     expect(oracle.watermarkMs).toBe(90_000);
@@ -250,7 +263,7 @@ describe("an oracle", () => {
   });
 
   it("shares nothing with another: an id that one has counted is counted by the other too", () => {
-    const entries = [{ event: eventAt(100, 1, { ID: idOf(1) }) }];
+    const entries = [{ event: eventAt(100, 1, { orderNo: idOf(1) }) }];
     expect([take(entries), take(entries)].map(({ judgements }) => judgements[0]?.kind)).toEqual(["counted", "counted"]);
   });
 });

@@ -1,6 +1,5 @@
-import type { SocmedEvent } from "@tidemark/schema";
-import type { OracleDefinition, OracleMeasure } from "../../src/oracle/index.js";
-import type { Entry } from "./small-log.js";
+import type { OracleDefinition, OracleAggregate } from "../../src/oracle/index.js";
+import type { Entry, Order } from "./small-log.js";
 
 // The rules once more, as sentences about the whole log: nothing is kept from one record to the next, each looks through
 // all before it. Cubic, and no code of the oracle.
@@ -26,7 +25,7 @@ export function judgeAll(definition: OracleDefinition, entries: readonly Entry[]
     const first = entries.findIndex(
       (other, at) =>
         verdicts[at]?.kind === "counted" &&
-        other.event?.ID === event.ID &&
+        other.event?.orderNo === event.orderNo &&
         watermarkMs < closingOf(definition, other.event),
     );
     if (aheadMs > 0) tell("quarantined", aheadMs);
@@ -40,7 +39,7 @@ export function judgeAll(definition: OracleDefinition, entries: readonly Entry[]
 /** The highest time of the events before `offset` that are not ahead of their record, less the delay. */
 export function watermarkBefore(definition: OracleDefinition, entries: readonly Entry[], offset: number): number {
   const believed = entries.slice(0, offset).filter((entry) => aheadOf(definition, entry) <= 0);
-  const times = believed.flatMap(({ event }) => (event === null ? [] : [event.Ts * 1000]));
+  const times = believed.flatMap(({ event }) => (event === null ? [] : [event.placedAt * 1000]));
   return Math.max(-Infinity, ...times) - definition.watermarkDelayMs;
 }
 
@@ -48,15 +47,15 @@ export function watermarkBefore(definition: OracleDefinition, entries: readonly 
 export function windowsOf(definition: OracleDefinition, entries: readonly Entry[]): string[] {
   const verdicts = judgeAll(definition, entries);
   const counted = entries.flatMap(({ event }, at) => (event !== null && verdicts[at]?.kind === "counted" ? event : []));
-  const windows = definition.rollups.flatMap(({ name, sizeMs, keys, aggregates }) => {
-    const placeOf = (event: SocmedEvent) => {
-      const intoWindow = (event.Ts * 1000) % sizeMs;
-      return JSON.stringify([name, event.Ts * 1000 - intoWindow, keys.map((key) => event[key as keyof SocmedEvent])]);
+  const windows = definition.rollups.flatMap(({ name, window: { sizeMs }, keys, aggregates }) => {
+    const placeOf = (event: Order) => {
+      const intoWindow = (event.placedAt * 1000) % sizeMs;
+      return JSON.stringify([name, event.placedAt * 1000 - intoWindow, keys.map((key) => event[key as keyof Order])]);
     };
     return [...new Set(counted.map(placeOf))].map((place) => {
       const events = counted.filter((event) => placeOf(event) === place);
       return `${place} ${Object.values(aggregates)
-        .map((measure) => measureOf(measure, events))
+        .flatMap((aggregate) => valuesOf(aggregate, events))
         .join(" ")}`;
     });
   });
@@ -65,25 +64,38 @@ export function windowsOf(definition: OracleDefinition, entries: readonly Entry[
 
 function aheadOf({ maxFutureSkewMs }: OracleDefinition, entry: Entry | undefined): number {
   if (!entry?.event || entry.timestampMs === undefined || entry.timestampMs === -1) return 0;
-  return entry.event.Ts * 1000 - entry.timestampMs - maxFutureSkewMs;
+  return entry.event.placedAt * 1000 - entry.timestampMs - maxFutureSkewMs;
 }
 
 /** The first multiple of the base window's size above the time, and the allowed lateness. */
-function closingOf({ rollups, allowedLatenessMs }: OracleDefinition, { Ts }: SocmedEvent): number {
-  const sizeMs = rollups[0]?.sizeMs ?? 1;
+function closingOf({ rollups, allowedLatenessMs }: OracleDefinition, { placedAt }: Order): number {
+  const sizeMs = rollups[0]?.window.sizeMs ?? 1;
   let endMs = 0;
-  while (endMs <= Ts * 1000) endMs += sizeMs;
+  while (endMs <= placedAt * 1000) endMs += sizeMs;
   return endMs + allowedLatenessMs;
 }
 
-function measureOf(measure: OracleMeasure, events: readonly SocmedEvent[]): number {
-  if (measure.kind === "count") return events.length;
+function valuesOf(aggregate: OracleAggregate, events: readonly Order[]): (number | null)[] {
+  if (aggregate.kind === "count") return [events.length];
   const values = events.map((event) => {
-    const rated = event.Visitors > 0;
-    if (measure.field === "conversion_rate") return rated ? (event.Conversion / event.Visitors) * 100 : null;
-    if (measure.field === "bounce_rate") return rated ? (event.PageVisitors / event.Visitors) * 100 : null;
-    return Number(event[measure.field as keyof SocmedEvent]);
+    const rated = event.views > 0;
+    if (aggregate.field === "sold_rate") return rated ? (event.sold / event.views) * 100 : null;
+    if (aggregate.field === "left_rate") return rated ? (event.lefts / event.views) * 100 : null;
+    return Number(event[aggregate.field as keyof Order]);
   });
   const present = values.filter((value) => value !== null);
-  return measure.kind === "count-non-null" ? present.length : present.reduce((sum, value) => sum + value, 0);
+  const sum = present.reduce((total, value) => total + value, 0);
+  const ordered = present.toSorted((a, b) => a - b);
+  switch (aggregate.kind) {
+    case "count-non-null":
+      return [present.length];
+    case "sum":
+      return [sum];
+    case "mean":
+      return [sum, present.length];
+    case "min":
+      return [ordered[0] ?? null];
+    case "max":
+      return [ordered.at(-1) ?? null];
+  }
 }

@@ -4,9 +4,10 @@ import {
   type Judgement,
   type Located,
   type OracleDefinition,
-  type OracleRow,
   type OracleWindow,
+  type Timed,
 } from "@tidemark/scenario/oracle";
+import { socmedData } from "../data.js";
 import { aggregateColumns, type TableName } from "./tables.js";
 
 /** The tables that a pipeline should make of the records, row by row. */
@@ -41,13 +42,14 @@ export function createAnswers({ definition, partitions, onRow }: AnswersOptions)
     take: answering.take,
     finish() {
       for (const [partition, end] of answering.finish().partitions.entries()) {
+        const { refused: _, ...ledger } = end.ledger;
         onRow("checkpoints", {
           partition,
           start_offset: 0,
           next_offset: end.nextOffset,
           watermark: isoOf(end.watermarkMs),
           max_event_time: isoOf(end.maxEventTimeMs),
-          ...end.ledger,
+          ...ledger,
           skipped: 0,
           lost: 0,
         });
@@ -59,13 +61,14 @@ export function createAnswers({ definition, partitions, onRow }: AnswersOptions)
 function giveJudged(judgement: Judgement, value: Uint8Array | null, at: Located, onRow: AnswersOptions["onRow"]): void {
   switch (judgement.kind) {
     case "counted":
-      onRow("socmed_user_sales", eventRow(judgement.row, at));
+      onRow("socmed_user_sales", eventRow(judgement, at));
       break;
     case "duplicate":
+    case "refused":
       break;
     case "late":
       onRow("socmed_late", {
-        ...eventRow(judgement.row, at),
+        ...eventRow(judgement, at),
         watermark: isoOf(judgement.watermarkMs),
         missed_by_ms: judgement.missedByMs,
       });
@@ -88,22 +91,13 @@ function giveJudged(judgement: Judgement, value: Uint8Array | null, at: Located,
   }
 }
 
-function eventRow(row: OracleRow, { partition, offset }: Located) {
-  return {
-    id: row.ID,
-    kota: row.Kota,
-    sosial_media: row.Sosial_Media,
-    usage_count: row.Usage_Count,
-    sales: row.Sales,
-    visitors: row.Visitors,
-    page_visitors: row.PageVisitors,
-    conversion: row.Conversion,
-    ts: isoOf(row.Ts * 1000),
-    conversion_rate: row.conversion_rate,
-    bounce_rate: row.bounce_rate,
-    partition,
-    offset,
-  };
+/** The columns of the event and its rates. */
+const columns = Object.entries(socmedData.tables.columns).map(([property, { name }]) => ({ property, name }));
+
+function eventRow({ row, timeMs }: Timed, { partition, offset }: Located) {
+  const valueOf = (property: string) => (property === socmedData.time.field ? isoOf(timeMs) : row[property]);
+  const values = Object.fromEntries(columns.map(({ property, name }) => [name, valueOf(property)]));
+  return { ...values, partition, offset };
 }
 
 function windowRow({ windowStartMs, keys, values }: OracleWindow, partition: number): object {

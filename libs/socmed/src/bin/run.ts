@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ScenarioError } from "@tidemark/scenario";
 import { createPlacement, type OracleDefinition } from "@tidemark/scenario/oracle";
+import { socmedData } from "../data.js";
 import { createStream, type Scenario, type Stream } from "../scenario/index.js";
 import { createAnswers } from "./answers.js";
 import { type AnswersFolder, createAnswersFolder } from "./answers-folder.js";
@@ -12,7 +13,6 @@ import { CHUNK_BYTES, createLines } from "./lines.js";
 import type { Options } from "./options.js";
 import { createStandardOutput, openOutput, type Output, STANDARD_OUTPUT } from "./output.js";
 import { createProgress, type Progress } from "./progress.js";
-import { rollups } from "./tables.js";
 import { DEFAULT_EVENTS } from "./usage.js";
 
 export interface Surroundings {
@@ -127,9 +127,9 @@ async function* makeChunks({ options, scenario, stream, end, folder, progress }:
 /** By the options, otherwise by the pipeline that the scenario's labels are for, otherwise by the consumer's defaults. */
 function definitionOf(options: Options, { pipeline: own }: Scenario): OracleDefinition {
   return {
+    ...socmedData,
     watermarkDelayMs: options.watermarkDelayMs ?? (own?.watermarkDelaySeconds ?? 300) * 1000,
     allowedLatenessMs: options.allowedLatenessMs ?? (own?.allowedLatenessSeconds ?? 0) * 1000,
     maxFutureSkewMs: options.maxFutureSkewMs ?? (own?.maxFutureSkewSeconds ?? 60) * 1000,
-    rollups,
   };
 }

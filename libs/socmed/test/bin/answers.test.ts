@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../src/scenario/index.js";
 import { answer, type OracleWindow, partitionOfKey } from "@tidemark/scenario/oracle";
-import { rollups, tableNames } from "../../src/bin/tables.js";
+import { tableNames } from "../../src/bin/tables.js";
+import { socmedData } from "../../src/data.js";
 import { createWorkplace, output, readTable, recordsOf } from "./program.js";
 
 const workplace = createWorkplace();
@@ -209,7 +210,7 @@ describe("the answers of dirty", () => {
     const windows: (OracleWindow & { partition: number })[] = [];
     const verdicts: string[] = [];
     const { partitions } = answer(records, {
-      definition: { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups },
+      definition: socmedData,
       partitions: 8,
       onJudged: ({ kind }) => verdicts.push(kind),
       onWindow: (window, partition) => windows.push({ ...window, partition }),

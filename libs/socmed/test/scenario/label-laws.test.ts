@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pipelineOf } from "@tidemark/scenario";
 import { answer } from "@tidemark/scenario/oracle";
+import { socmedData } from "../../src/data.js";
 import { createStream, parseScenario, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
@@ -73,10 +74,11 @@ function brokenPromises(scenario: Scenario, seed: number, partitions: number): o
   const broken: object[] = [];
   answer(records, {
     definition: {
+      ...socmedData,
       watermarkDelayMs: watermarkDelaySeconds * 1000,
       allowedLatenessMs: allowedLatenessSeconds * 1000,
       maxFutureSkewMs: maxFutureSkewSeconds * 1000,
-      rollups: [{ name: "base", sizeMs: windowSeconds * 1000, keys: [], aggregates: {} }],
+      rollups: [{ name: "base", window: { kind: "tumbling", sizeMs: windowSeconds * 1000 }, keys: [], aggregates: {} }],
     },
     partitions,
     onJudged(judgement, record) {
@@ -141,10 +143,8 @@ describe("at the ends of time", () => {
       Array.from({ length: 3000 }, (_, index) => stream.at(index)),
       {
         definition: {
-          watermarkDelayMs: 300_000,
-          allowedLatenessMs: 0,
-          maxFutureSkewMs: 60_000,
-          rollups: [{ name: "base", sizeMs: 5000, keys: [], aggregates: {} }],
+          ...socmedData,
+          rollups: [{ name: "base", window: { kind: "tumbling", sizeMs: 5000 }, keys: [], aggregates: {} }],
         },
         partitions: 8,
         onJudged({ kind }, record) {

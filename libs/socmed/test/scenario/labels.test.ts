@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "@tidemark/scenario/oracle";
+import { socmedData } from "../../src/data.js";
 import { createStream, presets, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);
-const definition = {
-  watermarkDelayMs: 300_000,
-  allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
-  rollups: [{ name: "base", sizeMs: 5000, keys: [], aggregates: { events: { kind: "count" as const } } }],
-};
 
 /** What the oracle makes of each event of a preset, beside the event. */
 function judge(name: keyof typeof presets, count: number, partitions: number, seed: number, rate?: number) {
@@ -16,7 +11,7 @@ function judge(name: keyof typeof presets, count: number, partitions: number, se
   const records = Array.from({ length: count }, (_, index) => stream.at(index));
   const verdicts: { readonly record: ScenarioRecord; readonly kind: string }[] = [];
   answer(records, {
-    definition,
+    definition: socmedData,
     partitions,
     onJudged: ({ kind }, record) => verdicts.push({ record: record as ScenarioRecord, kind }),
     onWindow: () => {},

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, partitionOfKey } from "@tidemark/scenario/oracle";
+import { socmedData } from "../../src/data.js";
 import { createStream, presets, type ScenarioRecord } from "../../src/scenario/index.js";
 import { countBy, deviationsFromEven, meanOf } from "../statistics.js";
 
@@ -89,7 +90,7 @@ describe("the quiet preset", () => {
 
   it("leaves that partition's watermark behind", () => {
     const { partitions } = answer(take("quiet", 20_000), {
-      definition: { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups: [base] },
+      definition: socmedData,
       partitions: 8,
       onJudged: () => {},
       onWindow: () => {},
@@ -99,5 +100,3 @@ describe("the quiet preset", () => {
     expect(watermarks.filter((seconds) => seconds > 690)).toHaveLength(7);
   });
 });
-
-const base = { name: "base", sizeMs: 5000, keys: [], aggregates: { events: { kind: "count" as const } } };
