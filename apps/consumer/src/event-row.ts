@@ -1,6 +1,5 @@
 import { evaluateRate } from "@tidemark/metrics";
-import type { SocmedEvent } from "@tidemark/schema";
-import { bounceRate, conversionRate } from "@tidemark/socmed";
+import { bounceRate, conversionRate, type SocmedEvent } from "@tidemark/socmed";
 
 /** An event with its rates (percent; null with no visitors) and its offset: a row of `socmed_user_sales`. */
 export interface EventRow extends SocmedEvent {

@@ -1,10 +1,13 @@
-import { decode, type Rejection } from "@tidemark/schema";
+import type { Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
+import { socmedEvent } from "@tidemark/socmed";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { createTask, type Rollup, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import { enrich, type EventRow } from "./event-row.js";
 import type { SocmedTaskDefinition } from "./pipeline.js";
 import { VerdictTally } from "./verdict-tally.js";
+
+const { decode } = socmedEvent;
 
 /** A row of `socmed_rejected`. */
 export interface RejectedRow {

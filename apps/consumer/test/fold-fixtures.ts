@@ -1,5 +1,5 @@
-import type { SocmedEvent } from "@tidemark/schema";
 import type { Claim } from "@tidemark/sinks";
+import type { SocmedEvent } from "@tidemark/socmed";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { taskDefinition } from "../src/pipeline.js";
 import { emptyLedger } from "../src/progress.js";

@@ -1,11 +1,13 @@
-import { encode } from "@tidemark/schema";
 import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
+import { socmedEvent } from "@tidemark/socmed";
 import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPartitionFold, type FoldedRows } from "../src/partition-fold.js";
 import { emptyLedger } from "../src/progress.js";
 import { batchOf, definition, eventOf, idOf, recordOf, start, unclaimed } from "./fold-fixtures.js";
+
+const { encode } = socmedEvent;
 
 describe("the partition's fold", () => {
   it("gives a counted event its rates and its place in all rollups", () => {

@@ -1,5 +1,6 @@
-import { decode, type Rejection, type SocmedEvent } from "@tidemark/schema";
+import type { Rejection } from "@tidemark/schema";
 import { createSink, migrate, socmedTables, type CheckpointLedger, type Sink } from "@tidemark/sinks";
+import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -7,6 +8,8 @@ import { createPartitionFold } from "../src/partition-fold.js";
 import { pipelineDefinition, taskDefinition } from "../src/pipeline.js";
 import { oddRecords } from "./odd-records.js";
 import { query, startServers, type TestServers } from "./servers.js";
+
+const { decode } = socmedEvent;
 
 const times = { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 };
 const topic = "odd";

@@ -1,8 +1,10 @@
-import { encode } from "@tidemark/schema";
 import type { Checkpoint } from "@tidemark/sinks";
+import { socmedEvent } from "@tidemark/socmed";
 import { describe, expect, it } from "vitest";
 import { createPartitionFold } from "../src/partition-fold.js";
 import { batchOf, definition, eventOf, idOf, recordOf, start, unclaimed } from "./fold-fixtures.js";
+
+const { encode } = socmedEvent;
 
 describe("the verdicts on a partition's records", () => {
   const late = (missedBySeconds: number) =>

@@ -1,5 +1,5 @@
 import type { VariableName } from "@tidemark/panels";
-import { eventSchema, MAX_NAME_LENGTH } from "@tidemark/schema";
+import { socmedSchema, MAX_NAME_LENGTH } from "@tidemark/socmed";
 import { dashboards } from "@tidemark/socmed/panels";
 import { z } from "zod";
 import { wrongChoice } from "./errors.js";
@@ -34,8 +34,8 @@ const names = (field: z.ZodType<string>) =>
 const schema = z.object({
   tab: single(tabs),
   range: single(rangeNames),
-  city: names(eventSchema.shape.Kota),
-  platform: names(eventSchema.shape.Sosial_Media),
+  city: names(socmedSchema.shape.Kota),
+  platform: names(socmedSchema.shape.Sosial_Media),
 });
 
 const isRange = (name: string): name is Range => Object.hasOwn(ranges, name);

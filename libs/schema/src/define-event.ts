@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { compileEvent } from "./compile.js";
-import { createDecodeJson } from "./decode-json.js";
-import { createDecodeOwn, type Decoder } from "./decode-own.js";
+import { createDecodeJson } from "./decode.js";
+import { createDecodeOwn, type Decoder } from "./own-decoder.js";
 import { defineFields, type DefinedField, type EventTime } from "./define-fields.js";
 import type { Field } from "./field.js";
 import { jsonSchemaOf, type JsonSchema } from "./json-schema.js";

@@ -8,7 +8,7 @@ import { createTake } from "./take.js";
 import { isIsoTime, timeBounds } from "./time-bounds.js";
 
 /** Largest `count()`, and the largest integer that needs no bigint column: Postgres's int4. */
-const MAX_COUNT = 2_147_483_647;
+export const MAX_COUNT = 2_147_483_647;
 
 /**
  * Text that is trimmed as `String.prototype.trim` does and then has `min` (by default 1) to `max` UTF-16 code units, without

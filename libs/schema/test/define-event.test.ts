@@ -11,7 +11,7 @@ import {
   uuid,
   type RejectionReason,
 } from "@tidemark/schema";
-import { json, utf8 } from "./events.js";
+import { json, utf8 } from "./odd-values.js";
 
 const orders = defineEvent(
   z.object({

@@ -7,7 +7,7 @@ import { compileEvent } from "../src/compile.js";
 import { defineFields } from "../src/define-fields.js";
 import { createReadEvent } from "../src/read-event.js";
 import { isStorableText } from "../src/storable-text.js";
-import { json, oddValue, utf8 } from "./events.js";
+import { json, oddValue, utf8 } from "./odd-values.js";
 import { fieldKinds, generatedEvent } from "./schemas.js";
 
 /** Whether Postgres can hold a value of any kind, by plain means. */
@@ -135,8 +135,9 @@ test("compiled code takes what the interpreted path takes, keys in the same orde
       const event = "event" in interpreted ? interpreted.event : null;
       const byScan = compiled?.scan?.(bytes) ?? null;
       const byGuard = compiled?.guard(JSON.parse(JSON.stringify(value)) as object) ?? null;
-      if (byScan !== null) expect(Object.entries(byScan)).toStrictEqual(Object.entries(event ?? {}));
-      if (byGuard !== null) expect(Object.entries(byGuard)).toStrictEqual(Object.entries(event ?? {}));
+      for (const read of [byScan, byGuard]) {
+        expect(read && Object.entries(read)).toStrictEqual(read && event && Object.entries(event));
+      }
       answers[byScan !== null ? "scan" : byGuard !== null ? "guard" : "refused"] += 1;
     }),
     { numRuns: 1500 },
@@ -150,8 +151,8 @@ test("decode gives back every event that was encoded", () => {
     fc.property(generatedEvent(described), ({ schema, value }) => {
       const codec = defineEvent(schema);
       const first = codec.decode(json(value));
-      fc.pre(first.ok);
-      if (first.ok) expect(codec.decode(codec.encode(first.event))).toEqual(first);
+      const again = first.ok ? codec.decode(codec.encode(first.event)) : first;
+      expect(again).toEqual(first);
     }),
     { numRuns: 2000 },
   );

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { describeValue, MAX_RECEIVED_LENGTH, printable } from "../src/printable.js";
 import { isStorableText } from "../src/storable-text.js";
-import { oddValue } from "./events.js";
+import { oddValue } from "./odd-values.js";
 
 test("shows control, format and lone surrogate characters as escapes", () => {
   expect(printable("a\0b\u001b[31m\u202e\u2028\ud800é小💩")).toBe("a\\u0000b\\u001b[31m\\u202e\\u2028\\ud800é小💩");

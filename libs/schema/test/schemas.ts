@@ -55,7 +55,7 @@ const fields: Readonly<Record<string, GeneratedField>> = {
   "ISO time": { schema: time("iso"), good: iso },
   "ISO time in UTC": { schema: z.iso.datetime(), good: iso },
   "ISO time with milliseconds": { schema: z.iso.datetime({ precision: 3, offset: true }), good: iso },
-  date: { schema: z.iso.date(), good: iso.map((text) => text.slice(0, 10)) },
+  date: { schema: z.iso.date(), good: iso.map((value) => value.slice(0, 10)) },
   "64 bits": {
     schema: int64(),
     good: fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String), fc.integer()),
@@ -68,14 +68,14 @@ const fields: Readonly<Record<string, GeneratedField>> = {
   "an array of counts": { schema: z.array(count()), good: fc.array(fc.nat(), { maxLength: 3 }) },
   json: { schema: z.unknown(), good: fc.jsonValue({ maxDepth: 2 }) },
   // zod is asked about these.
-  refined: { schema: z.string().refine((text) => text.length % 2 === 0), good: plain.map((text) => text + text) },
+  refined: { schema: z.string().refine((value) => value.length % 2 === 0), good: plain.map((value) => value + value) },
   multiple: { schema: z.int().multipleOf(5), good: fc.integer({ min: -100, max: 100 }).map((n) => n * 5) },
   union: { schema: z.union([z.int(), z.string()]), good: fc.oneof(fc.integer(), plain) },
   object: {
     schema: z.object({ a: z.int(), b: z.string().optional() }),
     good: fc.record({ a: fc.integer(), b: plain, c: plain }),
   },
-  transformed: { schema: z.string().transform((text) => text.length), good: plain },
+  transformed: { schema: z.string().transform((value) => value.length), good: plain },
   "minimum before trim": { schema: z.string().min(3).trim(), good: plain },
 };
 

@@ -1,3 +1,4 @@
+export { MAX_NAME_LENGTH, MAX_TS, socmedEvent, socmedSchema, type CounterField, type SocmedEvent } from "./event.js";
 export {
   bounceRate,
   conversionAboveVisitors,

@@ -1,5 +1,5 @@
-import type { SocmedEvent } from "@tidemark/schema";
 import { deriveTables, type PipelineTables } from "@tidemark/sinks/tables";
+import type { SocmedEvent } from "./event.js";
 import { socmedData } from "./data.js";
 
 export { socmedRollups, socmedVerdictTallies } from "@tidemark/sinks/tables";

@@ -28,8 +28,8 @@ export const noUpserts: Edit = {
 };
 export const noScanner: Edit = {
   file: "libs/schema/src/decode.ts",
-  find: "const usual = scanEvent(bytes);",
-  replace: "const usual = null as ReturnType<typeof scanEvent>;",
+  find: "const scanned = scan === null ? null : scan(bytes);",
+  replace: "const scanned = null as E | null;",
 };
 /** Nothing is folded: every record is passed over. */
 export const nothingFolded: readonly Edit[] = [

@@ -1,8 +1,10 @@
-import { encode, type SocmedEvent } from "@tidemark/schema";
+import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
 import { createStream, presets, type Scenario } from "@tidemark/socmed/scenario";
 import type { Benchmark } from "./benchmark.js";
 import { median } from "./median.js";
 import { row, whole } from "./table.js";
+
+const { encode } = socmedEvent;
 
 const widths = [10, 16, 16, 12] as const;
 const startMs = Date.UTC(2024, 1, 3, 17);

@@ -19,7 +19,7 @@ const project = join(workplace, "project");
 const importOf = (folder: string) => `import-${folder}`;
 const programOf = (packageName: string) => `program-${packageName.replace("@tidemark/", "")}`;
 const readmeExampleOf = (folder: string, index: number) => `readme-${folder}-${index}`;
-const wrong = 'import { decode } from "@tidemark/schema";\nexport const n: number = decode(new Uint8Array());\n';
+const wrong = 'import { rejectionReasons } from "@tidemark/schema";\nexport const n: number = rejectionReasons;\n';
 
 const sources = new Map([
   ...libs.map((lib) => [importOf(lib.folder), importEverything(lib)] as const),

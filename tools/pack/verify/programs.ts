@@ -24,13 +24,11 @@ export const programs: readonly Program[] = [
   {
     packageName: "@tidemark/schema",
     source: `
-      import { decode, encode, type SocmedEvent } from "@tidemark/schema";
-      const event: SocmedEvent = {
-        ID: "352ed520-03fb-4933-9d2f-38019883650d", Kota: "Bekasi", Sosial_Media: "Instagram", Usage_Count: 849,
-        Sales: 68, Visitors: 835, PageVisitors: 161, Conversion: 364, Ts: 1706981205,
-      };
-      const decoded = decode(encode(event));
-      console.log(decoded.ok ? decoded.event.Kota : decoded.rejection.reason);`,
+      import { defineEvent, text, time } from "@tidemark/schema";
+      import { z } from "zod";
+      const { decode, encode } = defineEvent(z.object({ shop: text({ max: 100 }), placedAt: time("s") }));
+      const decoded = decode(encode({ shop: "Bekasi", placedAt: 1706981205 }));
+      console.log(decoded.ok ? decoded.event.shop : decoded.rejection.reason);`,
     prints: /^Bekasi\n$/,
   },
   {

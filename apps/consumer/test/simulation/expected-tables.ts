@@ -1,6 +1,6 @@
 import { createPartitionOracle, type Judgement } from "@tidemark/scenario/oracle";
-import type { SocmedEvent } from "@tidemark/schema";
 import { lateBuckets, type Measure } from "@tidemark/sinks/tables";
+import type { SocmedEvent } from "@tidemark/socmed";
 import { socmedData, socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 

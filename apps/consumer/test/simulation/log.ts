@@ -1,6 +1,8 @@
-import { encode } from "@tidemark/schema";
+import { socmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import { Random } from "./random.js";
+
+const { encode } = socmedEvent;
 
 /** One partition: a record or, where there is none, a marker, at each offset from `start` on. */
 export interface PartitionLog {

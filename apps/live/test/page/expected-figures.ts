@@ -1,5 +1,5 @@
 import { answer, type Answers, type Judgement } from "@tidemark/scenario/oracle";
-import type { SocmedEvent } from "@tidemark/schema";
+import type { SocmedEvent } from "@tidemark/socmed";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { socmedData } from "@tidemark/socmed/tables";
 

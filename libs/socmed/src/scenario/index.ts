@@ -1,5 +1,5 @@
 import * as engine from "@tidemark/scenario";
-import type { SocmedEvent } from "@tidemark/schema";
+import type { SocmedEvent } from "../event.js";
 import { socmedModel } from "./model.js";
 import type { oddities } from "./oddities.js";
 import type { Scenario } from "./scenario.js";

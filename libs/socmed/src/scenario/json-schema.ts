@@ -1,5 +1,5 @@
-import { MAX_NAME_LENGTH } from "@tidemark/schema";
 import { z } from "zod";
+import { MAX_NAME_LENGTH } from "../event.js";
 import { faultKinds, faultsSchema, nameSchema, scenarioSchema } from "./scenario.js";
 
 /**

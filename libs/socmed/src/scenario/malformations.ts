@@ -1,5 +1,8 @@
 import { byteMalformations } from "@tidemark/scenario";
-import { encode, MAX_EVENT_BYTES, MAX_NAME_LENGTH, MAX_TS, type SocmedEvent } from "@tidemark/schema";
+import { MAX_EVENT_BYTES } from "@tidemark/schema";
+import { socmedEvent, MAX_NAME_LENGTH, MAX_TS, type SocmedEvent } from "../event.js";
+
+const { encode } = socmedEvent;
 
 /** How to spoil an event so that decode rejects it for the reason that is the key. Their order is part of the stream. */
 export const malformations = {

@@ -1,4 +1,4 @@
-import type { SocmedEvent } from "@tidemark/schema";
+import type { SocmedEvent } from "../event.js";
 
 /** The faults of this stream alone: events that are valid and strange. `occurrence` counts those of a kind from 0 on. */
 export const oddities = {

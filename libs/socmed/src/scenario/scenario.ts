@@ -8,15 +8,16 @@ import {
   stretchSchemas,
   wholeRange,
 } from "@tidemark/scenario";
-import { eventSchema, MAX_COUNT } from "@tidemark/schema";
+import { MAX_COUNT } from "@tidemark/schema";
 import { z } from "zod";
+import { socmedSchema } from "../event.js";
 import { malformations, type Malformation } from "./malformations.js";
 import type { oddities } from "./oddities.js";
 
 const MAX_PAIRS = 10_000;
 
 // As on the wire, so that no event is rejected for its names.
-const name = eventSchema.shape.Kota;
+const name = socmedSchema.shape.Kota;
 export { name as nameSchema };
 const factor = z.number().min(0).max(1000);
 

@@ -1,6 +1,7 @@
 import { base, Faker } from "@faker-js/faker";
 import { drawUuid, isWithin, type Generator, type Range } from "@tidemark/scenario";
-import { type CounterField, MAX_COUNT, type SocmedEvent } from "@tidemark/schema";
+import { MAX_COUNT } from "@tidemark/schema";
+import type { CounterField, SocmedEvent } from "../event.js";
 import { isAt, type Pair } from "./places.js";
 import type { Scenario } from "./scenario.js";
 

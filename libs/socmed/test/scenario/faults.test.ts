@@ -1,9 +1,11 @@
-import { decode } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
+import { socmedEvent } from "../../src/event.js";
 import { malformations } from "../../src/scenario/malformations.js";
 import { faultKinds } from "../../src/scenario/scenario.js";
 import { createStream, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 import { countBy } from "../statistics.js";
+
+const { decode } = socmedEvent;
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 const total = 40_000;

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
-import { decode, encode } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ScenarioError } from "@tidemark/scenario";
+import { socmedEvent } from "../../src/event.js";
 import { createStream, presets, type ScenarioRecord, type Stream } from "../../src/scenario/index.js";
+
+const { decode, encode } = socmedEvent;
 
 const startMs = Date.UTC(2024, 1, 3, 17);
 type PresetName = keyof typeof presets;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { SocmedEvent } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
+import type { SocmedEvent } from "../../src/event.js";
 import { createStream, presets, type Scenario } from "../../src/scenario/index.js";
 import { countBy, deviationsFrom, meanOf } from "../statistics.js";
 

@@ -1,6 +1,8 @@
-import { decode, type SocmedEvent } from "@tidemark/schema";
+import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
 import type { ScenarioRecord } from "@tidemark/socmed/scenario";
 import { showValue } from "../../src/column.js";
+
+const { decode } = socmedEvent;
 
 /** A row that a table has to hold, its values as the verifier tells them. */
 export interface ModelRow {

@@ -1,4 +1,4 @@
-import { rejectUnread } from "./decode-json.js";
+import { rejectUnread } from "./decode.js";
 import { describeValue, printable } from "./printable.js";
 import type { EventRead } from "./read-event.js";
 import { MAX_EVENT_BYTES, rejectionReasons, type Decoded, type Rejection } from "./rejection.js";
