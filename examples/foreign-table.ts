@@ -36,14 +36,14 @@ const orders = pgSchema("shop").table("orders", {
 
 /** Reads until the topic holds nothing more. */
 async function consume(databaseUrl: string, brokers: readonly string[]): Promise<void> {
-  await migrate(databaseUrl); // the schema `tidemark`, where offsets are kept
+  const pipeline = { data: { name: "orders", allowedLatenessMs: 0 }, tables: { raw: { table: orders }, rollups: [] } };
+  await migrate(pipeline, databaseUrl); // the schema `tidemark`, where offsets are kept
   const sink = createSink({
     databaseUrl,
     topic: "orders",
     group: "shop",
     clusterId: await readClusterId(brokers),
-    definition: { watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 0, rollups: [] },
-    tables: { raw: { table: orders }, rollups: [] },
+    pipeline,
   });
   const source = createSource({
     brokers,

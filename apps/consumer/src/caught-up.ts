@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
+import { socmedData } from "@tidemark/socmed/tables";
 import { readOffsets } from "@tidemark/sources";
 import { progressOf, type Progress } from "./progress.js";
 
@@ -23,7 +24,7 @@ export async function catchUp(
   startReading: () => void,
   signal: AbortSignal,
 ): Promise<Progress | undefined> {
-  const reader = createProgressReader(databaseUrl, topic);
+  const reader = createProgressReader(databaseUrl, { pipeline: socmedData.name, topic });
   try {
     const ends = await readEndOffsets(brokers, topic, startReading, signal);
     return progressOf(await waitUntilCaughtUp(reader, ends, startReading, signal));

@@ -111,7 +111,7 @@ export function createPartitionFold(definition: SocmedTaskDefinition, claim: Cla
         nextOffset,
         watermarkMs,
         maxEventTimeMs,
-        ledger: { ...ledger, skipped, lost },
+        ledger: { ...ledger, refused: claim.ledger.refused, skipped, lost },
         changed: changed.map(({ rollup, rows }, at) => ({
           rollup,
           rows: rows.map((row) => toRollupRow(itemAt<Rollup<never>>(definition.rollups, at), row)),

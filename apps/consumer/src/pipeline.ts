@@ -1,5 +1,5 @@
-import type { PipelineDefinition } from "@tidemark/sinks";
-import { socmedRollups } from "@tidemark/socmed/tables";
+import type { PipelineData } from "@tidemark/sinks/tables";
+import { socmedPipeline, socmedRollups } from "@tidemark/socmed/tables";
 import { defineTask, tumbling } from "@tidemark/windowing";
 import type { EventRow } from "./event-row.js";
 
@@ -30,8 +30,9 @@ export function taskDefinition({ watermarkDelayMs, allowedLatenessMs, maxFutureS
 
 export type SocmedTaskDefinition = ReturnType<typeof taskDefinition>;
 
-/** What the tables depend on beside the log, as it is stored with the checkpoints. */
-export function pipelineDefinition(times: PipelineTimes): PipelineDefinition {
-  const { watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs } = times;
-  return { watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs, rollups: socmedRollups };
+/** The flagship with these times: what the tables depend on beside the log, as it is stored with the checkpoints. */
+export function pipelineWith({ watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs }: PipelineTimes) {
+  const { data, tables } = socmedPipeline;
+  const timed: PipelineData = { ...data, watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs };
+  return { data: timed, tables };
 }

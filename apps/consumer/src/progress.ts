@@ -26,6 +26,7 @@ export const emptyLedger: CheckpointLedger = {
   late: 0,
   quarantined: 0,
   rejected: 0,
+  refused: 0,
   skipped: 0,
   lost: 0,
 };
@@ -38,6 +39,7 @@ export function addLedgers(a: CheckpointLedger, b: CheckpointLedger): Checkpoint
     late: a.late + b.late,
     quarantined: a.quarantined + b.quarantined,
     rejected: a.rejected + b.rejected,
+    refused: a.refused + b.refused,
     skipped: a.skipped + b.skipped,
     lost: a.lost + b.lost,
   };

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkIdentity, createSink, socmedTables, type Claim } from "@tidemark/sinks";
+import { checkIdentity, createSink, type Claim } from "@tidemark/sinks";
 import { createSource } from "@tidemark/sources";
 import { createClusterGuard } from "./cluster-guard.js";
 import { catchUp } from "./caught-up.js";
@@ -9,7 +9,7 @@ import { describeSinkEvent, describeSourceEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
 import { createPartitionFold } from "./partition-fold.js";
 import { createPartitionTask, type CheckpointingTask } from "./partition-task.js";
-import { pipelineDefinition, taskDefinition } from "./pipeline.js";
+import { pipelineWith, taskDefinition } from "./pipeline.js";
 import { ProgressMeter, type Progress } from "./progress.js";
 import { createProgressRecorder } from "./progress-recorder.js";
 import type { Reporter } from "./reporter.js";
@@ -49,11 +49,11 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   let abandoned: readonly number[] = [];
   const meter = new ProgressMeter(performance.now());
   const { clusterId } = surroundings;
-  const identity = { topic, group, clusterId, definition: pipelineDefinition(options) };
+  const pipeline = pipelineWith(options);
+  const identity = { topic, group, clusterId, pipeline };
   const sink = createSink({
     ...identity,
     databaseUrl,
-    tables: socmedTables,
     onEvent(event) {
       state?.onSinkEvent(event);
       note(describeSinkEvent(event));
@@ -61,11 +61,9 @@ export async function runConsumer(options: ConsumerOptions, surroundings: Surrou
   });
   const { retentionDays: days } = options;
   const retention =
-    days === undefined
-      ? undefined
-      : createRetentionKeeper({ databaseUrl, tables: socmedTables, days, onNote: note, signal });
+    days === undefined ? undefined : createRetentionKeeper({ databaseUrl, pipeline, days, onNote: note, signal });
   const consumer = `${hostname()}:${process.pid}`;
-  const recorder = createProgressRecorder({ databaseUrl, topic, consumer, onNote: note });
+  const recorder = createProgressRecorder({ databaseUrl, pipeline: pipeline.data.name, topic, consumer, onNote: note });
   // After a break the same address may be another cluster's: nothing of it is taken before that is ruled out.
   const cluster = createClusterGuard(brokers, clusterId, (found) =>
     checkIdentity(databaseUrl, { ...identity, clusterId: found }),

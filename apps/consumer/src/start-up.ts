@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AddressError } from "@tidemark/cli";
 import { isUnavailable, migrate, SinkError } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { readClusterId, SourceError } from "@tidemark/sources";
 import { MonitorError } from "./monitor/server.js";
 
@@ -26,7 +27,7 @@ export async function prepare(
   { kafkaBrokers, databaseUrl }: { readonly kafkaBrokers: readonly string[]; readonly databaseUrl: string },
   signal: AbortSignal,
 ): Promise<string> {
-  await askPostgres(databaseUrl, () => migrate(databaseUrl), signal);
+  await askPostgres(databaseUrl, () => migrate(socmedPipeline, databaseUrl), signal);
   return keepTrying(
     () => readClusterId(kafkaBrokers),
     isRetryable,
@@ -79,11 +80,32 @@ async function keepTrying<T>(
 export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
   const isWrongSetting =
     error instanceof AddressError || error instanceof UnreachableError || error instanceof MonitorError;
-  if (isWrongSetting || error instanceof SinkError) return { exitCode: 2, text: error.message };
+  if (isWrongSetting) return { exitCode: 2, text: error.message };
+  if (error instanceof SinkError) return { exitCode: 2, text: `${error.message}${settingOf(error)}` };
   if (error instanceof SourceError) return { exitCode: 2, text: `${error.message}${adviceFor(error)}` };
   // What Postgres answers is a sentence already; anything else is a mistake of ours, and its stack is wanted.
   if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };
   return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** The setting that a person would change. The library knows none of them. */
+function settingOf({ code, differences }: SinkError): string {
+  switch (code) {
+    case "refused-group":
+      return ` The group is KAFKA_GROUP=${String(differences[0]?.stored)}, a database of the stack lies in TIDEMARK_DIR.`;
+    case "refused-cluster":
+      return " The cluster is KAFKA_BROKERS, a database of the stack lies in TIDEMARK_DIR.";
+    case "refused-definition":
+      return " Its times are WATERMARK_DELAY, ALLOWED_LATENESS and MAX_FUTURE_SKEW; a database of the stack lies in TIDEMARK_DIR.";
+    case "refused-table":
+    case "old-database":
+    case "inconsistent-state":
+      return " The database is DATABASE_URL, that of the stack lies in TIDEMARK_DIR.";
+    case "invalid-address":
+      return " It is DATABASE_URL.";
+    default:
+      return "";
+  }
 }
 
 function adviceFor({ code }: SourceError): string {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBroker } from "@tidemark/embedded-kafka";
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createClusterGuard } from "../src/cluster-guard.js";
 import { runConsumer } from "../src/run-consumer.js";
@@ -45,7 +46,7 @@ it.skipIf(givenBroker !== undefined)(
   async () => {
     const directory = await mkdtemp(join(tmpdir(), "tidemark-swap-"));
     const databaseUrl = await servers.createDatabase();
-    await migrate(databaseUrl);
+    await migrate(socmedPipeline, databaseUrl);
     const first = await startBroker({ dataDir: join(directory, "first") });
     await produce(first, options.topic, 300);
     const run = runConsumer(options, {

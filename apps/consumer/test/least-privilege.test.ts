@@ -1,10 +1,11 @@
-import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { createRoles, migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runConsumer } from "../src/run-consumer.js";
 import { describeFailure, prepare } from "../src/start-up.js";
 import { ownName, produce, query, readLedger, startServers, type TestServers } from "./servers.js";
 
-const roles = { tables: socmedTables, views: socmedViews, writer: ownName("writer"), reader: ownName("reader") };
+const roles = { pipeline: socmedPipeline, writer: ownName("writer"), reader: ownName("reader") };
 const topic = ownName("least-privilege");
 const events = 500;
 const reporter = { note() {}, folded() {}, committed() {}, progress() {}, finish() {} };
@@ -26,7 +27,7 @@ function asWriter(databaseUrl: string): string {
 
 it("the consumer runs as the writer, on tables that their owner has made", async () => {
   const owner = await servers.createDatabase();
-  await migrate(owner);
+  await migrate(socmedPipeline, owner);
   await createRoles(owner, roles);
   await query(owner, `ALTER ROLE "${roles.writer}" PASSWORD 'for-this-test'`);
   const kafkaBrokers = [servers.broker.address];

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { startProxy, type ConnectionPlan, type Fate } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -30,7 +31,7 @@ afterAll(() => servers.close());
 async function prepare(name: string): Promise<void> {
   topic = ownName(name);
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   await produce(servers.broker, topic, half, partitions);
 }
 
@@ -69,7 +70,7 @@ async function expectUndisturbed(consumer: ReturnType<typeof consume>): Promise<
   await consumer.end();
   const found = await readTables(databaseUrl);
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   await consume(databaseUrl, true).ended;
   expect(found).toEqual(await readTables(databaseUrl));
 }

@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createProgressRecorder, type ProgressRecorder } from "../src/progress-recorder.js";
@@ -20,13 +21,14 @@ beforeEach(async () => {
   notes = [];
   recorders = [];
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
 });
 afterEach(() => Promise.all(recorders.map((recorder) => recorder.stop({ finish: false }))));
 
 function record(options: Partial<Parameters<typeof createProgressRecorder>[0]> = {}): ProgressRecorder {
   const recorder = createProgressRecorder({
     databaseUrl,
+    pipeline: "socmed",
     topic: "t",
     consumer: "host:1",
     onNote: (text) => notes.push(text),
@@ -114,7 +116,7 @@ describe("the progress recorder", () => {
   it("forgets what its topic observed more than a week ago", async () => {
     await query(
       databaseUrl,
-      `INSERT INTO tidemark.progress SELECT now() - days * interval '1 day', topic, 0, 'host:1', 10, days, 0, 0, 0, 0, 0
+      `INSERT INTO tidemark.progress SELECT now() - days * interval '1 day', 'socmed', topic, 0, 'host:1', 10, days, 0, 0, 0, 0, 0
        FROM unnest(ARRAY[6, 8, 30]) AS days, unnest(ARRAY['t', 'other']) AS topic`,
     );
     const recorder = record();

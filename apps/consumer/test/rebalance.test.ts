@@ -1,4 +1,5 @@
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ConsumerState } from "../src/monitor/consumer-state.js";
@@ -15,7 +16,7 @@ let databaseUrl: string;
 beforeAll(async () => {
   servers = await startServers();
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   await produce(servers.broker, topic, events, 2);
 });
 afterAll(() => servers.close());

@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
-import { applyRetention, migrate, socmedTables } from "@tidemark/sinks";
+import { applyRetention, migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createRetentionKeeper, type RetentionKeeper } from "../src/retention-keeper.js";
@@ -20,12 +21,12 @@ beforeEach(async () => {
   notes = [];
   keepers = [];
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   await query(
     databaseUrl,
     `INSERT INTO tidemark.definitions VALUES ('d', '{"allowedLatenessMs": 0}');
-     INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, watermark)
-     VALUES ('t', 0, 'g', 'c', 'd', 0, 0, 0, '2024-02-03 12:00:00+00');
+     INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, watermark)
+     VALUES ('socmed', 't', 0, 'g', 'c', 'd', 0, 0, 0, '2024-02-03 12:00:00+00');
      INSERT INTO socmed_late SELECT gen_random_uuid(), 'Bogor', 'X', 0, 0, 0, 0, 0, day, NULL, NULL, 't', 0, 0, day, 1
      FROM generate_series(timestamptz '2024-02-01 12:00:00+00', '2024-02-09 12:00:00+00', '1 day') AS day`,
   );
@@ -35,7 +36,7 @@ afterEach(() => Promise.all(keepers.map((keeper) => keeper.stop({ finish: false 
 function keep(options: Partial<Parameters<typeof createRetentionKeeper>[0]> = {}): RetentionKeeper {
   const keeper = createRetentionKeeper({
     databaseUrl,
-    tables: socmedTables,
+    pipeline: socmedPipeline,
     days: 1,
     onNote: (text) => notes.push(text),
     signal: new AbortController().signal,
@@ -149,7 +150,10 @@ describe("the retention keeper", () => {
     await user.query("COMMIT");
     await user.end();
     await expect.poll(() => notes).toHaveLength(1);
-    expect(await applyRetention({ databaseUrl, tables: socmedTables, days: 1 })).toEqual({ dropped: [], isDone: true });
+    expect(await applyRetention({ databaseUrl, pipeline: socmedPipeline, days: 1 })).toEqual({
+      dropped: [],
+      isDone: true,
+    });
   });
 });
 

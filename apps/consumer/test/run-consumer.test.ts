@@ -1,4 +1,5 @@
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ConsumerOptions } from "../src/options.js";
 import { runConsumer } from "../src/run-consumer.js";
@@ -38,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 beforeEach(async () => {
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
 });
 
 function consume(
@@ -121,7 +122,7 @@ describe("runConsumer", () => {
     await consume();
     const alone = databaseUrl;
     databaseUrl = await servers.createDatabase();
-    await migrate(databaseUrl);
+    await migrate(socmedPipeline, databaseUrl);
     await Promise.all([consume({ group: ownName("shared") }), consume({ group: ownName("shared") })]);
     expect(await readTables(databaseUrl)).toEqual(await readTables(alone));
   });

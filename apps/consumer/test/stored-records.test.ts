@@ -1,11 +1,11 @@
 import type { Rejection } from "@tidemark/schema";
-import { createSink, migrate, socmedTables, type CheckpointLedger, type Sink } from "@tidemark/sinks";
+import { createSink, migrate, type CheckpointLedger, type Sink } from "@tidemark/sinks";
 import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createPartitionFold } from "../src/partition-fold.js";
-import { pipelineDefinition, taskDefinition } from "../src/pipeline.js";
+import { pipelineWith, taskDefinition } from "../src/pipeline.js";
 import { oddRecords } from "./odd-records.js";
 import { query, startServers, type TestServers } from "./servers.js";
 
@@ -20,14 +20,13 @@ let sink: Sink;
 beforeAll(async () => {
   servers = await startServers();
   databaseUrl = await servers.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(pipelineWith(times), databaseUrl);
   sink = createSink({
     databaseUrl,
     topic,
     group: "tidemark",
     clusterId: "cluster-1",
-    definition: pipelineDefinition(times),
-    tables: socmedTables,
+    pipeline: pipelineWith(times),
   });
 });
 afterAll(async () => {

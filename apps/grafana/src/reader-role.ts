@@ -1,5 +1,6 @@
 import { redactUrl } from "@tidemark/cli";
-import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { createRoles, migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";
 
@@ -30,8 +31,8 @@ export async function makeReader(ownerUrl: string, reader: ReaderRole): Promise<
 }
 
 async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
-  await migrate(ownerUrl);
-  await createRoles(ownerUrl, { tables: socmedTables, views: socmedViews, writer, reader: name });
+  await migrate(socmedPipeline, ownerUrl);
+  await createRoles(ownerUrl, { pipeline: socmedPipeline, writer, reader: name });
   const role = escapeIdentifier(name);
   const client = new Client({ connectionString: ownerUrl });
   await client.connect();

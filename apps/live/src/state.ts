@@ -81,7 +81,7 @@ export const extentSql = (topic: string): string =>
 
 const relations = [
   ...[socmed5s, socmed1m, socmed1h, socmedVerdicts1m, socmedVerdicts1h].map(getTableName),
-  ...[health, progress].map((view) => getViewConfig(view).name),
+  ...[health, progress].map((view) => `${getViewConfig(view).schema}.${getViewConfig(view).name}`),
 ];
 
 export const tablesSchema = z.object({ nowMs: z.number(), hasTables: z.boolean() });

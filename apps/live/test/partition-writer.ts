@@ -1,7 +1,14 @@
-import { createSink, socmedTables, type RollupRow, type Sink } from "@tidemark/sinks";
-import { socmedRollups } from "@tidemark/socmed/tables";
+import { createSink, type RollupRow, type Sink } from "@tidemark/sinks";
+import { socmedPipeline, socmedRollups } from "@tidemark/socmed/tables";
 
 export const topic = "socmed-events";
+
+const { data, tables } = socmedPipeline;
+/** No rollup counts its events: a later checkpoint writes over figures, so that they do not add up to the ledger. */
+const rollups = data.rollups.map((rollup) => ({
+  ...rollup,
+  aggregates: { ...rollup.aggregates, events: { kind: "count-non-null", field: "ID" } as const },
+}));
 
 /** The figures of one city and platform, and when. */
 export interface Figures {
@@ -20,14 +27,12 @@ export interface PartitionWriter {
 
 /** Begins where the partition's last checkpoint ended. */
 export async function openPartition(databaseUrl: string, partition = 0): Promise<PartitionWriter> {
-  const definition = { watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups: socmedRollups };
   const sink: Sink = createSink({
     databaseUrl,
     topic,
     group: "tidemark",
     clusterId: "cluster-1",
-    definition,
-    tables: socmedTables,
+    pipeline: { data: { ...data, rollups }, tables },
   });
   const claim = await sink.claim(partition, 0);
   let { nextOffset, watermarkMs } = claim;

@@ -1,5 +1,6 @@
 import { expandMacros, panelsOf, readRows, type View } from "@tidemark/panels";
-import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { createRoles, migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { dashboards } from "@tidemark/socmed/panels";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ShownRow } from "../src/protocol.js";
@@ -79,8 +80,7 @@ describe("after a run of the real pipeline", () => {
   it("shows to a role that may only read the rollups what it shows to their owner", async () => {
     const password = "for-this-test";
     await createRoles(databaseUrl, {
-      tables: socmedTables,
-      views: socmedViews,
+      pipeline: socmedPipeline,
       writer: "live_writer",
       reader: "live_reader",
     });
@@ -110,8 +110,8 @@ describe("after a run of the real pipeline", () => {
       `SELECT sum(read)::int AS read, sum(counted)::int AS counted, sum(duplicate)::int AS duplicate, sum(late)::int AS late,
         sum(quarantined)::int AS quarantined, sum(rejected)::int AS rejected, max(updated_at) AS committed,
         max(max_event_time) AS newest, min(watermark) AS watermark,
-        (SELECT array_agg(partition ORDER BY partition) FROM pipeline_health WHERE holds_watermark) AS held_by
-      FROM pipeline_health`,
+        (SELECT array_agg(partition ORDER BY partition) FROM tidemark.pipeline_health WHERE holds_watermark) AS held_by
+      FROM tidemark.pipeline_health`,
     );
     const { committed, newest, watermark, held_by: heldBy, ...ledger } = row ?? {};
     expect(pulse).toMatchObject({ ledger, heldBy, database: "up" });
@@ -172,7 +172,7 @@ it("begins before there are tables, with an entry without rows for every panel, 
     .map(({ id }) => id);
   expect(empty.rows).toEqual(Object.fromEntries(ids.map((id) => [id, []])));
   expect(empty).toMatchObject({ names: { cities: [], platforms: [] }, pulse: { ledger: null, database: "up" } });
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   const writer = await openWriter(databaseUrl);
   await writer.commit({ city: "Bogor", platform: "X", atMs: Date.now() - 60_000, usage: 7 });
   const { rows } = await client.until(() => hasRows(client, "total-usage"));
@@ -231,7 +231,7 @@ it("says once that a role may not read a panel's table, shows the other tab mean
   await query(databaseUrl, `CREATE ROLE curious LOGIN PASSWORD 'for-this-test'`);
   await query(
     databaseUrl,
-    `GRANT SELECT ON socmed_5s, socmed_1m, socmed_1h, pipeline_health, pipeline_progress TO curious`,
+    `GRANT USAGE ON SCHEMA tidemark TO curious; GRANT SELECT ON socmed_5s, socmed_1m, socmed_1h, tidemark.pipeline_health, tidemark.pipeline_progress TO curious`,
   );
   const asCurious = new URL(databaseUrl);
   asCurious.username = "curious";

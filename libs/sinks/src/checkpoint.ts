@@ -1,4 +1,4 @@
-/** Who read what, exactly: read = counted + duplicate + late + quarantined + rejected. */
+/** Each record that was read has one outcome: read = counted + duplicate + late + quarantined + rejected + refused. */
 export interface CheckpointLedger {
   readonly read: number;
   readonly counted: number;
@@ -6,13 +6,18 @@ export interface CheckpointLedger {
   readonly late: number;
   readonly quarantined: number;
   readonly rejected: number;
+  /** Rows that a constraint of the database refused. */
+  readonly refused: number;
   /** Offsets that hold no record: transaction markers, compacted. */
   readonly skipped: number;
   /** Offsets deleted upstream before they were read. */
   readonly lost: number;
 }
 
-/** A window's absolute figures: `values` in the order of the rollup's aggregates. */
+/**
+ * A window's absolute figures. `keys` are texts, as Postgres writes their values; `values` stand in the order of the rollup's
+ * columns (`aggregateColumns`), and NaN stands for null.
+ */
 export interface RollupRow {
   readonly windowStartMs: number;
   readonly keys: readonly string[];

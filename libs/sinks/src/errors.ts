@@ -1,21 +1,34 @@
+import type { Difference } from "./definition.js";
+
 /** What went wrong in the sink, as a literal: `switch` on it. */
 export type SinkErrorCode =
   | "fenced"
   | "refused-group"
   | "refused-cluster"
   | "refused-definition"
+  | "refused-table"
+  | "old-database"
+  | "inconsistent-state"
   | "invalid-address"
   | "unmigrated"
   | "unencodable"
   | "closed";
 
+export interface SinkErrorDetails {
+  readonly cause?: unknown;
+  readonly differences?: readonly Difference[];
+}
+
 export class SinkError extends Error {
   readonly code: SinkErrorCode;
+  /** What the database holds and what was given, where the two differ. */
+  readonly differences: readonly Difference[];
 
-  constructor(code: SinkErrorCode, message: string, cause?: unknown) {
+  constructor(code: SinkErrorCode, message: string, { cause, differences = [] }: SinkErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "SinkError";
     this.code = code;
+    this.differences = differences;
   }
 }
 
@@ -26,34 +39,72 @@ export function fenced(topic: string, partition: number, epoch: number): SinkErr
   );
 }
 
-/** The three refusals of an identity that differs from the one stored with the checkpoints. */
-export function refused(
-  what: "group" | "cluster" | "definition",
-  topic: string,
+/** The tables of a topic were written by another group, or from another cluster. */
+export function refusedIdentity(
+  what: "group" | "cluster",
+  { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
   stored: string,
   given: string,
 ): SinkError {
-  const described = {
-    group: "were written by the consumer group",
-    cluster: "were written from the Kafka cluster",
-    definition: "were written with the pipeline definition",
-  }[what];
-  const advice = {
-    group: `Use that group (KAFKA_GROUP=${stored})`,
-    cluster: "Point KAFKA_BROKERS at that cluster",
-    definition: "Use that definition (WATERMARK_DELAY, ALLOWED_LATENESS, MAX_FUTURE_SKEW)",
+  const [written, advice] = {
+    group: ["by the consumer group", "Use that group"],
+    cluster: ["from the Kafka cluster", "Read from that cluster"],
   }[what];
   return new SinkError(
     `refused-${what}`,
-    `The tables of topic ${topic} ${described} ${stored}, not ${given}. ${advice}, or begin anew with another database or TIDEMARK_DIR.`,
+    `The tables of pipeline ${pipeline} and topic ${topic} were written ${written} ${stored}, not ${given}. ${advice}, or begin anew with another database.`,
+    { differences: [{ path: what === "group" ? "group" : "clusterId", stored, given }] },
+  );
+}
+
+const MOST_SHOWN = 3;
+
+export function refusedDefinition(pipeline: string, differences: readonly Difference[]): SinkError {
+  const shown = differences
+    .slice(0, MOST_SHOWN)
+    .map(({ path, stored, given }) => `${path}: stored ${show(stored)}, given ${show(given)}`);
+  const more = differences.length - shown.length;
+  return new SinkError(
+    "refused-definition",
+    `The tables of pipeline ${pipeline} were made with another definition (${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}). Use that definition, or begin anew with another name or another database.`,
+    { differences },
+  );
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** A table or view that this pipeline may not write: it exists already, or does not fit. */
+export function refusedTable(problems: readonly string[]): SinkError {
+  return new SinkError("refused-table", problems.join(" "));
+}
+
+export function oldDatabase(): SinkError {
+  return new SinkError(
+    "old-database",
+    "The schema tidemark was made by another version of Tidemark, which this one cannot go on with: begin anew with another database, or drop that schema and its tables.",
+  );
+}
+
+export function inconsistentState(
+  place: { readonly pipeline: string; readonly topic: string; readonly partition: number },
+  { path, stored, given }: Difference,
+): SinkError {
+  const { pipeline, topic, partition } = place;
+  return new SinkError(
+    "inconsistent-state",
+    `The tables of pipeline ${pipeline} do not agree with the ledger of ${topic}[${partition}]: ${path} adds up to ${String(stored)} events, not ${String(given)}. Another program has written to them, or one that did not restore its windows: begin anew with another name or another database.`,
+    { differences: [{ path, stored, given }] },
   );
 }
 
 export function invalidAddress(detail: string, cause?: unknown): SinkError {
   return new SinkError(
     "invalid-address",
-    `DATABASE_URL ${detail}; it takes postgresql://user:password@host:5432/database.`,
-    cause,
+    `The Postgres address ${detail}; allowed: postgresql://user:password@host:5432/database.`,
+    { cause },
   );
 }
 
@@ -61,8 +112,8 @@ export function unmigrated(role: string, cause: unknown): SinkError {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new SinkError(
     "unmigrated",
-    `The database has not the tables of this version, and role ${role} may not make or see them (${detail}). Migrate it as their owner, and grant this role its rights again (createRoles of @tidemark/sinks).`,
-    cause,
+    `The database lacks tables of this pipeline or version, and role ${role} may not make or see them (${detail}). Migrate it as their owner, and grant this role its rights again (createRoles of @tidemark/sinks).`,
+    { cause },
   );
 }
 

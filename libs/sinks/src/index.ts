@@ -10,7 +10,7 @@ export type {
   TallyRow,
 } from "./checkpoint.js";
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
-export { hashDefinition, type PipelineDefinition } from "./definition.js";
+export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
 export { SinkError, type SinkErrorCode } from "./errors.js";
 export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
 export { type WriterLimits } from "./postgres/connection.js";
@@ -27,4 +27,5 @@ export {
   type RetentionRun,
 } from "./postgres/retention.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
-export { socmedTables, socmedViews, type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";
+export { type DerivedTables, type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
+export { type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

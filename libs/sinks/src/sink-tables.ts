@@ -1,14 +1,14 @@
+import type { TimeUnit } from "@tidemark/schema";
 import type { PgTable } from "drizzle-orm/pg-core";
-import { socmed1h, socmed1m, socmed5s, socmedLate, socmedRejected, socmedUserSales } from "./tables/socmed.js";
-import { socmedRollups, type RollupDefinition } from "./tables/rollups.js";
-import { socmedVerdicts1h, socmedVerdicts1m, socmedVerdictTallies, type TallyDefinition } from "./tables/verdicts.js";
+import type { RollupData } from "./tables/pipeline-data.js";
+import type { TallyDefinition } from "./tables/verdicts.js";
 
 /**
  * Where a sink writes. The raw table is all that it needs; each of the others makes something possible.
  *
  * Columns under the Drizzle property names `topic` and `partition` are filled by the sink. Tables with an id, late and
- * rejected ones have both, and `offset`; a rollup's properties are those two, `window_start`, its keys and its aggregates, and
- * a tally's those two, `window_start`, its keys and its measure.
+ * rejected ones have both, and `offset`; a rollup's properties are those two, `window_start`, its keys and the columns of its
+ * aggregates, and a tally's those two, `window_start`, its keys and its measure.
  */
 export interface SinkTables {
   readonly raw: TimedTable | UntimedTable;
@@ -16,7 +16,7 @@ export interface SinkTables {
   readonly late?: PgTable;
   /** Rows with `watermark`, and whatever else. */
   readonly rejected?: PgTable;
-  readonly rollups: readonly { readonly definition: RollupDefinition; readonly table: PgTable }[];
+  readonly rollups: readonly { readonly definition: RollupData; readonly table: PgTable }[];
   /** Counts that checkpoints add to. Their primary key is topic, partition, window_start and the keys. */
   readonly tallies?: readonly { readonly definition: TallyDefinition; readonly table: PgTable }[];
 }
@@ -24,9 +24,9 @@ export interface SinkTables {
 /** Rows that have an event time, so that retention can drop them. */
 export interface TimedTable {
   readonly table: PgTable;
-  /** Property of the event time, and the unit of its numbers in ms. */
+  /** Property of the event time, and the unit of its numbers; `iso`: it holds ISO 8601 text. */
   readonly time: string;
-  readonly timeUnitMs: number;
+  readonly timeUnit: TimeUnit;
   /** Property of the id by which events are deduplicated. Without it a claim gives no ids back. */
   readonly id?: string;
   /** Whether the table is partitioned by the UTC day of `time`. */
@@ -39,27 +39,25 @@ export interface UntimedTable {
   readonly time?: undefined;
 }
 
-/** The tables of the flagship job. */
-export const socmedTables: SinkTables = {
-  raw: { table: socmedUserSales, id: "ID", time: "Ts", timeUnitMs: 1000, partitionedByDay: true },
-  late: socmedLate,
-  rejected: socmedRejected,
-  rollups: [
-    { definition: socmedRollups[0], table: socmed5s },
-    { definition: socmedRollups[1], table: socmed1m },
-    { definition: socmedRollups[2], table: socmed1h },
-  ],
-  tallies: [
-    { definition: socmedVerdictTallies[0], table: socmedVerdicts1m },
-    { definition: socmedVerdictTallies[1], table: socmedVerdicts1h },
-  ],
-};
+const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, iso: 1 } as const satisfies Record<TimeUnit, number>;
 
-/** The views of the flagship job that people and dashboards read. */
-export const socmedViews: readonly string[] = [
-  "socmed_5s_total",
-  "socmed_1m_total",
-  "socmed_1h_total",
-  "pipeline_health",
-  "pipeline_progress",
-];
+/** Milliseconds in one unit of a table's event time, by property. */
+export function timeUnitMs(raw: SinkTables["raw"]): Readonly<Record<string, number>> {
+  return raw.time === undefined ? {} : { [raw.time]: UNIT_MS[raw.timeUnit] };
+}
+
+/** Milliseconds since 1970 of a value of the raw table's time, rounded down. */
+export function eventTimeMs(value: unknown, unit: TimeUnit): number {
+  if (value instanceof Date) return value.getTime();
+  if (typeof value === "string") return Date.parse(value.replace(/(\.\d{3})\d+/, "$1"));
+  return Math.floor(Number(value) * UNIT_MS[unit]);
+}
+
+/** The rollups from which retention drops windows: the finest, where coarser ones hold the same events. */
+export function finestRollups({ rollups }: SinkTables): readonly PgTable[] {
+  const sizesMs = rollups.map(({ definition }) => definition.window.sizeMs);
+  const [finestMs, coarsestMs] = [Math.min(...sizesMs), Math.max(...sizesMs)];
+  return rollups
+    .filter(({ definition: { window } }) => window.sizeMs === finestMs && window.sizeMs < coarsestMs)
+    .map(({ table }) => table);
+}

@@ -1,3 +1,4 @@
+import type { SinkPipeline } from "../src/index.js";
 import { deriveTables, type PipelineData } from "../src/tables/index.js";
 
 const name = { kind: "text", trim: true, minLength: 1, maxLength: 100 } as const;
@@ -16,7 +17,7 @@ const aggregates = {
 const rollup = (rollupName: string, sizeMs: number) =>
   ({ name: rollupName, window: { kind: "tumbling", sizeMs }, keys: ["shop", "channel"], aggregates }) as const;
 
-/** Orders of some shops: a field of each common kind, a rate, three sizes of windows, a Postgres schema of its own. */
+/** Orders of some shops: fields of the common kinds, a rate, three sizes of windows. */
 export const orders: PipelineData = {
   version: 1,
   name: "orders",
@@ -38,7 +39,7 @@ export const orders: PipelineData = {
   maxFutureSkewMs: 60_000,
   rollups: [rollup("orders_5s", 5_000), rollup("orders_1m", 60_000), rollup("orders_1h", 3_600_000)],
   tables: {
-    schema: "shop",
+    schema: "public",
     raw: "orders",
     late: "orders_late",
     rejected: "orders_rejected",
@@ -63,3 +64,9 @@ export const orders: PipelineData = {
 };
 
 export const orderTables = deriveTables(orders);
+
+/** The pipeline, or another that differs from it in this. */
+export function orderPipeline(changes: Partial<PipelineData> = {}) {
+  const data = { ...orders, ...changes };
+  return { data, tables: deriveTables(data) } satisfies SinkPipeline;
+}

@@ -1,9 +1,9 @@
-import { deriveTables, type PipelineTables } from "@tidemark/sinks/tables";
+import { deriveTables, type PipelineData, type PipelineTables } from "@tidemark/sinks/tables";
 import type { SocmedEvent } from "./event.js";
 import { socmedData } from "./data.js";
 
-export { socmedRollups, socmedVerdictTallies } from "@tidemark/sinks/tables";
 export { socmedData } from "./data.js";
+export { socmedRollups } from "./flat-rollups.js";
 
 /** The flagship's tables and views, as Drizzle has them. */
 export const socmedTables = deriveTables(socmedData) as unknown as PipelineTables<
@@ -11,6 +11,12 @@ export const socmedTables = deriveTables(socmedData) as unknown as PipelineTable
   (typeof socmedData.rates)[number]["name"],
   (typeof socmedData.rollups)[number]
 >;
+
+/** The flagship as a sink takes it. */
+export const socmedPipeline = { data: socmedData as PipelineData, tables: socmedTables };
+
+/** The counter tables of outcomes: the finest first. */
+export const socmedVerdictTallies = socmedData.tables.verdicts;
 
 const { raw, late, rejected, rollups, totals, verdicts } = socmedTables;
 

@@ -1,5 +1,6 @@
-import { createRoles, migrate, socmedTables, socmedViews } from "@tidemark/sinks";
+import { createRoles, migrate } from "@tidemark/sinks";
 import { lateBuckets } from "@tidemark/sinks/tables";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { query } from "./servers.js";
 
 /** The end of all that the tables hold. */
@@ -19,7 +20,7 @@ const password = "bench";
  * observations. But for the raw rows they are the same whatever `rows` says. Resolves to the reader's address.
  */
 export async function fillPanelTables(databaseUrl: string, rows: number): Promise<string> {
-  await migrate(databaseUrl);
+  await migrate(socmedPipeline, databaseUrl);
   await query(databaseUrl, rawRows(rows));
   await query(databaseUrl, windows("socmed_5s", 5, dayMs));
   await query(databaseUrl, windows("socmed_1m", 60, days * dayMs));
@@ -30,7 +31,7 @@ export async function fillPanelTables(databaseUrl: string, rows: number): Promis
   await query(databaseUrl, checkpoints);
   await query(databaseUrl, "VACUUM ANALYZE");
   await query(databaseUrl, "CHECKPOINT");
-  await createRoles(databaseUrl, { tables: socmedTables, views: socmedViews, writer: "bench_writer", reader });
+  await createRoles(databaseUrl, { pipeline: socmedPipeline, writer: "bench_writer", reader });
   // As `grafana:reader` makes it.
   await query(databaseUrl, `ALTER ROLE ${reader} PASSWORD '${password}'; ALTER ROLE ${reader} SET jit = off`);
   const url = new URL(databaseUrl);
@@ -106,15 +107,15 @@ const verdictHours = `INSERT INTO socmed_verdicts_1h
   FROM socmed_verdicts_1m GROUP BY 1, 2, 3, 4, 5`;
 
 const observations = `INSERT INTO tidemark.progress
-    (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)
-  SELECT ${timestamp(endMs - progressDays * dayMs)} + i * interval '10 seconds', '${topic}', p, 'host:1', 10, 145 + i % 9, 10,
+    (at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)
+  SELECT ${timestamp(endMs - progressDays * dayMs)} + i * interval '10 seconds', 'socmed', '${topic}', p, 'host:1', 10, 145 + i % 9, 10,
     90 + i % 31, 12 + i % 17, i % 50, 0
   FROM generate_series(1, ${progressDays * 8640}) AS i, generate_series(0, ${partitions - 1}) AS p`;
 
 const checkpoints = `INSERT INTO tidemark.definitions VALUES ('panels', '{}');
-  INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, watermark,
+  INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, watermark,
     max_event_time, read, counted, duplicate, late, quarantined, rejected, skipped, lost)
-  SELECT topic, partition, 'panels', 'panels', 'panels', 0, sum(records), 1, ${timestamp(endMs - 300_000)} - partition * interval '1 second',
+  SELECT 'socmed', topic, partition, 'panels', 'panels', 'panels', 0, sum(records), 1, ${timestamp(endMs - 300_000)} - partition * interval '1 second',
     ${timestamp(endMs)}, sum(records), sum(records) FILTER (WHERE verdict = 'counted'), sum(records) FILTER (WHERE verdict = 'duplicate'),
     sum(records) FILTER (WHERE verdict = 'late'), sum(records) FILTER (WHERE verdict = 'quarantined'),
     sum(records) FILTER (WHERE verdict = 'rejected'), 0, 0

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, type PartitionProgress } from "@tidemark/sinks";
+import { socmedData } from "@tidemark/socmed/tables";
 import { readOffsets } from "@tidemark/sources";
 
 /** How far the tables are. */
@@ -19,7 +20,7 @@ export interface Places {
 
 /** Now; undefined where a server does not answer. */
 export async function lookAt({ brokers, databaseUrl, topic }: Places): Promise<Standing | undefined> {
-  const reader = createProgressReader(databaseUrl, topic);
+  const reader = createProgressReader(databaseUrl, { pipeline: socmedData.name, topic });
   try {
     const [rows, ends] = await Promise.all([reader.read(), readOffsets(brokers, topic)]);
     const next = new Map(rows.map(({ partition, nextOffset }: PartitionProgress) => [partition, nextOffset]));

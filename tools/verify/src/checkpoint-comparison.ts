@@ -22,6 +22,7 @@ export function compareCheckpoint(
 ): void {
   const expected: Record<DerivedColumn, number> = {
     ...ledger,
+    refused: 0,
     skipped,
     lost: 0,
     watermark: watermarkMs,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { createPartitionOracle, type OracleDefinition } from "@tidemark/scenario/oracle";
+import { createPartitionOracle, type OracleAggregate, type OracleDefinition } from "@tidemark/scenario/oracle";
 import { socmedData } from "@tidemark/socmed/tables";
 import { badDefinition } from "./errors.js";
 
@@ -8,7 +8,22 @@ const measure = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("count") }),
   z.object({ kind: z.literal("sum"), field: z.string(), of: z.enum(["integer", "double"]) }),
   z.object({ kind: z.literal("count-non-null"), field: z.string() }),
+  z.object({ kind: z.literal("mean"), field: z.string(), of: z.enum(["integer", "double"]) }),
 ]);
+
+/** A mean as the two columns that it takes. */
+function columnsOf(aggregates: Readonly<Record<string, z.infer<typeof measure>>>) {
+  return Object.fromEntries(
+    Object.entries(aggregates).flatMap(([name, aggregate]): [string, OracleAggregate][] =>
+      aggregate.kind === "mean"
+        ? [
+            [`${name}_sum`, { ...aggregate, kind: "sum" }],
+            [`${name}_count`, { kind: "count-non-null", field: aggregate.field }],
+          ]
+        : [[name, aggregate]],
+    ),
+  );
+}
 
 const schema = z.object({
   watermarkDelayMs: z.int(),
@@ -18,7 +33,7 @@ const schema = z.object({
     .array(
       z.object({
         name: z.string(),
-        sizeMs: z.int().positive(),
+        window: z.object({ kind: z.literal("tumbling"), sizeMs: z.int().positive() }),
         keys: z.array(z.string()),
         aggregates: z.record(z.string(), measure),
       }),
@@ -41,10 +56,16 @@ export function readDefinition(hash: string, stored: unknown): OracleDefinition 
     const issue = parsed.error.issues[0];
     throw badDefinition(hash, `${issue?.path.join(".")}: ${issue?.message}`);
   }
-  const rollups = parsed.data.rollups.map(
-    ({ sizeMs, ...rollup }) => ({ ...rollup, window: { kind: "tumbling", sizeMs } }) as const,
-  );
-  const definition = { ...socmedData, ...parsed.data, rollups };
+  const definition = {
+    ...socmedData,
+    ...parsed.data,
+    rollups: parsed.data.rollups.map(({ name, window, keys, aggregates }) => ({
+      name,
+      window,
+      keys,
+      aggregates: columnsOf(aggregates),
+    })),
+  };
   try {
     createPartitionOracle(definition);
   } catch (error) {

@@ -28,6 +28,7 @@ export const derivedColumns = [
   "late",
   "quarantined",
   "rejected",
+  "refused",
   "skipped",
   "lost",
   "watermark",

@@ -111,8 +111,9 @@ export function createTableComparison({ definitions, retention, ...context }: Ta
     async compareRest() {
       const views: ViewSummary[] = [];
       for (const [name, table] of rollupTables) {
-        const [, rollup] = rollups.get(name) ?? [];
-        if (rollup !== undefined) views.push(await compareView(rollup, table, context));
+        const [hash = "", rollup] = rollups.get(name) ?? [];
+        const allowedLatenessMs = definitions.get(hash)?.allowedLatenessMs ?? 0;
+        if (rollup !== undefined) views.push(await compareView(rollup, table, { ...context, allowedLatenessMs }));
         else await findUnnamedRollup(context, table, firstHash);
       }
       await findUnclaimedTopics(context, allTables);

@@ -27,7 +27,7 @@ export interface ViewSummary {
 export async function compareView(
   rollup: OracleRollup,
   table: PgTable,
-  { snapshot, topic, findings }: ViewContext,
+  { snapshot, topic, findings, allowedLatenessMs }: ViewContext & { readonly allowedLatenessMs: number },
 ): Promise<ViewSummary> {
   const { name, keys, window } = rollup;
   const view = `${name}_total`;
@@ -57,11 +57,11 @@ export async function compareView(
     ),
     "v.closed IS DISTINCT FROM e.closed",
   ];
-  const { topic: topicColumn, partition, watermark } = getTableColumns(checkpoints);
+  const { topic: topicColumn, watermark } = getTableColumns(checkpoints);
   const grouped = `SELECT ${places.map((place) => `r.${place}`).join(", ")}, ${own.join(", ")},
-      bool_and(r.window_start + ${window.sizeMs} * interval '1 ms' <= c.${quote(watermark.name)}) AS closed
-    FROM ${nameTable(table)} r JOIN ${nameTable(checkpoints)} c
-      ON c.${quote(topicColumn.name)} = r.topic AND c.${quote(partition.name)} = r.partition
+      r.window_start + ${window.sizeMs + allowedLatenessMs} * interval '1 ms' <= ALL (
+        SELECT coalesce(c.${quote(watermark.name)}, '-infinity') FROM ${nameTable(checkpoints)} c WHERE c.${quote(topicColumn.name)} = $1) AS closed
+    FROM ${nameTable(table)} r
     WHERE r.topic = $1 GROUP BY ${places.map((place) => `r.${place}`).join(", ")}`;
   const shown = (side: string) => values.map((value) => `${side}.${quote(value)}::text`).join(", ");
 

@@ -46,7 +46,9 @@ const rollup = (name: string, key: string, measure: string) =>
   JSON.stringify({
     allowedLatenessMs: 0,
     maxFutureSkewMs: 0,
-    rollups: [{ aggregates: { [measure]: { kind: "count" } }, keys: [key], name, sizeMs: 5_000 }],
+    rollups: [
+      { aggregates: { [measure]: { kind: "count" } }, keys: [key], name, window: { kind: "tumbling", sizeMs: 5_000 } },
+    ],
     watermarkDelayMs: 0,
   });
 const hashOf = (json: string) => createHash("sha256").update(json).digest("hex").slice(0, 16);

@@ -53,9 +53,9 @@ beforeAll(async () => {
   await query(
     databaseUrl,
     `DELETE FROM tidemark.progress;
-     INSERT INTO tidemark.progress (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
+     INSERT INTO tidemark.progress (at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
        checkpoint_ms_max, lag, pauses)
-     SELECT '2024-02-03 18:00:00.000123+00'::timestamptz + i * interval '10.001 s', '${topic}', p, 'host:1',
+     SELECT '2024-02-03 18:00:00.000123+00'::timestamptz + i * interval '10.001 s', 'socmed', '${topic}', p, 'host:1',
        CASE WHEN (i + p) % 7 = 0 THEN 0 ELSE 10 + (i % 3) / 3.0 END, i * 31 % 500, (i + p) % 3, (i + p) % 3 * 7.3, (i + p) % 3 * 5.1,
        i * 37 % 1000 + p, 0
      FROM generate_series(0, 719) AS i, generate_series(0, ${partitions - 1}) AS p`,

@@ -1,4 +1,5 @@
-import { applyRetention, socmedTables } from "@tidemark/sinks";
+import { applyRetention } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBoundaries } from "../src/retention.js";
@@ -48,8 +49,8 @@ const kindsOf = ({ counts }: Verdict) =>
 const say = (url: string, table: string, completeFrom: string, droppedRows: number) =>
   query(
     url,
-    `INSERT INTO tidemark.retention (table_name, complete_from, dropped_rows)
-     VALUES ('${table}', '${completeFrom}', ${droppedRows})`,
+    `INSERT INTO tidemark.retention (pipeline, table_name, complete_from, dropped_rows)
+     VALUES ('socmed', '${table}', '${completeFrom}', ${droppedRows})`,
   );
 
 /** Drops the old rows of each table as retention does, and says so. */
@@ -180,7 +181,7 @@ describe("what the consumer's own retention dropped", () => {
     const [before] = await query(url, count);
     await withSnapshot(url, async (snapshot) => {
       await readBoundaries(snapshot);
-      const run = await applyRetention({ databaseUrl: url, tables: socmedTables, days: 1 });
+      const run = await applyRetention({ databaseUrl: url, pipeline: socmedPipeline, days: 1 });
       expect(run.isDone).toBe(false);
       expect(await snapshot.unsafe(count)).toEqual([before]);
     });
@@ -247,8 +248,8 @@ describe("the rows that are gone have to be as many as were dropped", () => {
     const dropped = await dropOld(url);
     await query(
       url,
-      `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
-       SELECT 'other', partition, group_name, cluster_id, definition_hash, 0, 0, 0 FROM tidemark.checkpoints;
+      `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+       SELECT pipeline, 'other', partition, group_name, cluster_id, definition_hash, 0, 0, 0 FROM tidemark.checkpoints;
        UPDATE tidemark.retention SET dropped_rows = dropped_rows + 1`,
     );
     const more = await check(url);

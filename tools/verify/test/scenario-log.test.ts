@@ -41,8 +41,8 @@ async function check(messages: readonly TestMessage[], scenario = run): Promise<
   await produce(servers, topic, messages);
   await query(
     databaseUrl,
-    `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
-     SELECT '${topic}', partition, group_name, cluster_id, definition_hash, 0, 0, 0
+    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+     SELECT pipeline, '${topic}', partition, group_name, cluster_id, definition_hash, 0, 0, 0
      FROM tidemark.checkpoints WHERE topic = 'sound'`,
   );
   return verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, prefix: true, scenario });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, type ProgressReader } from "@tidemark/sinks";
+import { socmedData } from "@tidemark/socmed/tables";
 
 /** Asks Postgres whether it answers, for who wants to know while the consumer has no reason to ask. */
 export interface PostgresProbe {
@@ -21,7 +22,7 @@ export function createPostgresProbe(databaseUrl: string, topic: string): Postgre
   }
 
   async function ask(): Promise<string | undefined> {
-    reader ??= createProgressReader(databaseUrl, topic);
+    reader ??= createProgressReader(databaseUrl, { pipeline: socmedData.name, topic });
     const answer = reader.read().then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),

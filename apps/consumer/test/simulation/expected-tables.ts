@@ -1,5 +1,5 @@
 import { createPartitionOracle, type Judgement } from "@tidemark/scenario/oracle";
-import { lateBuckets, type Measure } from "@tidemark/sinks/tables";
+import { lateBuckets, type AggregateData } from "@tidemark/sinks/tables";
 import type { SocmedEvent } from "@tidemark/socmed";
 import { socmedData, socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
@@ -129,7 +129,7 @@ function windowsOf(counted: readonly Row[]): string[] {
   return [...windows.values()].map(({ text }) => text()).toSorted();
 }
 
-function measured(measure: Measure, row: Row): number {
+function measured(measure: AggregateData, row: Row): number {
   if (measure.kind === "count") return 1;
   const value = row[measure.field as keyof Row];
   if (measure.kind === "count-non-null") return value === null ? 0 : 1;

@@ -77,12 +77,12 @@ export const plantedBugs = {
       async commit(claim, expectedOffset, checkpoint, rows) {
         const row = store.rows(checkpoints).find(({ partition }) => partition === claim.partition);
         if (row === undefined) return;
-        const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row;
+        const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = row;
         const before = {
           nextOffset: expectedOffset,
           watermarkMs: row.watermark?.getTime() ?? -Infinity,
           maxEventTimeMs: row.maxEventTime?.getTime() ?? -Infinity,
-          ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+          ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },
         };
         await sink.commit(claim, expectedOffset, { ...checkpoint, ...before }, rows);
         await turn();

@@ -1,6 +1,6 @@
-import { socmedTables, type Sink } from "@tidemark/sinks";
+import type { Sink } from "@tidemark/sinks";
 import { createMemorySink, createMemoryStore } from "@tidemark/sinks/memory";
-import { pipelineDefinition, type SocmedTaskDefinition } from "../../src/pipeline.js";
+import { pipelineWith, type SocmedTaskDefinition } from "../../src/pipeline.js";
 import { Broker } from "./broker.js";
 import { drawFault } from "./faults.js";
 import { Group } from "./group.js";
@@ -57,8 +57,8 @@ export class World {
     this.group = new Group(log.partitions.length, this.scheduler);
     this.#policy = { maxRecords: random.integer(1, 9), lingerMs: 200 };
     this.#invariants = new Invariants(this.#store, expected);
-    const identity = { topic, group, clusterId: "simulated", definition: pipelineDefinition(log.times) };
-    this.#sink = createMemorySink({ ...identity, store: this.#store, tables: socmedTables });
+    const identity = { topic, group, clusterId: "simulated", pipeline: pipelineWith(log.times) };
+    this.#sink = createMemorySink({ ...identity, store: this.#store });
   }
 
   /** Throws Violation. */

@@ -59,8 +59,8 @@ function observations(topic: string): string {
         AS verdicts (verdict, detail, records)
       ON CONFLICT DO NOTHING;
     INSERT INTO tidemark.progress
-      (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)
-      SELECT at + interval '30 s', '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
+      (at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses)
+      SELECT at + interval '30 s', 'socmed', '${topic}', partition, 'host-1', 10, 1000, 2, 12.5, 9.25, 100, 0 FROM ${minutes}`;
 }
 
 interface Result {

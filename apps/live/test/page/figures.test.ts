@@ -209,14 +209,14 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
     // As consumers write them, which run for longer than a test does. Just now: the lag is that of the last minute.
     await query(
       databaseUrl,
-      `INSERT INTO tidemark.progress (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
+      `INSERT INTO tidemark.progress (at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
          checkpoint_ms_max, lag, pauses)
-       SELECT now() - step * interval '10 seconds', 'socmed-events', partition, 'test', 10, 100 * partition + step,
+       SELECT now() - step * interval '10 seconds', 'socmed', 'socmed-events', partition, 'test', 10, 100 * partition + step,
          4, 20.5 + step, 9.25 + step, 10 * partition + step, 0
        FROM generate_series(0, 5) AS step, generate_series(0, 1) AS partition`,
     );
     const shown = await open("?tab=pipeline-health&range=5m");
-    const told = (await query(databaseUrl, "SELECT * FROM pipeline_progress ORDER BY at")).map((row) => ({
+    const told = (await query(databaseUrl, "SELECT * FROM tidemark.pipeline_progress ORDER BY at")).map((row) => ({
       atMs: row["at"] instanceof Date ? row["at"].getTime() : 0,
       partition: Number(row["partition"]),
       seconds: Number(row["seconds"]),

@@ -1,6 +1,8 @@
+import { getTableColumns, type ColumnDataType } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { RollupRow } from "../checkpoint.js";
-import type { RollupDefinition } from "../tables/rollups.js";
+import { aggregateColumns } from "../tables/aggregate-columns.js";
+import type { RollupData } from "../tables/pipeline-data.js";
 import { createRowTarget } from "./memory-rows.js";
 import type { MemoryTables } from "./memory-store.js";
 import type { StoredRow } from "./stored-row.js";
@@ -15,20 +17,28 @@ export interface MemoryRollup {
   read(topic: string, partition: number, sinceMs: number): RollupRow[];
 }
 
-export function createMemoryRollup(tables: MemoryTables, definition: RollupDefinition, table: PgTable): MemoryRollup {
-  const { name, sizeMs, keys, aggregates } = definition;
-  const measures = Object.keys(aggregates);
+export function createMemoryRollup(tables: MemoryTables, definition: RollupData, table: PgTable): MemoryRollup {
+  const { name, window, keys, aggregates } = definition;
+  const columns = aggregateColumns(aggregates);
   const target = createRowTarget(table);
+
+  const keyColumns = getTableColumns(table);
+  const keyOf = (key: string, text: string) => valueOfText(keyColumns[key]?.dataType, text);
 
   const toRow = ({ windowStartMs, keys: texts, values }: RollupRow): StoredRow => ({
     window_start: windowStartMs,
-    ...Object.fromEntries(keys.map((key, index) => [key, texts[index]])),
-    ...Object.fromEntries(measures.map((measure, index) => [measure, values[index]])),
+    ...Object.fromEntries(keys.map((key, index) => [key, keyOf(key, texts[index] as string)])),
+    ...Object.fromEntries(
+      columns.map((column, index) => [
+        column.name,
+        column.nullable && Number.isNaN(values[index]) ? null : values[index],
+      ]),
+    ),
   });
 
   return {
     name,
-    sizeMs,
+    sizeMs: window.sizeMs,
     prepare(topic, partition, rows) {
       const given = rows.map(toRow);
       target.check(given, { topic, partition });
@@ -52,7 +62,21 @@ export function createMemoryRollup(tables: MemoryTables, definition: RollupDefin
         .map((row) => ({
           windowStartMs: Number(row["window_start"]),
           keys: keys.map((key) => String(row[key])),
-          values: measures.map((measure) => Number(row[measure])),
+          values: columns.map((column) => Number(row[column.name] ?? Number.NaN)),
         })),
   };
+}
+
+/** The value that Postgres makes of a key's text. */
+function valueOfText(type: ColumnDataType | undefined, text: string): unknown {
+  switch (type) {
+    case "number":
+      return Number(text);
+    case "bigint":
+      return BigInt(text);
+    case "boolean":
+      return text === "true";
+    default:
+      return text;
+  }
 }

@@ -1,7 +1,9 @@
 import type { Claim, Sink } from "../checkpoint.js";
 import { sinkClosed } from "../errors.js";
 import type { SinkIdentity } from "../postgres/claim.js";
-import type { SinkTables } from "../sink-tables.js";
+import { sinkTables } from "../sink-pipeline.js";
+import { timeUnitMs } from "../sink-tables.js";
+import { createStateCheck, type CountQuestion } from "../state-check.js";
 import { createMemoryCheckpoints } from "./memory-checkpoints.js";
 import { createMemoryRollup } from "./memory-rollup.js";
 import { createRowTarget, MemoryRowBuffer } from "./memory-rows.js";
@@ -11,7 +13,6 @@ import { createMemoryTally } from "./memory-tally.js";
 export interface MemorySinkOptions extends SinkIdentity {
   /** Shared by the sinks that write the same tables; made by `createMemoryStore`. */
   readonly store: MemoryStore;
-  readonly tables: SinkTables;
 }
 
 /**
@@ -19,18 +20,21 @@ export interface MemorySinkOptions extends SinkIdentity {
  * the call, and the store is never away. Throws TypeError for a store of another making.
  */
 export function createMemorySink(options: MemorySinkOptions): Sink {
-  const { store, topic, definition, tables } = options;
+  const { store, topic, pipeline } = options;
+  const { allowedLatenessMs } = pipeline.data;
+  const tables = sinkTables(pipeline);
   if (!(store instanceof MemoryTables)) throw new TypeError("The store was not made by createMemoryStore.");
   const { raw } = tables;
-  const timeUnitMs = raw.time === undefined ? {} : { [raw.time]: raw.timeUnitMs };
+  const units = timeUnitMs(raw);
   const targets = {
-    raw: createRowTarget(raw.table, timeUnitMs),
-    late: tables.late && createRowTarget(tables.late, timeUnitMs),
+    raw: createRowTarget(raw.table, units),
+    late: tables.late && createRowTarget(tables.late, units),
     rejected: tables.rejected && createRowTarget(tables.rejected),
   };
   const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));
   const tallies = (tables.tallies ?? []).map((tally) => createMemoryTally(store, tally.definition, tally.table));
   const checkpoints = createMemoryCheckpoints(store, options);
+  const stateCheck = createStateCheck(tables, allowedLatenessMs);
   let closed = false;
 
   function readIds(target: MemoryTables, partition: number, sinceMs: number): Claim["ids"] {
@@ -39,14 +43,25 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
     return target
       .stored(table)
       .filter((row) => row["topic"] === topic && row["partition"] === partition && Number(row[time]) > sinceMs)
-      .map((row) => ({ id: String(row[id]), timeMs: Number(row[time]) }));
+      .map((row) => ({ id: String(row[id]), timeMs: Math.floor(Number(row[time])) }));
   }
+
+  const countEvents = (target: MemoryTables, { table, column, sinceMs }: CountQuestion, partition: number): number =>
+    target
+      .stored(table)
+      .filter(
+        (row) => row["topic"] === topic && row["partition"] === partition && Number(row["window_start"]) >= sinceMs,
+      )
+      .reduce((sum, row) => sum + Number(row[column]), 0);
 
   return {
     async claim(partition, logStartOffset) {
       if (closed) throw sinkClosed();
-      const head = checkpoints.claim(partition, logStartOffset);
-      const openSince = (sizeMs: number) => head.watermarkMs - definition.allowedLatenessMs - sizeMs;
+      const head = checkpoints.claim(partition, logStartOffset, ({ counted }, watermarkMs) => {
+        const answers = stateCheck?.questions(watermarkMs).map((question) => countEvents(store, question, partition));
+        stateCheck?.check({ pipeline: pipeline.data.name, topic, partition }, counted, answers ?? []);
+      });
+      const openSince = (sizeMs: number) => head.watermarkMs - allowedLatenessMs - sizeMs;
       const hasEvents = head.watermarkMs > -Infinity;
       return {
         ...head,

@@ -43,16 +43,22 @@ export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string
   };
 }
 
-/** As a driver gives it. */
+/** As a driver gives it, with microseconds. */
 function timeText(epochMs: number): string {
-  return epochMs === -Infinity ? "-infinity" : new Date(epochMs).toISOString();
+  if (epochMs === -Infinity) return "-infinity";
+  const ms = Math.floor(epochMs);
+  const micros = String(Math.round((epochMs - ms) * 1000)).padStart(3, "0");
+  return new Date(ms).toISOString().replace("Z", `${micros}Z`);
 }
 
 function toEpochMs(value: unknown, unitMs: number): number {
-  return value instanceof Date ? value.getTime() : Number(value) * unitMs;
+  if (value instanceof Date) return value.getTime();
+  if (typeof value !== "string") return Number(value) * unitMs;
+  const [, ms = "", micros = ""] = /\.(\d{1,3})(\d{0,3})/.exec(value) ?? [];
+  return Date.parse(value.replace(/\.\d+/, `.${ms.padEnd(3, "0")}`)) + Number(micros.padEnd(3, "0")) / 1000;
 }
 
-/** What the caller may change later is copied; a uuid is given back in lower case. */
+/** Bytes, which the caller may change later, are copied; a uuid is given back in lower case. */
 function keep(type: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return value.slice();
   return type === "uuid" ? String(value).toLowerCase() : value;

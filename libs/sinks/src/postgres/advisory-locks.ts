@@ -1,7 +1,7 @@
 /**
  * Advisory locks of this schema: any constants will do, but all who take part must agree on them. `tidemark.make_day` has one of
- * its own, 7415063; `tidemark.drop_days` takes `retentionLock`.
+ * its own, 7415063; `tidemark.drop_days` takes `RETENTION_LOCK`.
  */
-export const migrationLock = 7_415_062;
-export const retentionLock = 7_415_064;
-export const firstClaimLock = 7_415_065;
+export const MIGRATION_LOCK = 7_415_062;
+export const RETENTION_LOCK = 7_415_064;
+export const FIRST_CLAIM_LOCK = 7_415_065;

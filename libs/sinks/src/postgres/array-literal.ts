@@ -9,6 +9,11 @@ export function numberArray<T>(items: readonly T[], numberOf: (item: T) => numbe
   return `${text}}`;
 }
 
+/** The same for a column that may be null, which NaN stands for. */
+export function nullableNumberArray<T>(items: readonly T[], numberOf: (item: T) => number): string {
+  return numberArray(items, numberOf).replaceAll("NaN", "NULL");
+}
+
 /** An array of texts; `null` and everything else in them is text. */
 export function textArray<T>(items: readonly T[], textOf: (item: T) => string): string {
   let text = "{";

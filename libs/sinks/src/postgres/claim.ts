@@ -2,11 +2,13 @@ import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
 import type { Claim } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
-import { hashDefinition, type PipelineDefinition } from "../definition.js";
-import { refused } from "../errors.js";
+import { compareDefinitions, hashDefinition } from "../definition.js";
+import { refusedDefinition, refusedIdentity } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
+import type { SinkPipeline } from "../sink-pipeline.js";
 import type { SinkTables } from "../sink-tables.js";
-import { firstClaimLock } from "./advisory-locks.js";
+import type { CountQuestion, StateCheck } from "../state-check.js";
+import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
 import { withConnection } from "./connection.js";
 import type { RollupSql } from "./rollup-sql.js";
 
@@ -15,7 +17,7 @@ export interface SinkIdentity {
   readonly topic: string;
   readonly group: string;
   readonly clusterId: string;
-  readonly definition: PipelineDefinition;
+  readonly pipeline: SinkPipeline;
 }
 
 interface CheckpointRow {
@@ -30,71 +32,110 @@ interface CheckpointRow {
   readonly late: number;
   readonly quarantined: number;
   readonly rejected: number;
+  readonly refused: number;
   readonly skipped: number;
   readonly lost: number;
 }
 
 const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
 const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},
-  read, counted, duplicate, late, quarantined, rejected, skipped, lost`;
+  read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost`;
 
 /**
- * Rejects with SinkError `refused-group`, `refused-cluster` or `refused-definition` where the topic's tables were written
- * by another. Each claim checks this too; here it is said before anything is read.
+ * Rejects with SinkError `refused-group` or `refused-cluster` where the pipeline's tables of this topic were written by
+ * another, `refused-definition` where the pipeline's were written with another definition. Each claim checks this too; here it
+ * is known before anything is read.
  */
 export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
-  await withConnection(parseDatabaseUrl(databaseUrl), (client) =>
-    compareIdentity(client, identity, hashDefinition(identity.definition)),
-  );
+  await withConnection(parseDatabaseUrl(databaseUrl), (client) => compareIdentity(client, identity));
 }
 
-async function compareIdentity(client: pg.ClientBase, identity: SinkIdentity, hash: string): Promise<void> {
-  const { rows } = await client.query<{ group_name: string; cluster_id: string; definition_hash: string }>(
-    `SELECT group_name, cluster_id, definition_hash FROM tidemark.checkpoints
-     WHERE topic = $1 AND (group_name, cluster_id, definition_hash) <> ($2, $3, $4) LIMIT 1`,
-    [identity.topic, identity.group, identity.clusterId, hash],
+interface StoredIdentity {
+  readonly topic: string;
+  readonly group_name: string;
+  readonly cluster_id: string;
+  readonly definition_hash: string;
+}
+
+async function compareIdentity(client: pg.ClientBase, identity: SinkIdentity): Promise<void> {
+  const { topic, group, clusterId, pipeline } = identity;
+  const { name } = pipeline.data;
+  const hash = hashDefinition(pipeline.data);
+  const { rows } = await client.query<StoredIdentity>(
+    `SELECT topic, group_name, cluster_id, definition_hash FROM tidemark.checkpoints
+     WHERE pipeline = $1 AND (definition_hash <> $5 OR (topic = $2 AND (group_name, cluster_id) <> ($3, $4)))
+     ORDER BY topic <> $2 LIMIT 1`,
+    [name, topic, group, clusterId, hash],
   );
   const stored = rows[0];
   if (stored === undefined) return;
-  const { topic } = identity;
-  if (stored.cluster_id !== identity.clusterId) throw refused("cluster", topic, stored.cluster_id, identity.clusterId);
-  if (stored.group_name !== identity.group) throw refused("group", topic, stored.group_name, identity.group);
-  throw refused("definition", topic, stored.definition_hash, hash);
+  const place = { pipeline: name, topic };
+  if (stored.topic === topic && stored.cluster_id !== clusterId)
+    throw refusedIdentity("cluster", place, stored.cluster_id, clusterId);
+  if (stored.topic === topic && stored.group_name !== group)
+    throw refusedIdentity("group", place, stored.group_name, group);
+  const { rows: definitions } = await client.query<{ definition: unknown }>(
+    "SELECT definition FROM tidemark.definitions WHERE hash = $1",
+    [stored.definition_hash],
+  );
+  throw refusedDefinition(name, compareDefinitions(definitions[0]?.definition, toJson(pipeline.data)));
 }
 
-/** Bumps the epoch: from here on, nobody else's commit can succeed. Then reads the state within the same transaction. */
+/** As it comes back from the database. */
+function toJson(value: object): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+export interface ClaimTables {
+  readonly tables: SinkTables;
+  readonly rollups: readonly RollupSql[];
+  /** Undefined where no rollup counts its events. */
+  readonly stateCheck: StateCheck | undefined;
+}
+
+/**
+ * Bumps the epoch: from here on, nobody else's commit can succeed. Then reads the state within the same transaction. Throws
+ * SinkError `inconsistent-state` where the windows do not agree with the ledger, and bumps nothing then.
+ */
 export async function claimPartition(
   client: pg.PoolClient,
   identity: SinkIdentity,
-  tables: SinkTables,
-  rollups: readonly RollupSql[],
+  { tables, rollups, stateCheck }: ClaimTables,
   partition: number,
   logStartOffset: number,
 ): Promise<Claim> {
-  const { topic } = identity;
-  const hash = hashDefinition(identity.definition);
+  const { topic, pipeline } = identity;
+  const { name, allowedLatenessMs } = pipeline.data;
+  const hash = hashDefinition(pipeline.data);
+  // Keys and ids are compared as texts.
+  await client.query("SELECT set_config('datestyle', 'ISO', true)");
   await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
     hash,
-    JSON.stringify(identity.definition),
+    JSON.stringify(pipeline.data),
   ]);
   const { rowCount: first } = await client.query(
-    `INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
-     VALUES ($1, $2, $3, $4, $5, $6, $6, 0) ON CONFLICT DO NOTHING`,
-    [topic, partition, identity.group, identity.clusterId, hash, logStartOffset],
+    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0) ON CONFLICT DO NOTHING`,
+    [name, topic, partition, identity.group, identity.clusterId, hash, logStartOffset],
   );
   // Two identities that begin at once don't see each other's rows yet: the second one to come waits for the first.
-  if (first === 1) await client.query("SELECT pg_advisory_xact_lock($1)", [firstClaimLock]);
+  if (first === 1) await client.query("SELECT pg_advisory_xact_lock($1)", [FIRST_CLAIM_LOCK]);
   const { rows } = await client.query<CheckpointRow>(
-    `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE topic = $1 AND partition = $2 RETURNING ${claimed}`,
-    [topic, partition],
+    `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE pipeline = $1 AND topic = $2 AND partition = $3
+     RETURNING ${claimed}`,
+    [name, topic, partition],
   );
-  await compareIdentity(client, identity, hash);
+  await compareIdentity(client, identity);
   const row = rows[0];
   if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
 
   const watermarkMs = row.watermark_ms ?? -Infinity;
-  const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row;
-  const openSince = (sizeMs: number) => watermarkMs - identity.definition.allowedLatenessMs - sizeMs;
+  const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = row;
+  if (stateCheck !== undefined) {
+    const answers = await countEvents(client, stateCheck.questions(watermarkMs), topic, partition);
+    stateCheck.check({ pipeline: name, topic, partition }, counted, answers);
+  }
+  const openSince = (sizeMs: number) => watermarkMs - allowedLatenessMs - sizeMs;
   return {
     partition,
     epoch: row.epoch,
@@ -102,10 +143,29 @@ export async function claimPartition(
     nextOffset: row.next_offset,
     watermarkMs,
     maxEventTimeMs: row.max_event_time_ms ?? -Infinity,
-    ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+    ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },
     windows: await readWindows(client, rollups, topic, partition, openSince),
     ids: await readIds(client, tables, topic, partition, openSince(rollups[0]?.sizeMs ?? 0)),
   };
+}
+
+async function countEvents(
+  client: pg.ClientBase,
+  questions: readonly CountQuestion[],
+  topic: string,
+  partition: number,
+): Promise<readonly number[]> {
+  const sums = questions.map(({ table, column, sinceMs }, at) => {
+    const columnName = quoteIdentifier(getTableColumns(table)[column]?.name ?? column);
+    const since = sinceMs === -Infinity ? "" : ` AND window_start >= to_timestamp(${sinceMs}::float8 / 1000)`;
+    return `(SELECT coalesce(sum(${columnName}), 0)::int8 FROM ${qualifiedName(table)} WHERE topic = $1 AND partition = $2${since}) AS s${at}`;
+  });
+  const { rows } = await client.query<number[]>({
+    text: `SELECT ${sums.join(", ")}`,
+    values: [topic, partition],
+    rowMode: "array",
+  });
+  return rows[0] ?? [];
 }
 
 async function readWindows(
@@ -143,7 +203,7 @@ async function readIds(
   const idColumn = quoteIdentifier(columns[id]?.name ?? id);
   const timeColumn = quoteIdentifier(columns[time]?.name ?? time);
   const { rows } = await client.query<[string, number]>({
-    text: `SELECT ${idColumn}::text, (extract(epoch FROM ${timeColumn}) * 1000)::int8 FROM ${qualifiedName(table)}
+    text: `SELECT ${idColumn}::text, floor(extract(epoch FROM ${timeColumn}) * 1000)::int8 FROM ${qualifiedName(table)}
       WHERE ${timeColumn} > to_timestamp($3::float8 / 1000) AND topic = $1 AND partition = $2`,
     values: [topic, partition, sinceMs],
     rowMode: "array",

@@ -14,11 +14,11 @@ export interface EncodedCheckpoint {
   readonly windows: WindowQuery | undefined;
 }
 
-const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $5,
-  watermark = to_timestamp($6::float8 / 1000), max_event_time = to_timestamp($7::float8 / 1000),
-  read = $8, counted = $9, duplicate = $10, late = $11, quarantined = $12, rejected = $13, skipped = $14, lost = $15,
-  updated_at = now()
-  WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4`;
+const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $6,
+  watermark = to_timestamp($7::float8 / 1000), max_event_time = to_timestamp($8::float8 / 1000),
+  read = $9, counted = $10, duplicate = $11, late = $12, quarantined = $13, rejected = $14, refused = $15,
+  skipped = $16, lost = $17, updated_at = now()
+  WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5`;
 
 const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
@@ -30,13 +30,14 @@ const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 export async function writeCheckpoint(
   client: ClientBase,
   limits: WriterLimits,
-  topic: string,
+  { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
   claim: Pick<Claim, "partition" | "epoch">,
   expectedOffset: number,
   { head, copies, windows }: EncodedCheckpoint,
 ): Promise<void> {
   const { ledger } = head;
   const values = [
+    pipeline,
     topic,
     claim.partition,
     claim.epoch,
@@ -50,6 +51,7 @@ export async function writeCheckpoint(
     ledger.late,
     ledger.quarantined,
     ledger.rejected,
+    ledger.refused,
     ledger.skipped,
     ledger.lost,
   ].map((value) => (value === null ? null : String(value)));

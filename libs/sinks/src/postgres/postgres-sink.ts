@@ -3,7 +3,9 @@ import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
-import type { SinkTables } from "../sink-tables.js";
+import { sinkTables } from "../sink-pipeline.js";
+import { timeUnitMs } from "../sink-tables.js";
+import { createStateCheck } from "../state-check.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
 import { writeCheckpoint } from "./commit.js";
@@ -24,7 +26,6 @@ import { createWindowStatement } from "./window-statement.js";
 
 export interface SinkOptions extends SinkIdentity {
   readonly databaseUrl: string;
-  readonly tables: SinkTables;
   /** Transactions that may run side by side; default 4. */
   readonly connections?: number;
   readonly limits?: WriterLimits;
@@ -35,19 +36,22 @@ const answerTimeoutMs = 1_000;
 
 /** A sink on Postgres. Run `migrate` first. Throws SinkError `invalid-address`. */
 export function createSink(options: SinkOptions): Sink {
-  const { topic, tables, limits = defaultLimits, onEvent = () => {} } = options;
+  const { topic, limits = defaultLimits, onEvent = () => {} } = options;
+  const tables = sinkTables(options.pipeline);
+  const place = { pipeline: options.pipeline.data.name, topic };
   const databaseUrl = parseDatabaseUrl(options.databaseUrl);
   const pool = createPool(databaseUrl, options.connections ?? 4);
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   const { raw } = tables;
-  const timeUnitMs = raw.time === undefined ? {} : { [raw.time]: raw.timeUnitMs };
+  const units = { timeUnitMs: timeUnitMs(raw) };
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
   const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
   const windows = createWindowStatement(rollups, tallies);
+  const restored = { tables, rollups, stateCheck: createStateCheck(tables, options.pipeline.data.allowedLatenessMs) };
   const encoders: RowEncoders = {
-    raw: createCopyEncoder(raw.table, { timeUnitMs }),
-    late: tables.late && createCopyEncoder(tables.late, { timeUnitMs }),
+    raw: createCopyEncoder(raw.table, units),
+    late: tables.late && createCopyEncoder(tables.late, units),
     rejected: tables.rejected && createCopyEncoder(tables.rejected),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
@@ -91,7 +95,7 @@ export function createSink(options: SinkOptions): Sink {
           });
       }, limits.statementTimeoutMs);
       try {
-        return await claimPartition(client, options, tables, rollups, partition, logStartOffset);
+        return await claimPartition(client, options, restored, partition, logStartOffset);
       } finally {
         clearInterval(patience);
       }
@@ -115,7 +119,7 @@ export function createSink(options: SinkOptions): Sink {
         copies: rows.end(),
         windows: windows.encode(topic, claim.partition, checkpoint),
       };
-      const write = (client: PoolClient) => writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded);
+      const write = (client: PoolClient) => writeCheckpoint(client, limits, place, claim, expectedOffset, encoded);
       await retryWhileUnavailable(
         async () => {
           await endLost(claim.partition);

@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import { parseDatabaseUrl } from "../address.js";
@@ -6,17 +6,26 @@ import { checkpoints } from "../tables/tidemark.js";
 
 export type PartitionProgress = typeof checkpoints.$inferSelect;
 
-/** Reads the checkpoints of a topic, whoever wrote them. */
+/** Reads a pipeline's checkpoints of a topic, whoever wrote them. */
 export interface ProgressReader {
   read(): Promise<readonly PartitionProgress[]>;
   close(): Promise<void>;
 }
 
-export function createProgressReader(databaseUrl: string, topic: string): ProgressReader {
+/** `pipeline` is its name. Throws SinkError `invalid-address`. */
+export function createProgressReader(
+  databaseUrl: string,
+  { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
+): ProgressReader {
   const sql = postgres(parseDatabaseUrl(databaseUrl), { max: 1, prepare: false, onnotice: () => {} });
   const database = drizzle(sql);
   return {
-    read: () => database.select().from(checkpoints).where(eq(checkpoints.topic, topic)).orderBy(checkpoints.partition),
+    read: () =>
+      database
+        .select()
+        .from(checkpoints)
+        .where(and(eq(checkpoints.pipeline, pipeline), eq(checkpoints.topic, topic)))
+        .orderBy(checkpoints.partition),
     close: () => sql.end({ timeout: 1 }),
   };
 }

@@ -2,8 +2,9 @@ import { getTableColumns, getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
-import type { SinkTables } from "../sink-tables.js";
-import { retentionLock } from "./advisory-locks.js";
+import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
+import { finestRollups } from "../sink-tables.js";
+import { RETENTION_LOCK } from "./advisory-locks.js";
 
 /** Drops a table's old rows: one statement that is atomic by itself, and gives one row (`RetentionOutcome`). */
 export interface RetentionStatement {
@@ -19,22 +20,19 @@ export interface RetentionOutcome {
   readonly dropped: number;
 }
 
-/** Those from which retention drops windows: the finest, where coarser ones tell what it told. */
-export function finestRollups({ rollups }: SinkTables): readonly PgTable[] {
-  const sizesMs = rollups.map(({ definition }) => definition.sizeMs);
-  const [finestMs, coarsestMs] = [Math.min(...sizesMs), Math.max(...sizesMs)];
-  return rollups
-    .filter(({ definition: { sizeMs } }) => sizeMs === finestMs && sizeMs < coarsestMs)
-    .map(({ table }) => table);
-}
-
-export function retentionStatements(tables: SinkTables, days: number, windowMs: number): readonly RetentionStatement[] {
+export function retentionStatements(
+  sinkPipeline: SinkPipeline,
+  days: number,
+  windowMs: number,
+): readonly RetentionStatement[] {
+  const tables = sinkTables(sinkPipeline);
   const { raw, late, rejected } = tables;
+  const reach = { pipeline: escapeLiteral(sinkPipeline.data.name), days, windowMs };
   const deleteFrom = (table: PgTable, age: string) => ({
     table: getTableName(table),
-    text: deleteStatement(table, age, days, windowMs),
+    text: deleteStatement(table, age, reach),
   });
-  const dropFrom = (table: PgTable) => ({ table: getTableName(table), text: dropStatement(table, days, windowMs) });
+  const dropFrom = (table: PgTable) => ({ table: getTableName(table), text: dropStatement(table, reach) });
   return [
     ...(raw.time === undefined
       ? []
@@ -46,32 +44,40 @@ export function retentionStatements(tables: SinkTables, days: number, windowMs: 
 
 const boundaryMs = (expression: string) => `(extract(epoch FROM ${expression}) * 1000)::int8 AS boundary_ms`;
 
-function dropStatement(table: PgTable, days: number, windowMs: number): string {
+/** Which checkpoints bound what may go, and how far behind them. */
+interface Reach {
+  /** An SQL literal. */
+  readonly pipeline: string;
+  readonly days: number;
+  readonly windowMs: number;
+}
+
+function dropStatement(table: PgTable, { pipeline, days, windowMs }: Reach): string {
   return `SELECT is_ours, ${boundaryMs("boundary")}, dropped
-    FROM tidemark.drop_days(${escapeLiteral(qualifiedName(table))}, ${days}, ${windowMs})`;
+    FROM tidemark.drop_days(${escapeLiteral(qualifiedName(table))}, ${pipeline}, ${days}, ${windowMs})`;
 }
 
 /**
  * One snapshot for the boundary and the rows: a partition whose first events are old has them here together with the
  * watermark that keeps them, or neither. Without a watermark a row is older than any boundary, once its partition has one.
  */
-function deleteStatement(table: PgTable, age: string, days: number, windowMs: number): string {
+function deleteStatement(table: PgTable, age: string, { pipeline, days, windowMs }: Reach): string {
   const column = getTableColumns(table)[age];
   if (column === undefined) throw new Error(`${getTableName(table)} has no property ${age} for its age.`);
   const name = `t.${quoteIdentifier(column.name)}`;
-  const begun = "SELECT topic, partition FROM tidemark.checkpoints WHERE watermark IS NOT NULL";
+  const begun = `SELECT topic, partition FROM tidemark.checkpoints WHERE pipeline = ${pipeline} AND watermark IS NOT NULL`;
   const isUnaged = column.notNull
     ? ""
     : ` OR (${name} IS NULL AND boundary IS NOT NULL AND (t.topic, t.partition) IN (${begun}))`;
-  return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${retentionLock}) AS is_ours),
+  return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS is_ours),
     bound AS MATERIALIZED (
-      SELECT is_ours, CASE WHEN is_ours THEN tidemark.retention_boundary(${days}, ${windowMs}) END AS boundary FROM attempt),
+      SELECT is_ours, CASE WHEN is_ours THEN tidemark.retention_boundary(${pipeline}, ${days}, ${windowMs}) END AS boundary FROM attempt),
     gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE ${name} < boundary${isUnaged} RETURNING 1),
     sum AS MATERIALIZED (SELECT count(*) AS dropped FROM gone),
     note AS (
-      INSERT INTO tidemark.retention AS r (table_name, complete_from, dropped_rows)
-      SELECT ${escapeLiteral(getTableName(table))}, boundary, dropped FROM bound, sum WHERE dropped > 0
-      ON CONFLICT (table_name) DO UPDATE SET complete_from = greatest(r.complete_from, excluded.complete_from),
+      INSERT INTO tidemark.retention AS r (pipeline, table_name, complete_from, dropped_rows)
+      SELECT ${pipeline}, ${escapeLiteral(getTableName(table))}, boundary, dropped FROM bound, sum WHERE dropped > 0
+      ON CONFLICT (pipeline, table_name) DO UPDATE SET complete_from = greatest(r.complete_from, excluded.complete_from),
         dropped_rows = r.dropped_rows + excluded.dropped_rows, updated_at = now())
     SELECT is_ours, ${boundaryMs("boundary")}, dropped FROM bound, sum`;
 }

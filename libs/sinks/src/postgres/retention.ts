@@ -1,14 +1,14 @@
 import type { Client } from "pg";
 import { parseDatabaseUrl } from "../address.js";
-import type { SinkTables } from "../sink-tables.js";
+import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { runAtOnce, withConnection } from "./connection.js";
 import { dayMs, dayOf } from "./day-partitions.js";
 import { retentionStatements, type RetentionOutcome } from "./retention-sql.js";
 
 export interface RetentionOptions {
   readonly databaseUrl: string;
-  readonly tables: SinkTables;
-  /** Days of 24 hours that stay, counted back from the lowest watermark. A positive integer. */
+  readonly pipeline: SinkPipeline;
+  /** Days of 24 hours that stay, counted back from the pipeline's lowest watermark. A positive integer. */
   readonly days: number;
 }
 
@@ -34,7 +34,7 @@ const busyStates = new Set(["55P03", "40001", "40P01"]);
 
 /**
  * Drops raw, late and rejected rows, and the windows of the finest of several rollups, that lie more than `days` before the
- * lowest watermark of all partitions that have one; whole UTC days, and nothing that an open window or a live id needs. Raw
+ * lowest watermark of all its partitions that have one; whole UTC days, and nothing that an open window or a live id needs. Raw
  * rows and windows go by their own time, late and rejected rows by the watermark that stood when they came.
  *
  * Each table's rows go in one transaction with their note in `tidemark.retention`, so that it may be killed anywhere, run
@@ -44,9 +44,9 @@ const busyStates = new Set(["55P03", "40001", "40P01"]);
  * soon after `signal` aborts.
  */
 export async function applyRetention(options: RetentionOptions, signal?: AbortSignal): Promise<RetentionRun> {
-  const { databaseUrl, tables, days } = options;
+  const { databaseUrl, pipeline, days } = options;
   if (!Number.isSafeInteger(days) || days < 1) throw new RangeError(`Retention takes a number of days, not ${days}.`);
-  const statements = retentionStatements(tables, days, largestWindowMs(tables));
+  const statements = retentionStatements(pipeline, days, largestWindowMs(pipeline));
   const drop = async (client: Client): Promise<RetentionRun> => {
     const dropped: DroppedRows[] = [];
     let isDone = true;
@@ -66,12 +66,12 @@ export async function applyRetention(options: RetentionOptions, signal?: AbortSi
  * The day (since 1970-01-01) that a partition with this watermark bounds what may go by, where no lateness is allowed:
  * retention is due again when it moves.
  */
-export function retentionDay({ tables, days }: Omit<RetentionOptions, "databaseUrl">, watermarkMs: number): number {
-  return dayOf(watermarkMs - Math.max(days * dayMs, largestWindowMs(tables)));
+export function retentionDay({ pipeline, days }: Omit<RetentionOptions, "databaseUrl">, watermarkMs: number): number {
+  return dayOf(watermarkMs - Math.max(days * dayMs, largestWindowMs(pipeline)));
 }
 
-function largestWindowMs({ rollups }: SinkTables): number {
-  return Math.max(0, ...rollups.map(({ definition }) => definition.sizeMs));
+function largestWindowMs(pipeline: SinkPipeline): number {
+  return Math.max(0, ...sinkTables(pipeline).rollups.map(({ definition }) => definition.window.sizeMs));
 }
 
 /** Undefined: what it needs is in use. */

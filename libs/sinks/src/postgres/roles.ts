@@ -2,50 +2,51 @@ import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
 import { parseDatabaseUrl } from "../address.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
-import type { SinkTables } from "../sink-tables.js";
-import { checkpoints, definitions, progress, retention } from "../tables/tidemark.js";
+import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
+import { finestRollups } from "../sink-tables.js";
+import { checkpoints, definitions, ownedTables, progress, retention } from "../tables/tidemark.js";
 import { withConnection } from "./connection.js";
-import { finestRollups } from "./retention-sql.js";
 
 export interface RolesOptions {
-  readonly tables: SinkTables;
-  /** Views that the reader may read, beside the rollups. */
-  readonly views: readonly string[];
+  readonly pipeline: SinkPipeline;
   /** Names of the two roles. Those that don't exist are made: they may log in, and have no password yet. */
   readonly writer: string;
   readonly reader: string;
 }
 
-const migrations = "tidemark.migrations";
-const functions =
-  "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, integer, bigint), tidemark.retention_boundary(integer, bigint)";
+const MIGRATIONS = "tidemark.migrations";
+const HEALTH_VIEWS = ["tidemark.pipeline_health", "tidemark.pipeline_progress"];
+const FUNCTIONS =
+  "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint)";
 
 /**
- * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups, tallies and views; whatever else
+ * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups, tallies and views of a pipeline; whatever else
  * the two had on these tables is taken away. For the owner of the tables, in a database that is migrated. To be run again
  * after each migration.
  */
-export function rolesSql({ tables, views, writer, reader }: RolesOptions): readonly string[] {
+export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly string[] {
+  const tables = sinkTables(pipeline);
+  const views = [...HEALTH_VIEWS, ...totalsOf(pipeline)];
   const { raw, late, rejected } = tables;
   const records = [raw.table, ...(late === undefined ? [] : [late]), ...(rejected === undefined ? [] : [rejected])];
   const rollups = tables.rollups.map(({ table }) => table);
   const tallies = (tables.tallies ?? []).map(({ table }) => table);
-  const written = [...records, ...rollups, ...tallies, checkpoints, definitions, retention, progress];
-  const names = [...written.map(qualifiedName), migrations, ...views.map(quoteIdentifier)];
+  const written = [...records, ...rollups, ...tallies, checkpoints, definitions, ownedTables, retention, progress];
+  const names = [...written.map(qualifiedName), MIGRATIONS, ...views];
   return [
     ...[writer, reader].flatMap((role) => [
       createRole(role),
       `REVOKE ALL ON ${names.join(", ")} FROM ${quoteIdentifier(role)}`,
     ]),
     ...grantUsage(written, writer),
-    ...grant("SELECT", [migrations], writer),
+    ...grant("SELECT", [MIGRATIONS, ownedTables], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
     ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),
     ...grant("DELETE", finestRollups(tables), writer),
-    `GRANT EXECUTE ON FUNCTION ${functions} TO ${quoteIdentifier(writer)}`,
-    ...grantUsage([...rollups, ...tallies], reader),
-    ...grant("SELECT", [...rollups, ...tallies, ...views.map(quoteIdentifier)], reader),
+    `GRANT EXECUTE ON FUNCTION ${FUNCTIONS} TO ${quoteIdentifier(writer)}`,
+    ...grantUsage([...rollups, ...tallies, checkpoints], reader),
+    ...grant("SELECT", [...rollups, ...tallies, ...views], reader),
   ];
 }
 
@@ -64,7 +65,13 @@ function createRole(name: string): string {
   return `DO ${escapeLiteral(body)}`;
 }
 
-/** Of tables, and of names that are quoted already. */
+function totalsOf(pipeline: SinkPipeline): string[] {
+  if (!isDerived(pipeline)) return [];
+  const { schema } = pipeline.data.tables;
+  return pipeline.data.rollups.map(({ name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(`${name}_total`)}`);
+}
+
+/** `on` holds tables, and names that are quoted already. */
 function grant(rights: string, on: readonly (PgTable | string)[], role: string): string[] {
   if (on.length === 0) return [];
   const names = on.map((one) => (typeof one === "string" ? one : qualifiedName(one)));

@@ -1,6 +1,6 @@
 import type { NewRows, RowBuffer } from "../checkpoint.js";
 import type { CopyEncoder, CopyStream } from "../copy/copy-encoder.js";
-import type { SinkTables } from "../sink-tables.js";
+import { eventTimeMs, type SinkTables } from "../sink-tables.js";
 import { dayOf } from "./day-partitions.js";
 
 /** One COPY of a checkpoint. */
@@ -37,9 +37,9 @@ export class CopyRowBuffer implements RowBuffer {
     this.#append(this.#encoders.late, late);
     this.#append(this.#encoders.rejected, rejected);
     if (this.#raw.time === undefined || this.#raw.partitionedByDay !== true) return;
-    const { time, timeUnitMs } = this.#raw;
+    const { time, timeUnit } = this.#raw;
     for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
-      const day = dayOf(Number(row[time]) * timeUnitMs);
+      const day = dayOf(eventTimeMs(row[time], timeUnit));
       if (day !== this.#lastDay) this.days.add(day);
       this.#lastDay = day;
     }

@@ -52,7 +52,7 @@ export function deriveTables(data: PipelineData, own: OwnTables = {}): PipelineT
 }
 
 /** Defines a table in the pipeline's schema. */
-export type TableMaker = typeof pgTable;
+type TableMaker = typeof pgTable;
 
 /** Drizzle takes `public` as the schema of tables that name none. */
 function tableMaker(schema: string): TableMaker {

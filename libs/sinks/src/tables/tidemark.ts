@@ -3,7 +3,7 @@ import {
   doublePrecision,
   index,
   integer,
-  jsonb,
+  json,
   pgSchema,
   primaryKey,
   text,
@@ -15,13 +15,14 @@ export const tidemark = pgSchema("tidemark");
 /** Pipeline definitions by hash; a checkpoint names the one that its tables were made with. */
 export const definitions = tidemark.table("definitions", {
   hash: text("hash").primaryKey(),
-  definition: jsonb("definition").notNull(),
+  definition: json("definition").notNull(),
 });
 
 /** One row per partition: who owns it, how far it has come, and the row ledger. */
 export const checkpoints = tidemark.table(
   "checkpoints",
   {
+    pipeline: text("pipeline").notNull(),
     topic: text("topic").notNull(),
     partition: integer("partition").notNull(),
     group: text("group_name").notNull(),
@@ -42,26 +43,49 @@ export const checkpoints = tidemark.table(
     late: bigint("late", { mode: "number" }).notNull().default(0),
     quarantined: bigint("quarantined", { mode: "number" }).notNull().default(0),
     rejected: bigint("rejected", { mode: "number" }).notNull().default(0),
+    refused: bigint("refused", { mode: "number" }).notNull().default(0),
     skipped: bigint("skipped", { mode: "number" }).notNull().default(0),
     lost: bigint("lost", { mode: "number" }).notNull().default(0),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.topic, table.partition] })],
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.partition] })],
 );
 
-/** What retention has dropped; the tables are complete from `complete_from` on. */
-export const retention = tidemark.table("retention", {
-  table: text("table_name").primaryKey(),
-  completeFrom: timestamp("complete_from", { withTimezone: true }).notNull(),
-  droppedRows: bigint("dropped_rows", { mode: "number" }).notNull().default(0),
-  updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
-});
+/** What retention has dropped; a pipeline's table is complete from `complete_from` on. */
+export const retention = tidemark.table(
+  "retention",
+  {
+    pipeline: text("pipeline").notNull(),
+    table: text("table_name").notNull(),
+    completeFrom: timestamp("complete_from", { withTimezone: true }).notNull(),
+    droppedRows: bigint("dropped_rows", { mode: "number" }).notNull().default(0),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.table] })],
+);
 
-/** Of `progress` and of the view on it. */
+/** The tables and views that `migrate` made, and for which pipeline. */
+export const ownedTables = tidemark.table(
+  "tables",
+  {
+    schema: text("schema_name").notNull(),
+    table: text("table_name").notNull(),
+    pipeline: text("pipeline").notNull(),
+    definitionHash: text("definition_hash")
+      .notNull()
+      .references(() => definitions.hash),
+    /** The SQL that made it. */
+    ddl: text("ddl").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.schema, table.table] })],
+);
+
+/** Columns of `progress` and of the view on it. */
 export function progressColumns() {
   return {
     /** When the observation was written, by Postgres's clock. */
     at: timestamp("at", { withTimezone: true }).notNull(),
+    pipeline: text("pipeline").notNull(),
     topic: text("topic").notNull(),
     partition: integer("partition").notNull(),
     /** Who observed: host name and process id. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkpointOf, commit, eventAt, identity, noLedger, startMs, startSeconds, windowOf } from "./fixtures.js";
+import { checkpointOf, commit, eventAt, noLedger, pipelineWith, startMs, startSeconds, windowOf } from "./fixtures.js";
 import type { CurrentStore } from "./sink-contract.js";
 
 /** What a claim gives, and whom it refuses. */
@@ -25,11 +25,21 @@ export function claimContract(store: CurrentStore): void {
 
   it("gives back what the checkpoint wrote: offset, watermark, ledger, open windows, live ids", async () => {
     const sink = store().open();
-    const ledger = { read: 8, counted: 2, duplicate: 3, late: 1, quarantined: 1, rejected: 1, skipped: 5, lost: 7 };
+    const ledger = {
+      read: 9,
+      counted: 2,
+      duplicate: 3,
+      late: 1,
+      quarantined: 1,
+      rejected: 1,
+      refused: 1,
+      skipped: 5,
+      lost: 6,
+    };
     const changed = [
-      { rollup: "socmed_5s", rows: [windowOf(2), windowOf(1, startMs, ["Jakarta", "X"])] },
-      { rollup: "socmed_1m", rows: [windowOf(3)] },
-      { rollup: "socmed_1h", rows: [windowOf(4)] },
+      { rollup: "orders_5s", rows: [windowOf(2), windowOf(1, startMs, ["South", "1"])] },
+      { rollup: "orders_1m", rows: [windowOf(3)] },
+      { rollup: "orders_1h", rows: [windowOf(4)] },
     ];
     await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0, 1], 20, { ledger, changed }));
     const claim = await store().open().claim(0, 0);
@@ -43,8 +53,8 @@ export function claimContract(store: CurrentStore): void {
       ledger,
       windows: [],
       ids: [
-        { id: eventAt(0, 0).ID, timeMs: startMs },
-        { id: eventAt(1, 1).ID, timeMs: startMs + 1000 },
+        { id: eventAt(0, 0).orderId, timeMs: startMs },
+        { id: eventAt(1, 1).orderId, timeMs: startMs + 1000 },
       ],
     });
     expect(claim.windows.map(({ rollup, rows }) => ({ rollup, rows: byKeys(rows) }))).toEqual(changed);
@@ -53,9 +63,9 @@ export function claimContract(store: CurrentStore): void {
   it("gives no window that was closed, and every one that was open, to the millisecond", async () => {
     const sink = store().open();
     const changed = [
-      { rollup: "socmed_5s", rows: [windowOf(1, startMs), windowOf(2, startMs + 5_000)] },
-      { rollup: "socmed_1m", rows: [windowOf(3, startMs), windowOf(4, startMs - 60_000)] },
-      { rollup: "socmed_1h", rows: [windowOf(5, startMs)] },
+      { rollup: "orders_5s", rows: [windowOf(1, startMs), windowOf(2, startMs + 5_000)] },
+      { rollup: "orders_1m", rows: [windowOf(3, startMs), windowOf(4, startMs - 60_000)] },
+      { rollup: "orders_1h", rows: [windowOf(5, startMs)] },
     ];
     const opens = async (expectedOffset: number, watermarkMs: number) => {
       const step = checkpointOf([], expectedOffset + 1, { changed, watermarkMs, maxEventTimeMs: watermarkMs });
@@ -72,13 +82,12 @@ export function claimContract(store: CurrentStore): void {
   });
 
   it("keeps a window open, and its ids alive, for the allowed lateness", async () => {
-    const definition = { ...identity.definition, allowedLatenessMs: 2_000 };
-    const sink = store().open({ definition });
+    const sink = store().open({ pipeline: pipelineWith({ allowedLatenessMs: 2_000 }) });
     const claim = await sink.claim(0, 0);
     await commit(sink, claim, 0, checkpointOf([0], 1, { watermarkMs: startMs + 6_999 }));
     const alive = await sink.claim(0, 0);
     expect(alive.windows[0]?.rows).toEqual([windowOf(1)]);
-    expect(alive.ids).toEqual([{ id: eventAt(0, 0).ID, timeMs: startMs }]);
+    expect(alive.ids).toEqual([{ id: eventAt(0, 0).orderId, timeMs: startMs }]);
     await commit(sink, alive, 1, checkpointOf([], 2, { changed: [], watermarkMs: startMs + 7_000 }));
     expect(await sink.claim(0, 0)).toMatchObject({ windows: [{ rows: [] }, { rows: [] }, { rows: [] }], ids: [] });
   });
@@ -98,15 +107,15 @@ export function claimContract(store: CurrentStore): void {
     const sink = store().open();
     const other = store().open({ topic: "tweets" });
     await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0], 1));
-    const elsewhere = { changed: [{ rollup: "socmed_5s", rows: [windowOf(9, startMs, ["Jakarta", "X"])] }] };
+    const elsewhere = { changed: [{ rollup: "orders_5s", rows: [windowOf(9, startMs, ["South", "1"])] }] };
     await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0, 1], 2, elsewhere));
     await commit(other, await other.claim(0, 0), 0, checkpointOf([0, 1, 2], 3, elsewhere));
     const claim = await sink.claim(0, 0);
-    expect(claim).toMatchObject({ epoch: 2, nextOffset: 1, ids: [{ id: eventAt(0, 0).ID }] });
+    expect(claim).toMatchObject({ epoch: 2, nextOffset: 1, ids: [{ id: eventAt(0, 0).orderId }] });
     expect(claim.windows).toEqual([
-      { rollup: "socmed_5s", rows: [windowOf(1)] },
-      { rollup: "socmed_1m", rows: [] },
-      { rollup: "socmed_1h", rows: [] },
+      { rollup: "orders_5s", rows: [windowOf(1)] },
+      { rollup: "orders_1m", rows: [] },
+      { rollup: "orders_1h", rows: [] },
     ]);
   });
 
@@ -121,7 +130,7 @@ export function claimContract(store: CurrentStore): void {
   it.each([
     ["refused-group", { group: "another" }],
     ["refused-cluster", { clusterId: "cluster-2" }],
-    ["refused-definition", { definition: { ...identity.definition, watermarkDelayMs: 1 } }],
+    ["refused-definition", { pipeline: pipelineWith({ watermarkDelayMs: 1 }) }],
   ])("refuses (%s) an identity other than the one stored, and leaves the owner alone", async (code, other) => {
     const owner = store().open();
     const claim = await owner.claim(0, 0);
@@ -132,9 +141,10 @@ export function claimContract(store: CurrentStore): void {
   });
 
   it("takes one of two identities that begin at once, on whatever partitions", async () => {
-    const definition = { ...identity.definition, watermarkDelayMs: 1 };
     for (const topic of ["a", "b", "c", "d", "e", "f"]) {
-      const sinks = [store().open({ topic }), store().open({ topic, definition })];
+      const pipeline = pipelineWith({ name: topic });
+      const other = pipelineWith({ name: topic, watermarkDelayMs: 1 });
+      const sinks = [store().open({ topic, pipeline }), store().open({ topic, pipeline: other })];
       const outcomes = await Promise.all(
         sinks.map((sink, first) =>
           Promise.allSettled([first, first + 2, first + 4].map((partition) => sink.claim(partition, 0))),

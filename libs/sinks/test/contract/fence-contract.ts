@@ -25,7 +25,7 @@ export function fenceContract(store: CurrentStore): void {
     await commit(successor, claim, 1, checkpointOf([1, 2], 3));
     const before = await store().read();
     for (const expected of [0, 1, 3]) {
-      const step = checkpointOf([7], expected + 1, { changed: [{ rollup: "socmed_5s", rows: [windowOf(999)] }] });
+      const step = checkpointOf([7], expected + 1, { changed: [{ rollup: "orders_5s", rows: [windowOf(999)] }] });
       await expect(commit(zombie, old, expected, step)).rejects.toMatchObject({ code: "fenced" });
     }
     expect(await store().read()).toEqual(before);

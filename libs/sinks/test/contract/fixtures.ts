@@ -1,11 +1,24 @@
 import type { Checkpoint, CheckpointLedger, Claim, NewRows, Sink, SinkIdentity } from "../../src/index.js";
-import { socmedRollups } from "../../src/tables/index.js";
+import type { PipelineData } from "../../src/tables/index.js";
+import { orderPipeline, orders } from "../orders.js";
 
-export const identity: SinkIdentity = {
-  topic: "socmed-events",
+/**
+ * The figures of these tests are made up: no rollup counts its events, so that they need not agree with the ledger. What
+ * happens where they must and do not is tested by itself.
+ */
+const rollups = orders.rollups.map((rollup) => ({
+  ...rollup,
+  aggregates: { ...rollup.aggregates, orders: { kind: "count-non-null", field: "orderId" } as const },
+}));
+
+/** The pipeline of these tests, or another that differs from it in this. */
+export const pipelineWith = (changes: Partial<PipelineData> = {}) => orderPipeline({ rollups, ...changes });
+
+export const identity: SinkIdentity & { readonly pipeline: ReturnType<typeof pipelineWith> } = {
+  topic: "orders-topic",
   group: "tidemark",
   clusterId: "cluster-1",
-  definition: { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, rollups: socmedRollups },
+  pipeline: pipelineWith(),
 };
 
 /** 2024-02-03T17:00:00Z, the beginning of a window of each rollup. */
@@ -19,6 +32,7 @@ export const noLedger: CheckpointLedger = {
   late: 0,
   quarantined: 0,
   rejected: 0,
+  refused: 0,
   skipped: 0,
   lost: 0,
 };
@@ -26,24 +40,21 @@ export const noLedger: CheckpointLedger = {
 /** The event at `offset`, `seconds` after the start. */
 export function eventAt(offset: number, seconds: number) {
   return {
-    ID: `00000000-0000-4000-8000-${String(offset).padStart(12, "0")}`,
-    Kota: "Bogor",
-    Sosial_Media: "X",
-    Usage_Count: 10,
-    Sales: 5,
-    Visitors: 3,
-    PageVisitors: 1,
-    Conversion: 2,
-    Ts: startSeconds + seconds,
-    conversion_rate: (2 / 3) * 100,
-    bounce_rate: (1 / 3) * 100,
+    orderId: `00000000-0000-4000-8000-${String(offset).padStart(12, "0")}`,
+    shop: "North",
+    channel: 1,
+    cents: 500,
+    items: 3,
+    note: null,
+    placedAt: startSeconds + seconds,
+    price: 500 / 3,
     offset,
   };
 }
 
-/** A row of a rollup's window that holds `events` events. */
-export function windowOf(events: number, windowStartMs = startMs, keys: readonly string[] = ["Bogor", "X"]) {
-  return { windowStartMs, keys, values: [events, 10, 5, 3, 1, 2, 0.1 + 0.2, 1, 1 / 3, 1] };
+/** A row of a rollup's window that holds `events` events, and no least price. */
+export function windowOf(events: number, windowStartMs = startMs, keys: readonly string[] = ["North", "1"]) {
+  return { windowStartMs, keys, values: [events, 500, Number.NaN, 700, 0.1 + 0.2, 3, 0] };
 }
 
 export type Step = Checkpoint & NewRows;
@@ -63,8 +74,8 @@ export function checkpointOf(offsets: readonly number[], nextOffset: number, cha
     rows: offsets.map((offset) => eventAt(offset, offset)),
     late: [],
     rejected: [],
-    changed: [{ rollup: "socmed_5s", rows: [windowOf(nextOffset)] }],
-    added: [{ tally: "socmed_verdicts_1m", rows: [tallyOf(offsets.length)] }],
+    changed: [{ rollup: "orders_5s", rows: [windowOf(nextOffset)] }],
+    added: [{ tally: "orders_verdicts_1m", rows: [tallyOf(offsets.length)] }],
     ...changes,
   };
 }

@@ -1,5 +1,4 @@
 import { describe } from "vitest";
-import { socmedTables } from "../../src/index.js";
 import { createMemorySink, createMemoryStore } from "../../src/memory/index.js";
 import { identity } from "./fixtures.js";
 import { sinkContract } from "./sink-contract.js";
@@ -9,7 +8,7 @@ describe("the memory sink", () => {
   sinkContract(async () => {
     const store = createMemoryStore();
     return {
-      open: (other = {}) => createMemorySink({ ...identity, store, tables: socmedTables, ...other }),
+      open: (other = {}) => createMemorySink({ ...identity, store, ...other }),
       read: async () => toContents((table) => store.rows(table)),
       close: async () => undefined,
     };

@@ -2,7 +2,7 @@ import { getTableColumns, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import { createSink, migrate, socmedTables, type Sink, type SinkOptions } from "../../src/index.js";
+import { createSink, migrate, type Sink, type SinkOptions } from "../../src/index.js";
 import type { TestServer } from "../postgres-server.js";
 import { identity } from "./fixtures.js";
 import { storedTables, toContents, type SelectedRow } from "./store-contents.js";
@@ -16,21 +16,21 @@ export interface PostgresStore extends TestStore {
 /** A tally's times as epoch ms: a Date is not made of -infinity, nor of years before Christ. */
 function columnsOf(table: PgTable) {
   const columns = getTableColumns(table);
-  if (socmedTables.tallies?.some((tally) => tally.table === table) !== true) return columns;
+  if (!identity.pipeline.tables.verdicts.some((tally) => tally === table)) return columns;
   return { ...columns, window_start: sql`extract(epoch FROM window_start) * 1000`.mapWith(Number) };
 }
 
-/** A database of its own on a real Postgres, with the flagship job's tables. */
+/** A database of its own on a real Postgres, with the tables of these tests' pipeline. */
 export async function createPostgresStore(server: TestServer): Promise<PostgresStore> {
   const databaseUrl = await server.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(identity.pipeline, databaseUrl);
   const client = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   const database = drizzle(client);
   const sinks: Sink[] = [];
   return {
     databaseUrl,
     open(options = {}) {
-      const sink = createSink({ databaseUrl, ...identity, tables: socmedTables, ...options });
+      const sink = createSink({ databaseUrl, ...identity, ...options });
       sinks.push(sink);
       return sink;
     },

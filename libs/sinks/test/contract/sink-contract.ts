@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from "vitest";
 import { claimContract } from "./claim-contract.js";
 import { commitContract } from "./commit-contract.js";
 import { fenceContract } from "./fence-contract.js";
+import { stateContract } from "./state-contract.js";
 import type { TestStore } from "./test-store.js";
 
 /** Gives the store of the test that runs. */
@@ -27,6 +28,9 @@ export function sinkContract(createStore: () => Promise<TestStore>): void {
   });
   describe("commit", () => {
     commitContract(current);
+  });
+  describe("the state that a claim finds", () => {
+    stateContract(current);
   });
   describe("fence", () => {
     fenceContract(current);

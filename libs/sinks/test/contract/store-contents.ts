@@ -1,19 +1,22 @@
 import { getTableColumns, is } from "drizzle-orm";
 import { PgTimestamp, type PgTable } from "drizzle-orm/pg-core";
-import { socmedTables, type CheckpointLedger } from "../../src/index.js";
-import { checkpoints, socmedLate, socmedRejected, type TallyDefinition } from "../../src/tables/index.js";
+import type { CheckpointLedger } from "../../src/index.js";
+import { sinkTables } from "../../src/sink-pipeline.js";
+import { aggregateColumns, checkpoints, type RollupData, type TallyDefinition } from "../../src/tables/index.js";
+import { identity } from "./fixtures.js";
 import type { StoreContents, StoredCheckpoint, StoredTally, StoredWindow } from "./test-store.js";
 
 /** A row as Drizzle's `select` gives it. */
 export type SelectedRow = Readonly<Record<string, unknown>>;
 
-const tables = socmedTables;
-const tallies = socmedTables.tallies ?? [];
+const { late: lateTable, rejected: rejectedTable } = identity.pipeline.tables;
+const tables = sinkTables(identity.pipeline);
+const tallies = tables.tallies ?? [];
 
 export const storedTables: readonly PgTable[] = [
   tables.raw.table,
-  socmedLate,
-  socmedRejected,
+  lateTable,
+  rejectedTable,
   ...tables.rollups.map(({ table }) => table),
   ...tallies.map(({ table }) => table),
   checkpoints,
@@ -30,8 +33,8 @@ export function toContents(rowsOf: (table: PgTable) => readonly SelectedRow[]): 
   }
   return {
     rows: all(tables.raw.table, place),
-    late: all(socmedLate, place),
-    rejected: all(socmedRejected, place),
+    late: all(lateTable, place),
+    rejected: all(rejectedTable, place),
     windows,
     tallies: tallies.flatMap(({ definition, table }) =>
       all(table, ["topic", "partition", "window_start", ...definition.keys]).map((row) => toTally(definition, row)),
@@ -65,16 +68,14 @@ function toEpochMs(date: Date): number {
   return Number.isNaN(date.getTime()) ? -Infinity : date.getTime();
 }
 
-type Definition = (typeof socmedTables.rollups)[number]["definition"];
-
-function toWindow({ name, keys, aggregates }: Definition, row: SelectedRow): StoredWindow {
+function toWindow({ name, keys, aggregates }: RollupData, row: SelectedRow): StoredWindow {
   return {
     rollup: name,
     topic: String(row["topic"]),
     partition: Number(row["partition"]),
     windowStartMs: Number(row["window_start"]),
     keys: keys.map((key) => String(row[key])),
-    values: Object.keys(aggregates).map((measure) => Number(row[measure])),
+    values: aggregateColumns(aggregates).map((column) => Number(row[column.name] ?? Number.NaN)),
   };
 }
 
@@ -90,7 +91,8 @@ function toTally({ name, keys, measure }: TallyDefinition, row: SelectedRow): St
 }
 
 function toCheckpoint(row: SelectedRow): StoredCheckpoint {
-  const { read, counted, duplicate, late, quarantined, rejected, skipped, lost } = row as unknown as CheckpointLedger;
+  const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } =
+    row as unknown as CheckpointLedger;
   return {
     topic: String(row["topic"]),
     partition: Number(row["partition"]),
@@ -99,6 +101,6 @@ function toCheckpoint(row: SelectedRow): StoredCheckpoint {
     nextOffset: Number(row["nextOffset"]),
     watermarkMs: Number(row["watermark"] ?? -Infinity),
     maxEventTimeMs: Number(row["maxEventTime"] ?? -Infinity),
-    ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost },
+    ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },
   };
 }

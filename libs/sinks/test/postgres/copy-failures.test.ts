@@ -31,12 +31,9 @@ const stepOf = (rows: readonly object[]) => checkpointOf([], rows.length, { rows
 
 describe("an error of the server in the middle of a COPY", { timeout: 120_000 }, () => {
   it.each([
-    ["at the first row, while rows are still sent", "TRIGGER failing BEFORE INSERT ON socmed_user_sales FOR EACH ROW"],
-    ["after the last row was sent", "TRIGGER failing AFTER INSERT ON socmed_user_sales FOR EACH STATEMENT"],
-    [
-      "at COMMIT",
-      "CONSTRAINT TRIGGER failing AFTER INSERT ON socmed_user_sales DEFERRABLE INITIALLY DEFERRED FOR EACH ROW",
-    ],
+    ["at the first row, while rows are still sent", "TRIGGER failing BEFORE INSERT ON orders FOR EACH ROW"],
+    ["after the last row was sent", "TRIGGER failing AFTER INSERT ON orders FOR EACH STATEMENT"],
+    ["at COMMIT", "CONSTRAINT TRIGGER failing AFTER INSERT ON orders DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"],
   ])("%s: rejects with Postgres's own error, writes nothing, and the next commit succeeds", async (_when, kind) => {
     await query(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
       AS $$ BEGIN RAISE EXCEPTION 'no room in %', TG_TABLE_NAME USING ERRCODE = '23X01'; END $$`);
@@ -46,7 +43,7 @@ describe("an error of the server in the middle of a COPY", { timeout: 120_000 },
     // Some 20 MB: more than the sockets between can hold.
     await expect(commit(sink, claim, 0, stepOf(rowsOf(150_000)))).rejects.toMatchObject({
       code: "23X01",
-      message: expect.stringMatching(/^no room in socmed_user_sales/),
+      message: expect.stringMatching(/^no room in orders/),
     });
     expect(await store.read()).toEqual(before);
     expect(events).toEqual([]);
@@ -64,10 +61,7 @@ describe("a connection that is cut in the middle of a COPY", { timeout: 120_000 
     const wire = await startWire(store.databaseUrl);
     const wired = store.open({ databaseUrl: wire.databaseUrl, connections: 1, onEvent: (event) => events.push(event) });
     const claim = await wired.claim(0, 0);
-    const gate = await closeGate(
-      store.databaseUrl,
-      'BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
-    );
+    const gate = await closeGate(store.databaseUrl, 'BEFORE INSERT ON orders FOR EACH ROW WHEN (NEW."offset" = 1000)');
     const given = rowsOf(20_000);
     const committing = commit(wired, claim, 0, stepOf(given));
     const pid = await gate.arrival();
@@ -77,7 +71,7 @@ describe("a connection that is cut in the middle of a COPY", { timeout: 120_000 
     await gate.open();
     await committing;
     const { rows, checkpoints } = await store.read();
-    expect(rows).toEqual(given.map((row) => ({ ...row, topic: "socmed-events", partition: 0 })));
+    expect(rows).toEqual(given.map((row) => ({ ...row, topic: "orders-topic", partition: 0 })));
     expect(checkpoints).toMatchObject([{ nextOffset: given.length, epoch: 1 }]);
     expect(events.map(({ kind }) => kind)).toContain("available");
   });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSink, migrate, socmedTables, type Sink } from "../../src/index.js";
+import { createSink, migrate, type Sink } from "../../src/index.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 import { identity, openPartition } from "./partition-writer.js";
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   url = await server.createDatabase();
-  await migrate(url);
+  await migrate(identity.pipeline, url);
 });
 afterEach(async () => {
   await Promise.all(open.map((sink) => sink.close()));
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 function sinkOf(): Sink {
-  const sink = createSink({ ...identity, databaseUrl: url, tables: socmedTables });
+  const sink = createSink({ ...identity, databaseUrl: url });
   open.push(sink);
   return sink;
 }
@@ -31,9 +31,9 @@ const days = async () =>
   (
     await server.query(
       url,
-      "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'socmed_user_sales'::regclass ORDER BY 1",
+      "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'orders'::regclass ORDER BY 1",
     )
-  ).map(({ relname }) => String(relname).replace("socmed_user_sales_", ""));
+  ).map(({ relname }) => String(relname).replace("orders_", ""));
 
 describe("day partitions", () => {
   it("are made for the day of the rows, and for the one after the newest, which nobody waits for", async () => {
@@ -48,40 +48,37 @@ describe("day partitions", () => {
     const sink = sinkOf();
     const partition = await openPartition(sink, 0);
     await partition.count("2024-02-03T10:00:00Z");
-    const blocked = server.query(
-      url,
-      `BEGIN; INSERT INTO socmed_user_sales SELECT * FROM socmed_user_sales; SELECT pg_sleep(600)`,
-    );
+    const blocked = server.query(url, `BEGIN; INSERT INTO orders SELECT * FROM orders; SELECT pg_sleep(600)`);
     blocked.catch(() => {});
     const sleeping = "FROM pg_stat_activity WHERE query LIKE 'BEGIN; INSERT%' AND datname = current_database()";
     await expect.poll(() => server.query(url, `SELECT wait_event ${sleeping}`)).toEqual([{ wait_event: "PgSleep" }]);
     await partition.count("2024-03-05T10:00:00Z");
     await server.query(url, `SELECT pg_terminate_backend(pid) ${sleeping}`);
     await expect(blocked).rejects.toMatchObject({ code: "57P01" });
-    expect(await server.query(url, "SELECT count(*)::int AS rows FROM socmed_user_sales")).toEqual([{ rows: 2 }]);
+    expect(await server.query(url, "SELECT count(*)::int AS rows FROM orders")).toEqual([{ rows: 2 }]);
   });
 
   it("are made again where they were dropped after they had been made", async () => {
     const partition = await openPartition(sinkOf(), 0);
     await partition.count("2024-02-03T10:00:00Z");
-    await server.query(url, "DROP TABLE socmed_user_sales_20240203");
+    await server.query(url, "DROP TABLE orders_20240203");
     await partition.count("2024-02-03T11:00:00Z", "2024-02-03T12:00:00Z");
-    expect(await server.query(url, "SELECT count(*)::int AS rows FROM socmed_user_sales")).toEqual([{ rows: 2 }]);
+    expect(await server.query(url, "SELECT count(*)::int AS rows FROM orders")).toEqual([{ rows: 2 }]);
   });
 
   it("whose name another table has are refused by Postgres, not tried for ever", async () => {
-    await server.query(url, "CREATE TABLE socmed_user_sales_20240203 (LIKE socmed_user_sales)");
+    await server.query(url, "CREATE TABLE orders_20240203 (LIKE orders)");
     const partition = await openPartition(sinkOf(), 0);
     await expect(partition.count("2024-02-03T10:00:00Z")).rejects.toMatchObject({ code: "42P07" });
   });
 
   it.each([
-    ["once where a CHECK refuses its rows", "ALTER TABLE socmed_user_sales ADD CONSTRAINT few CHECK (sales < 0)", 1],
+    ["once where a CHECK refuses its rows", "ALTER TABLE orders ADD CONSTRAINT few CHECK (cents < 0)", 1],
     [
       "a few times where its rows seem to lack a partition and do not",
       `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
        $$ BEGIN RAISE EXCEPTION 'no partition' USING ERRCODE = 'check_violation'; END $$;
-       CREATE TRIGGER refuse BEFORE INSERT ON socmed_user_sales FOR EACH ROW EXECUTE FUNCTION refuse()`,
+       CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse()`,
       5,
     ],
   ])("a checkpoint is tried %s", async (_name, obstacle, tries) => {
@@ -99,13 +96,11 @@ describe("day partitions", () => {
 
   it("are the same whatever the session's time zone and date style", async () => {
     const odd = new URL(url);
-    odd.searchParams.set("options", "-c TimeZone=Asia/Jakarta -c DateStyle=SQL,DMY");
+    odd.searchParams.set("options", "-c TimeZone=Asia/Tokyo -c DateStyle=SQL,DMY");
     url = odd.href;
     const partition = await openPartition(sinkOf(), 0);
     await partition.count("2024-02-03T00:00:00Z", "2024-02-03T23:59:59Z");
     await expect.poll(days).toEqual(["20240203", "20240204"]);
-    expect(await server.query(url, "SELECT count(*)::int AS rows FROM socmed_user_sales_20240203")).toEqual([
-      { rows: 2 },
-    ]);
+    expect(await server.query(url, "SELECT count(*)::int AS rows FROM orders_20240203")).toEqual([{ rows: 2 }]);
   });
 });

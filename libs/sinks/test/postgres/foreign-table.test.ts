@@ -35,21 +35,23 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   url = await server.createDatabase();
-  await migrate(url);
   await server.query(
     url,
     `CREATE SCHEMA shop;
      CREATE TABLE shop.orders (placed_at timestamptz NOT NULL, order_no text PRIMARY KEY, cents int NOT NULL, note text);
      CREATE TABLE refusals (partition int NOT NULL, at bigint NOT NULL, watermark timestamptz NOT NULL)`,
   );
+  await migrate(pipelineOf(bare), url);
 });
 afterEach(async () => {
   await Promise.all(open.map((sink) => sink.close()));
   open = [];
 });
 
+const pipelineOf = (tables: SinkTables) => ({ data: { name: "lone", allowedLatenessMs: 0 }, tables });
+
 function sinkOf(tables: SinkTables, databaseUrl = url): Sink {
-  const sink = createSink({ ...identity, databaseUrl, tables });
+  const sink = createSink({ ...identity, databaseUrl, pipeline: pipelineOf(tables) });
   open.push(sink);
   return sink;
 }
@@ -100,15 +102,18 @@ it("a row that its key refuses takes the whole checkpoint with it", async () => 
 
 it("retention drops rows by their time, where there is one, and refusals by their watermark", async () => {
   const timed: SinkTables = {
-    raw: { table: orders, time: "placedAt", timeUnitMs: 1 },
+    raw: { table: orders, time: "placedAt", timeUnit: "ms" },
     rejected: refusals,
     rollups: [],
   };
   const sink = sinkOf(timed);
   const rejected = [1, 2, 3].map((number) => ({ at: number, watermark: day(number) }));
   await commitFirst(sink, await sink.claim(0, 0), [order(1), order(2), order(3)], { rejected });
-  expect(await applyRetention({ databaseUrl: url, tables: bare, days: 1 })).toEqual({ dropped: [], isDone: true });
-  const { dropped } = await applyRetention({ databaseUrl: url, tables: timed, days: 1 });
+  expect(await applyRetention({ databaseUrl: url, pipeline: pipelineOf(bare), days: 1 })).toEqual({
+    dropped: [],
+    isDone: true,
+  });
+  const { dropped } = await applyRetention({ databaseUrl: url, pipeline: pipelineOf(timed), days: 1 });
   expect(dropped).toMatchObject([
     { table: "orders", rows: 1 },
     { table: "refusals", rows: 1 },
@@ -148,7 +153,7 @@ it("counts are added to a table of its own, by keys of its own", async () => {
 
 it("a writer of its schema may write it, and a reader may not read it", async () => {
   const [writer, reader] = ["orders_writer", "orders_reader"];
-  await createRoles(url, { tables: bare, views: [], writer, reader });
+  await createRoles(url, { pipeline: pipelineOf(bare), writer, reader });
   await server.query(url, `ALTER ROLE ${writer} PASSWORD 'x'; ALTER ROLE ${reader} PASSWORD 'x'`);
   const as = (role: string) => Object.assign(new URL(url), { username: role, password: "x" }).href;
   const sink = sinkOf(bare, as(writer));

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
-import { applyRetention, createSink, migrate, socmedTables, type SinkEvent } from "../../src/index.js";
+import { applyRetention, createSink, migrate, type SinkEvent } from "../../src/index.js";
 import { checkpointOf, commit, eventAt } from "../contract/fixtures.js";
 import { createPostgresStore, type PostgresStore } from "../contract/postgres-store.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
@@ -77,7 +77,7 @@ it("retention that is told to stop does not wait for a server that answers nothi
   onTestFinished(() => void mute.close());
   const stopping = new AbortController();
   const databaseUrl = `postgresql://somebody:secret@127.0.0.1:${(mute.address() as AddressInfo).port}/tables`;
-  const running = applyRetention({ databaseUrl, tables: socmedTables, days: 1 }, stopping.signal);
+  const running = applyRetention({ databaseUrl, pipeline: identity.pipeline, days: 1 }, stopping.signal);
   await once(mute, "connection");
   stopping.abort();
   // Otherwise it waits for as long as a connection may take, and says that.
@@ -86,13 +86,13 @@ it("retention that is told to stop does not wait for a server that answers nothi
 
 it("the first claim of a partition neither waits for a run of retention nor ends it", async () => {
   const databaseUrl = await server.createDatabase();
-  await migrate(databaseUrl);
+  await migrate(identity.pipeline, databaseUrl);
   const holder = new Client({ connectionString: databaseUrl });
   await holder.connect();
   onTestFinished(() => holder.end());
   // What both ways to drop rows hold while they run.
   await holder.query("SELECT pg_advisory_lock(7415064)");
-  const sink = createSink({ ...identity, databaseUrl, tables: socmedTables, limits, onEvent });
+  const sink = createSink({ ...identity, databaseUrl, limits, onEvent });
   onTestFinished(() => sink.close());
   await sink.claim(0, 0);
   expect(events).toEqual([]);

@@ -1,35 +1,39 @@
 import { getTableColumns, getTableName, is } from "drizzle-orm";
 import { getTableConfig, getViewConfig, PgColumn, type PgTable, type PgView } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { migrate } from "../../src/index.js";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createSink, migrate } from "../../src/index.js";
 import * as tables from "../../src/tables/index.js";
+import { orderPipeline, orders, orderTables } from "../orders.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
 let server: TestServer;
+let url: string;
 beforeAll(async () => {
   server = await startTestServer();
 });
 afterAll(() => server.close());
+beforeEach(async () => {
+  url = await server.createDatabase();
+});
+
+const pipeline = orderPipeline();
+const inSchema = (schema: string, name = "orders") => orderPipeline({ name, tables: { ...orders.tables, schema } });
 
 const drizzleTables: readonly PgTable[] = [
-  tables.socmedUserSales,
-  tables.socmedLate,
-  tables.socmedRejected,
-  tables.socmed5s,
-  tables.socmed1m,
-  tables.socmed1h,
+  orderTables.raw,
+  orderTables.late,
+  orderTables.rejected,
+  ...Object.values(orderTables.rollups),
+  ...orderTables.verdicts,
   tables.checkpoints,
   tables.definitions,
   tables.retention,
-  tables.socmedVerdicts1m,
-  tables.socmedVerdicts1h,
+  tables.ownedTables,
   tables.progress,
 ];
 
 const drizzleViews: readonly PgView[] = [
-  tables.socmed5sTotal,
-  tables.socmed1mTotal,
-  tables.socmed1hTotal,
+  ...(Object.values(orderTables.totals) as unknown as PgView[]),
   tables.pipelineHealth,
   tables.pipelineProgress,
 ];
@@ -38,18 +42,29 @@ const catalogColumns = `SELECT attname AS name, format_type(atttypid, atttypmod)
     EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY(indkey)) AS key
   FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
 
+const relations = async () =>
+  (
+    await server.query(
+      url,
+      `SELECT relnamespace::regnamespace || '.' || relname AS name FROM pg_class
+       WHERE relkind IN ('r', 'p', 'v') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+    )
+  ).map(({ name }) => String(name));
+
 describe("migrate", () => {
   it("is safe when ten start at once, and does nothing the second time", async () => {
-    const url = await server.createDatabase();
-    await Promise.all(Array.from({ length: 10 }, () => migrate(url)));
-    await migrate(url);
-    const rows = await server.query(url, "SELECT count(*)::int AS applied FROM tidemark.migrations");
-    expect(rows).toEqual([{ applied: 6 }]);
+    await Promise.all(Array.from({ length: 10 }, () => migrate(pipeline, url)));
+    const before = await server.query(url, "SELECT *, xmin::text FROM tidemark.tables ORDER BY table_name");
+    await migrate(pipeline, url);
+    expect(await server.query(url, "SELECT *, xmin::text FROM tidemark.tables ORDER BY table_name")).toEqual(before);
+    expect(await server.query(url, "SELECT file FROM tidemark.migrations ORDER BY 1")).toEqual([
+      { file: "0000_tidemark.sql" },
+      { file: "0001_days_and_retention.sql" },
+    ]);
   });
 
   it("makes the tables that the Drizzle definitions describe: columns in order, types, nullability, keys", async () => {
-    const url = await server.createDatabase();
-    await migrate(url);
+    await migrate(pipeline, url);
     for (const table of drizzleTables) {
       const config = getTableConfig(table);
       const name = `${config.schema ?? "public"}.${getTableName(table)}`;
@@ -66,18 +81,10 @@ describe("migrate", () => {
   });
 
   it("makes the views that the Drizzle definitions describe: all of them, columns in order, types", async () => {
-    const url = await server.createDatabase();
-    await migrate(url);
-    const views = await server.query(
-      url,
-      "SELECT relname AS name FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace",
-    );
-    expect(drizzleViews.map((view) => getViewConfig(view).name).toSorted()).toEqual(
-      views.map((view) => view["name"]).toSorted(),
-    );
+    await migrate(pipeline, url);
     for (const view of drizzleViews) {
-      const { name, selectedFields } = getViewConfig(view);
-      const catalog = await server.query(url, catalogColumns, [`public.${name}`]);
+      const { name, schema = "public", selectedFields } = getViewConfig(view);
+      const catalog = await server.query(url, catalogColumns, [`${schema}.${name}`]);
       const described = Object.values(selectedFields)
         .filter((field) => is(field, PgColumn))
         .map((column) => ({ name: column.name, type: column.getSQLType() }));
@@ -86,8 +93,7 @@ describe("migrate", () => {
   });
 
   it("makes the indexes that the Drizzle definitions name, and no others", async () => {
-    const url = await server.createDatabase();
-    await migrate(url);
+    await migrate(pipeline, url);
     for (const table of drizzleTables) {
       const { schema = "public", indexes } = getTableConfig(table);
       const name = `${schema}.${getTableName(table)}`;
@@ -103,15 +109,123 @@ describe("migrate", () => {
     }
   });
 
-  it("partitions the raw table by ts, with BRIN and without a unique index", async () => {
-    const url = await server.createDatabase();
-    await migrate(url);
-    const [raw] = await server.query(
-      url,
-      `SELECT pg_get_partkeydef('socmed_user_sales'::regclass) AS partitioned,
+  it.each([
+    ["day", "RANGE (placed_at)"],
+    ["none", null],
+  ] as const)(
+    "partitions the raw table by its time where the definition says %s, with BRIN",
+    async (by, partitioned) => {
+      await migrate(orderPipeline({ tables: { ...orders.tables, partitionBy: by } }), url);
+      const [raw] = await server.query(
+        url,
+        `SELECT (SELECT pg_get_partkeydef(oid) FROM pg_class WHERE oid = 'orders'::regclass AND relkind = 'p') AS partitioned,
          (SELECT array_agg(am.amname::text) FROM pg_index i JOIN pg_class c ON c.oid = indexrelid JOIN pg_am am ON am.oid = c.relam
-          WHERE indrelid = 'socmed_user_sales'::regclass) AS indexes`,
+          WHERE indrelid = 'orders'::regclass) AS indexes`,
+      );
+      expect(raw).toEqual({ partitioned, indexes: ["brin"] });
+    },
+  );
+
+  it("makes the tables in the schema that the definition names, and nothing else", async () => {
+    await migrate(inSchema("shop \"&' co"), url);
+    const made = await relations();
+    const [shop, tidemark] = [
+      made.filter((name) => name.includes("shop")),
+      made.filter((name) => name.startsWith("tidemark")),
+    ];
+    expect(made).toEqual([...shop, ...tidemark]);
+    expect(shop).toHaveLength(11);
+  });
+
+  it("adds the tables of a second pipeline, and leaves those of the first alone", async () => {
+    await migrate(pipeline, url);
+    const first = await relations();
+    await migrate(inSchema("shop", "other"), url);
+    const both = await relations();
+    expect(both).toEqual(expect.arrayContaining(first));
+    expect(both).toHaveLength(first.length + 11);
+  });
+
+  it("makes what is missing of the pipeline's own anew", async () => {
+    await migrate(pipeline, url);
+    const before = await relations();
+    await server.query(url, "DROP TABLE orders_late");
+    await migrate(pipeline, url);
+    expect(await relations()).toEqual(before);
+  });
+
+  it("refuses a name that is too long before it makes anything", async () => {
+    const raw = "r".repeat(55);
+    const long = migrate(orderPipeline({ tables: { ...orders.tables, raw } }), url);
+    await expect(long).rejects.toMatchObject({ code: "refused-table", message: expect.stringContaining(raw) });
+    expect(await relations()).toEqual([]);
+  });
+});
+
+describe("what is there already", () => {
+  it.each([
+    ["table", "CREATE TABLE orders_5s (id int)", "The table public.orders_5s exists already"],
+    ["view", "CREATE VIEW orders_5s_total AS SELECT 1", "The view public.orders_5s_total exists already"],
+    [
+      "index",
+      "CREATE TABLE x (i int); CREATE INDEX orders_5s_window_start ON x (i)",
+      "public.orders_5s_window_start is needed",
+    ],
+  ])(
+    "is refused in one sentence where a %s of that name is not Tidemark's, and nothing is made",
+    async (_what, made, text) => {
+      await server.query(url, made);
+      const before = await relations();
+      const refusal = { code: "refused-table", message: expect.stringContaining(text) };
+      await expect(migrate(pipeline, url)).rejects.toMatchObject(refusal);
+      expect(await relations()).toEqual(before);
+    },
+  );
+
+  it("is refused where it belongs to another pipeline", async () => {
+    await migrate(pipeline, url);
+    await expect(migrate(inSchema("public", "other"), url)).rejects.toMatchObject({
+      code: "refused-table",
+      message: expect.stringContaining("belongs to the pipeline orders"),
+    });
+  });
+
+  it("is refused where its definition had other tables, with what differs", async () => {
+    await migrate(pipeline, url);
+    const [base, ...coarser] = orders.rollups;
+    const changed = orderPipeline({ rollups: [{ ...base, keys: ["shop"] } as tables.RollupData, ...coarser] });
+    await expect(migrate(changed, url)).rejects.toMatchObject({
+      code: "refused-definition",
+      differences: [{ path: "rollups[0].keys[1]", stored: "channel", given: undefined }],
+    });
+  });
+
+  it("follows a definition with other times until something has been written, and refuses it then", async () => {
+    await migrate(pipeline, url);
+    const slower = orderPipeline({ allowedLatenessMs: 60_000 });
+    await migrate(slower, url);
+    const view = "SELECT pg_get_viewdef('orders_5s_total'::regclass) AS text";
+    expect((await server.query(url, view))[0]?.["text"]).toContain("00:01:05");
+    const sink = createSink({ databaseUrl: url, topic: "t", group: "g", clusterId: "c", pipeline: slower });
+    await sink.claim(0, 0);
+    await sink.close();
+    await expect(migrate(pipeline, url)).rejects.toMatchObject({
+      code: "refused-definition",
+      differences: [{ path: "allowedLatenessMs", stored: 60_000, given: 0 }],
+    });
+  });
+
+  it("is refused where an earlier version made it", async () => {
+    await server.query(
+      url,
+      "CREATE SCHEMA tidemark; CREATE TABLE tidemark.migrations (id serial, hash text, created_at bigint)",
     );
-    expect(raw).toEqual({ partitioned: "RANGE (ts)", indexes: ["brin"] });
+    await expect(migrate(pipeline, url)).rejects.toMatchObject({ code: "old-database" });
+  });
+
+  it("is refused where a later version made it", async () => {
+    await migrate(pipeline, url);
+    await server.query(url, "INSERT INTO tidemark.migrations (file) VALUES ('9999_later.sql')");
+    await expect(migrate(pipeline, url)).rejects.toMatchObject({ code: "old-database" });
   });
 });

@@ -1,23 +1,10 @@
-import type {
-  CheckpointLedger,
-  Claim,
-  NewRows,
-  PipelineDefinition,
-  RollupRow,
-  Sink,
-  TallyRow,
-} from "../../src/index.js";
-import { socmedRollups, socmedVerdictTallies } from "../../src/tables/index.js";
+import type { CheckpointLedger, Claim, NewRows, RollupRow, Sink, TallyRow } from "../../src/index.js";
+import { orderPipeline, orders } from "../orders.js";
 
 /** The watermark is the highest event time: no delay. */
-export const definition: PipelineDefinition = {
-  watermarkDelayMs: 0,
-  allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
-  rollups: socmedRollups,
-};
+export const pipeline = orderPipeline({ watermarkDelayMs: 0 });
 
-export const identity = { topic: "socmed-events", group: "tidemark", clusterId: "cluster-1", definition };
+export const identity = { topic: "orders-topic", group: "tidemark", clusterId: "cluster-1", pipeline };
 
 /** Writes checkpoints of one partition, each on top of the last, as a consumer would: rows, windows, ledger. */
 export interface PartitionWriter {
@@ -33,11 +20,19 @@ export interface PartitionWriter {
 export async function openPartition(sink: Sink, partition: number): Promise<PartitionWriter> {
   const claim = await sink.claim(partition, 0);
   let { nextOffset, watermarkMs, ledger } = claim;
+  /** Events by start of the window, of each rollup. */
+  const counts = new Map(
+    claim.windows.map(({ rollup, rows }) => [
+      rollup,
+      new Map(rows.map(({ windowStartMs, values }) => [windowStartMs, values[0] as number])),
+    ]),
+  );
+  for (const { name } of orders.rollups) if (!counts.has(name)) counts.set(name, new Map());
   let isWriting = Promise.resolve();
 
   async function write(
     rows: Required<NewRows>,
-    counts: Partial<CheckpointLedger>,
+    outcomes: Partial<CheckpointLedger>,
     timesMs: readonly number[],
   ): Promise<void> {
     const from = nextOffset;
@@ -45,16 +40,16 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
     nextOffset += records;
     watermarkMs = Math.max(watermarkMs, ...timesMs);
     ledger = { ...ledger, read: ledger.read + records };
-    for (const [name, count] of Object.entries(counts) as [keyof CheckpointLedger, number][]) {
+    for (const [name, count] of Object.entries(outcomes) as [keyof CheckpointLedger, number][]) {
       ledger = { ...ledger, [name]: ledger[name] + count };
     }
     const buffer = sink.openBuffer(partition);
     buffer.add(rows);
-    const changed = socmedRollups.map(({ name, sizeMs }) => ({
+    const changed = orders.rollups.map(({ name, window }) => ({
       rollup: name,
-      rows: windowsOf(rows.rows.length === 0 ? [] : timesMs, sizeMs),
+      rows: windowsOf(counts.get(name) ?? new Map(), rows.rows.length === 0 ? [] : timesMs, window.sizeMs),
     }));
-    const added = socmedVerdictTallies.map(({ name }) => ({ tally: name, rows: verdictsOf(counts) }));
+    const added = orders.tables.verdicts.map(({ name }) => ({ tally: name, rows: verdictsOf(outcomes) }));
     const head = { nextOffset, watermarkMs, maxEventTimeMs: watermarkMs, ledger, changed, added };
     await sink.commit(claim, from, head, buffer);
   }
@@ -85,38 +80,35 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
 
 function eventAt(partition: number, offset: number, time: string) {
   return {
-    ID: `00000000-0000-4000-8${String(partition).padStart(3, "0")}-${String(offset).padStart(12, "0")}`,
-    Kota: "Bogor",
-    Sosial_Media: "X",
-    Usage_Count: 10,
-    Sales: 5,
-    Visitors: 3,
-    PageVisitors: 1,
-    Conversion: 2,
-    Ts: Date.parse(time) / 1000,
-    conversion_rate: null,
-    bounce_rate: null,
+    orderId: `00000000-0000-4000-8${String(partition).padStart(3, "0")}-${String(offset).padStart(12, "0")}`,
+    shop: "North",
+    channel: 1,
+    cents: 500,
+    items: 0,
+    note: null,
+    placedAt: Date.parse(time) / 1000,
+    price: null,
     offset,
   };
 }
 
-/** As of records that came without a time. */
+/** As if the records had come without a time. */
 function verdictsOf(counts: Partial<CheckpointLedger>): TallyRow[] {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => ({ windowStartMs: -Infinity, keys: [verdict, ""], count }));
 }
 
-/** Good enough where no two checkpoints share a window. */
-function windowsOf(timesMs: readonly number[], sizeMs: number): RollupRow[] {
-  const starts = new Map<number, number>();
+/** The windows that change, with all their events. */
+function windowsOf(counts: Map<number, number>, timesMs: readonly number[], sizeMs: number): RollupRow[] {
+  const starts = new Set<number>();
   for (const timeMs of timesMs) {
     const start = Math.floor(timeMs / sizeMs) * sizeMs;
-    starts.set(start, (starts.get(start) ?? 0) + 1);
+    starts.add(start);
+    counts.set(start, (counts.get(start) ?? 0) + 1);
   }
-  return [...starts].map(([windowStartMs, events]) => ({
-    windowStartMs,
-    keys: ["Bogor", "X"],
-    values: [events, 10 * events, 5 * events, 3 * events, events, 2 * events, 0, 0, 0, 0],
-  }));
+  return [...starts].map((windowStartMs) => {
+    const events = counts.get(windowStartMs) ?? 0;
+    return { windowStartMs, keys: ["North", "1"], values: [events, 500 * events, 500, 500, 0, 0, 0] };
+  });
 }

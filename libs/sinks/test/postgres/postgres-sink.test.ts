@@ -37,10 +37,10 @@ describe("the Postgres sink", () => {
         await commit(sink, claim, 0, checkpointOf([], days.length, { rows, changed: [] }));
       }),
     );
-    expect(await count("socmed_user_sales")).toBe(12);
+    expect(await count("orders")).toBe(12);
     const made = await server.query(
       store.databaseUrl,
-      "SELECT count(*)::int AS days FROM pg_inherits WHERE inhparent = 'socmed_user_sales'::regclass",
+      "SELECT count(*)::int AS days FROM pg_inherits WHERE inhparent = 'orders'::regclass",
     );
     expect(made).toEqual([{ days: 6 }]);
   });
@@ -49,12 +49,12 @@ describe("the Postgres sink", () => {
     const sink = open();
     const claim = await sink.claim(0, 0);
     const times = [-1, 0, 253_402_300_799, 253_402_300_800];
-    const rows = times.map((Ts, offset) => ({ ...eventAt(offset, 0), Ts }));
+    const rows = times.map((placedAt, offset) => ({ ...eventAt(offset, 0), placedAt }));
     await commit(sink, claim, 0, checkpointOf([], 4, { rows, changed: [] }));
     expect(
       await server.query(
         store.databaseUrl,
-        "SELECT extract(epoch FROM ts)::int8::text AS ts FROM socmed_user_sales ORDER BY ts",
+        "SELECT extract(epoch FROM placed_at)::int8::text AS ts FROM orders ORDER BY placed_at",
       ),
     ).toEqual(times.map((ts) => ({ ts: String(ts) })));
   });
@@ -95,7 +95,7 @@ describe("the Postgres sink", () => {
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark-sink'",
     );
     await commit(sink, claim, 0, checkpointOf([0], 1));
-    expect(await count("socmed_user_sales")).toBe(1);
+    expect(await count("orders")).toBe(1);
   });
 
   it("waits while Postgres refuses connections, says so, and stops waiting when it is closed", async () => {

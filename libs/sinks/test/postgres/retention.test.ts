@@ -1,16 +1,10 @@
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  applyRetention,
-  createSink,
-  migrate,
-  socmedTables,
-  type PipelineDefinition,
-  type Sink,
-  type SinkEvent,
-} from "../../src/index.js";
+import { applyRetention, createSink, migrate, type Sink, type SinkEvent } from "../../src/index.js";
+import type { PipelineData } from "../../src/tables/index.js";
+import { orderPipeline } from "../orders.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
-import { definition, identity, openPartition } from "./partition-writer.js";
+import { identity, openPartition, pipeline } from "./partition-writer.js";
 
 let server: TestServer;
 let url: string;
@@ -23,27 +17,26 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(async () => {
   url = await server.createDatabase();
-  await migrate(url);
+  await migrate(pipeline, url);
 });
 afterEach(async () => {
   await Promise.all(open.map((sink) => sink.close()));
   open = [];
 });
 
-function sinkOf(changes: Partial<PipelineDefinition> = {}, topic = identity.topic, events: SinkEvent[] = []): Sink {
+function sinkOf(changes: Partial<PipelineData> = {}, topic = identity.topic, events: SinkEvent[] = []): Sink {
   const sink = createSink({
     ...identity,
     topic,
-    definition: { ...definition, ...changes },
+    pipeline: orderPipeline({ ...pipeline.data, ...changes }),
     databaseUrl: url,
-    tables: socmedTables,
     onEvent: (event) => events.push(event),
   });
   open.push(sink);
   return sink;
 }
 
-const apply = (days = 1, databaseUrl = url) => applyRetention({ databaseUrl, tables: socmedTables, days });
+const apply = (days = 1, databaseUrl = url) => applyRetention({ databaseUrl, pipeline, days });
 const day = (text: string) => Date.parse(`${text}T00:00:00Z`);
 const daysOf = async (table: string, time: string) =>
   (
@@ -64,7 +57,7 @@ async function holdRaw(): Promise<Client> {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query("BEGIN");
-  await client.query("SELECT FROM socmed_user_sales");
+  await client.query("SELECT FROM orders");
   return client;
 }
 
@@ -92,21 +85,21 @@ describe("retention", () => {
     await fill([1, 2, 3, 4, 5]);
     expect(await apply(2)).toEqual({
       dropped: [
-        { table: "socmed_user_sales", rows: 4, beforeMs: day("2024-02-03") },
-        { table: "socmed_5s", rows: 4, beforeMs: day("2024-02-03") },
+        { table: "orders", rows: 4, beforeMs: day("2024-02-03") },
+        { table: "orders_5s", rows: 4, beforeMs: day("2024-02-03") },
       ],
       isDone: true,
     });
-    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-03", "02-04", "02-05"]);
-    expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-03", "02-04", "02-05"]);
-    for (const coarser of ["socmed_1m", "socmed_1h"]) {
+    expect(await daysOf("orders", "placed_at")).toEqual(["02-03", "02-04", "02-05"]);
+    expect(await daysOf("orders_5s", "window_start")).toEqual(["02-03", "02-04", "02-05"]);
+    for (const coarser of ["orders_1m", "orders_1h"]) {
       expect(await daysOf(coarser, "window_start"), coarser).toEqual(["02-01", "02-02", "02-03", "02-04", "02-05"]);
     }
-    const tallied = "SELECT sum(records)::int AS records FROM socmed_verdicts_1m";
+    const tallied = "SELECT sum(records)::int AS records FROM orders_verdicts_1m";
     expect(await server.query(url, tallied)).toEqual([{ records: 10 }]);
     expect(await notes()).toEqual([
-      { table_name: "socmed_5s", from: "02-03 00:00", rows: 4 },
-      { table_name: "socmed_user_sales", from: "02-03 00:00", rows: 4 },
+      { table_name: "orders", from: "02-03 00:00", rows: 4 },
+      { table_name: "orders_5s", from: "02-03 00:00", rows: 4 },
     ]);
   });
 
@@ -135,7 +128,7 @@ describe("retention", () => {
     await fill([1, 2, 3]);
     expect((await apply()).dropped).toMatchObject([{ rows: 2 }, { rows: 2 }]);
     // What came before a watermark stays until the partition has one.
-    expect(await server.query(url, "SELECT count(*)::int AS rows FROM socmed_rejected")).toEqual([{ rows: 1 }]);
+    expect(await server.query(url, "SELECT count(*)::int AS rows FROM orders_rejected")).toEqual([{ rows: 1 }]);
   });
 
   it("drops late and rejected rows by the watermark that stood when they came", async () => {
@@ -149,13 +142,13 @@ describe("retention", () => {
     await writer.reject();
     await writer.count(noon(3));
     expect((await apply()).dropped).toMatchObject([
-      { table: "socmed_user_sales", rows: 1 },
-      { table: "socmed_late", rows: 1 },
-      { table: "socmed_rejected", rows: 2 },
-      { table: "socmed_5s", rows: 1 },
+      { table: "orders", rows: 1 },
+      { table: "orders_late", rows: 1 },
+      { table: "orders_rejected", rows: 2 },
+      { table: "orders_5s", rows: 1 },
     ]);
-    expect(await daysOf("socmed_late", "watermark")).toEqual(["02-02"]);
-    expect(await daysOf("socmed_rejected", "watermark")).toEqual(["02-02"]);
+    expect(await daysOf("orders_late", "watermark")).toEqual(["02-02"]);
+    expect(await daysOf("orders_rejected", "watermark")).toEqual(["02-02"]);
   });
 
   it("never passes a window that the allowed lateness keeps open, or an id that it keeps alive", async () => {
@@ -178,7 +171,7 @@ describe("retention", () => {
     const late = await openPartition(sinkOf(), 7);
     await late.count(noon(1));
     expect((await apply()).dropped).toEqual([]);
-    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-03", "02-04"]);
+    expect(await daysOf("orders", "placed_at")).toEqual(["02-01", "02-03", "02-04"]);
     await late.count(noon(4));
     expect((await apply()).dropped).toMatchObject([{ rows: 1 }, { rows: 1 }]);
     expect(await notes()).toMatchObject([{ from: "02-03 00:00", rows: 5 }, { rows: 5 }]);
@@ -190,10 +183,10 @@ describe("retention", () => {
     const writer = await openPartition(sinkOf(), 2);
     const running = apply();
     await writer.count(noon(3));
-    expect(await running).toMatchObject({ dropped: [{ table: "socmed_5s" }], isDone: false });
-    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-02", "02-03"]);
+    expect(await running).toMatchObject({ dropped: [{ table: "orders_5s" }], isDone: false });
+    expect(await daysOf("orders", "placed_at")).toEqual(["02-01", "02-02", "02-03"]);
     await reader.end();
-    expect(await apply()).toMatchObject({ dropped: [{ table: "socmed_user_sales", rows: 2 }], isDone: true });
+    expect(await apply()).toMatchObject({ dropped: [{ table: "orders", rows: 2 }], isDone: true });
   });
 
   it("drops no day in which a partition has begun while it waited", async () => {
@@ -205,8 +198,8 @@ describe("retention", () => {
     await old.count(noon(1));
     await reader.end();
     expect(await running).toMatchObject({ dropped: [], isDone: false });
-    expect(await daysOf("socmed_user_sales", "ts")).toEqual(["02-01", "02-02", "02-03"]);
-    expect(await daysOf("socmed_5s", "window_start")).toEqual(["02-01", "02-02", "02-03"]);
+    expect(await daysOf("orders", "placed_at")).toEqual(["02-01", "02-02", "02-03"]);
+    expect(await daysOf("orders_5s", "window_start")).toEqual(["02-01", "02-02", "02-03"]);
     await old.count(noon(3));
     expect((await apply()).dropped).toMatchObject([{ rows: 3 }, { rows: 3 }]);
   });
@@ -223,7 +216,7 @@ describe("retention", () => {
     await fill([1, 2, 3]);
     const reader = await holdRaw();
     const stop = new AbortController();
-    const running = applyRetention({ databaseUrl: url, tables: socmedTables, days: 1 }, stop.signal);
+    const running = applyRetention({ databaseUrl: url, pipeline, days: 1 }, stop.signal);
     running.catch(() => {});
     await expect.poll(dropsUnderWay).toBe(1);
     stop.abort();
@@ -250,7 +243,7 @@ describe("writers and retention at once", () => {
     const written = new AbortController();
     let dropped = 0;
     async function drop(): Promise<void> {
-      const raw = (await apply()).dropped.find(({ table }) => table === "socmed_user_sales");
+      const raw = (await apply()).dropped.find(({ table }) => table === "orders");
       dropped += raw?.rows ?? 0;
     }
     const dropping = [0, 1].map(async () => {
@@ -265,10 +258,10 @@ describe("writers and retention at once", () => {
     await Promise.all(dropping);
     await drop();
     expect(events).toEqual([]);
-    const left = "SELECT count(*)::int AS rows, count(DISTINCT ts)::int AS days FROM socmed_user_sales";
+    const left = "SELECT count(*)::int AS rows, count(DISTINCT placed_at)::int AS days FROM orders";
     expect(await server.query(url, left)).toEqual([{ rows: 2 * 3 * 2, days: 2 }]);
     expect(dropped).toBe(2 * 3 * (rounds - 2));
-    expect(await notes()).toMatchObject([{ table_name: "socmed_5s" }, { rows: dropped }]);
+    expect(await notes()).toMatchObject([{ rows: dropped }, { table_name: "orders_5s" }]);
   });
 
   it("keep a partition's old first events, whenever they come", async () => {
@@ -280,15 +273,15 @@ describe("writers and retention at once", () => {
       await Promise.all([apply(), writer.count(noon(first))]);
       const found = await server.query(
         url,
-        `SELECT (SELECT count(*)::int FROM socmed_user_sales WHERE partition = ${partition}) AS raw,
-           (SELECT count(*)::int FROM socmed_5s WHERE partition = ${partition}) AS windows`,
+        `SELECT (SELECT count(*)::int FROM orders WHERE partition = ${partition}) AS raw,
+           (SELECT count(*)::int FROM orders_5s WHERE partition = ${partition}) AS windows`,
       );
       expect(found).toEqual([{ raw: 1, windows: 1 }]);
       await writer.count(noon(first + 2));
     }
     await expect.poll(async () => (await apply()).isDone).toBe(true);
-    const sum = `SELECT dropped_rows::int + (SELECT count(*)::int FROM socmed_user_sales) AS rows
-      FROM tidemark.retention WHERE table_name = 'socmed_user_sales'`;
+    const sum = `SELECT dropped_rows::int + (SELECT count(*)::int FROM orders) AS rows
+      FROM tidemark.retention WHERE table_name = 'orders'`;
     expect(await server.query(url, sum)).toEqual([{ rows: 10 * 8 }]);
   });
 });

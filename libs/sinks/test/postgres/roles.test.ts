@@ -1,19 +1,10 @@
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import {
-  applyRetention,
-  createRoles,
-  createSink,
-  migrate,
-  socmedTables,
-  socmedViews,
-  type Sink,
-  type SinkEvent,
-} from "../../src/index.js";
+import { applyRetention, createRoles, createSink, migrate, type Sink, type SinkEvent } from "../../src/index.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 import { identity, openPartition } from "./partition-writer.js";
 
-const roles = { tables: socmedTables, views: socmedViews, writer: "tidemark writer", reader: "tidemark_reader" };
+const roles = { pipeline: identity.pipeline, writer: "tidemark writer", reader: "tidemark_reader" };
 const password = "for-this-test";
 
 let server: TestServer;
@@ -29,7 +20,7 @@ beforeAll(async () => {
   admin = await server.createDatabase();
   await server.query(admin, `CREATE ROLE owner LOGIN CREATEROLE PASSWORD '${password}'`);
   owner = await ownDatabase(admin, "owned");
-  await migrate(owner);
+  await migrate(identity.pipeline, owner);
   await createRoles(owner, roles);
   for (const name of [roles.writer, roles.reader]) {
     await server.query(owner, `ALTER ROLE "${name}" PASSWORD '${password}'`);
@@ -41,7 +32,10 @@ beforeAll(async () => {
   await partition.count("2024-02-01T12:00:00Z");
   await partition.late("2024-01-01T00:00:00Z");
   await partition.count("2024-02-02T12:00:00Z", "2024-02-03T12:00:00Z");
-  await server.query(writer, "INSERT INTO tidemark.progress VALUES (now(), 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0)");
+  await server.query(
+    writer,
+    "INSERT INTO tidemark.progress VALUES (now(), 'p', 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0)",
+  );
 });
 afterAll(() => server.close());
 afterEach(async () => {
@@ -64,7 +58,7 @@ function as(databaseUrl: string, role: string): string {
 }
 
 function sinkOf(options: Partial<Parameters<typeof createSink>[0]> = {}): Sink {
-  const sink = createSink({ ...identity, databaseUrl: writer, tables: socmedTables, ...options });
+  const sink = createSink({ ...identity, databaseUrl: writer, ...options });
   open.push(sink);
   return sink;
 }
@@ -84,20 +78,20 @@ describe("the owner", () => {
   it("takes away at the next time what the two had beyond", async () => {
     await server.query(
       owner,
-      `GRANT UPDATE ON socmed_late TO "${roles.writer}"; GRANT SELECT ON socmed_late TO ${roles.reader}`,
+      `GRANT UPDATE ON orders_late TO "${roles.writer}"; GRANT SELECT ON orders_late TO ${roles.reader}`,
     );
-    expect(await server.query(reader, "SELECT FROM socmed_late")).toHaveLength(1);
+    expect(await server.query(reader, "SELECT FROM orders_late")).toHaveLength(1);
     await createRoles(owner, roles);
-    await expect(server.query(writer, "UPDATE socmed_late SET sales = 0")).rejects.toMatchObject(refused);
-    await expect(server.query(reader, "SELECT FROM socmed_late")).rejects.toMatchObject(refused);
+    await expect(server.query(writer, "UPDATE orders_late SET cents = 0")).rejects.toMatchObject(refused);
+    await expect(server.query(reader, "SELECT FROM orders_late")).rejects.toMatchObject(refused);
   });
 });
 
 describe("the writer", () => {
   it("finds an up-to-date database in order, and says of another what is missing", async () => {
-    await migrate(writer);
+    await migrate(identity.pipeline, writer);
     const empty = as(await ownDatabase(admin, "empty"), roles.writer);
-    await expect(migrate(empty)).rejects.toMatchObject({ code: "unmigrated" });
+    await expect(migrate(identity.pipeline, empty)).rejects.toMatchObject({ code: "unmigrated" });
   });
 
   it("claims, commits, makes days", async () => {
@@ -109,20 +103,20 @@ describe("the writer", () => {
   });
 
   it("drops what retention lets go", async () => {
-    const { dropped, isDone } = await applyRetention({ databaseUrl: writer, tables: socmedTables, days: 1 });
+    const { dropped, isDone } = await applyRetention({ databaseUrl: writer, pipeline: identity.pipeline, days: 1 });
     expect(isDone).toBe(true);
     expect(dropped.map(({ table, rows }) => [table, rows])).toEqual([
-      ["socmed_user_sales", 1],
-      ["socmed_late", 1],
-      ["socmed_rejected", 2],
-      ["socmed_5s", 1],
+      ["orders", 1],
+      ["orders_late", 1],
+      ["orders_rejected", 2],
+      ["orders_5s", 1],
     ]);
   });
 
   it("forgets old progress", async () => {
     await server.query(
       writer,
-      `INSERT INTO tidemark.progress VALUES (now() - interval '8 days', 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0);
+      `INSERT INTO tidemark.progress VALUES (now() - interval '8 days', 'p', 't', 0, 'host:1', 10, 1, 1, 2, 2, 0, 0);
        DELETE FROM tidemark.progress WHERE topic = 't' AND at < now() - interval '7 days'`,
     );
     expect(await server.query(owner, "SELECT FROM tidemark.progress")).toHaveLength(1);
@@ -141,27 +135,28 @@ describe("the writer", () => {
   });
 
   it.each([
-    "DROP TABLE socmed_user_sales",
-    "DROP TABLE socmed_user_sales_20240203",
-    "ALTER TABLE socmed_5s ADD COLUMN mine int",
-    "TRUNCATE socmed_late",
+    "DROP TABLE orders",
+    "DROP TABLE orders_20240203",
+    "ALTER TABLE orders_5s ADD COLUMN mine int",
+    "TRUNCATE orders_late",
     "CREATE TABLE mine (id int)",
     "CREATE TABLE tidemark.mine (id int)",
     "CREATE SCHEMA mine",
     "CREATE ROLE mine",
-    "UPDATE socmed_user_sales SET sales = 0",
-    "UPDATE socmed_late SET sales = 0",
-    "UPDATE socmed_rejected SET reason = ''",
-    "SELECT FROM socmed_user_sales_20240203",
-    "DELETE FROM socmed_1m",
-    "DELETE FROM socmed_1h",
-    "DELETE FROM socmed_verdicts_1m",
-    "DELETE FROM socmed_verdicts_1h",
+    "UPDATE orders SET cents = 0",
+    "UPDATE orders_late SET cents = 0",
+    "UPDATE orders_rejected SET reason = ''",
+    "SELECT FROM orders_20240203",
+    "DELETE FROM orders_1m",
+    "DELETE FROM orders_1h",
+    "DELETE FROM orders_verdicts_1m",
+    "DELETE FROM orders_verdicts_1h",
     "UPDATE tidemark.progress SET records = 0",
     "DELETE FROM tidemark.checkpoints",
     "DELETE FROM tidemark.retention",
     "UPDATE tidemark.definitions SET definition = '{}'",
-    "INSERT INTO tidemark.migrations (hash, created_at) VALUES ('', 0)",
+    "INSERT INTO tidemark.migrations (file) VALUES ('')",
+    "INSERT INTO tidemark.tables VALUES ('public', 'mine', 'orders', '', '')",
     "SET ROLE owner",
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'owner'",
   ])("may not %s", async (statement) => {
@@ -172,18 +167,23 @@ describe("the writer", () => {
   });
 });
 
-const summed = ["socmed_5s", "socmed_1m", "socmed_1h", "socmed_verdicts_1m", "socmed_verdicts_1h"];
+const summed = ["orders_5s", "orders_1m", "orders_1h", "orders_verdicts_1m", "orders_verdicts_1h"];
+const views = [
+  "orders_5s_total",
+  "orders_1m_total",
+  "orders_1h_total",
+  "tidemark.pipeline_health",
+  "tidemark.pipeline_progress",
+];
 
 describe("the reader", () => {
-  it.each([...summed, ...socmedViews])("reads %s", async (name) => {
+  it.each([...summed, ...views])("reads %s", async (name) => {
     expect(await server.query(reader, `SELECT * FROM ${name}`)).not.toEqual([]);
   });
 
   it.each([
-    ...["socmed_user_sales", "socmed_user_sales_20240203", "socmed_late", "socmed_rejected"].map(
-      (name) => `SELECT FROM ${name}`,
-    ),
-    ...["checkpoints", "definitions", "retention", "migrations", "progress"].map(
+    ...["orders", "orders_20240203", "orders_late", "orders_rejected"].map((name) => `SELECT FROM ${name}`),
+    ...["checkpoints", "definitions", "tables", "retention", "migrations", "progress"].map(
       (name) => `SELECT FROM tidemark.${name}`,
     ),
     ...summed.flatMap((name) => [
@@ -194,14 +194,14 @@ describe("the reader", () => {
       `DROP TABLE ${name}`,
       `ALTER TABLE ${name} ADD COLUMN mine int`,
     ]),
-    "DELETE FROM socmed_user_sales",
+    "DELETE FROM orders",
     "DELETE FROM tidemark.checkpoints",
-    "DROP VIEW pipeline_health",
+    "DROP VIEW tidemark.pipeline_health",
     "CREATE TABLE mine (id int)",
     "CREATE VIEW mine AS SELECT 1",
     "CREATE SCHEMA mine",
-    "SELECT tidemark.make_day('socmed_user_sales', '2024-02-03')",
-    "SELECT tidemark.drop_days('socmed_user_sales', 1, 0)",
+    "SELECT tidemark.make_day('orders', '2024-02-03')",
+    "SELECT tidemark.drop_days('orders', 'orders', 1, 0)",
     `SET ROLE "${roles.writer}"`,
   ])("may not %s", async (statement) => {
     await expect(server.query(reader, statement)).rejects.toMatchObject(refused);
@@ -229,15 +229,15 @@ describe("the functions of the owner", () => {
       INSERT INTO bait VALUES ('2000-01-01 12:00:00+00');
       CREATE FUNCTION pg_temp.spring() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
         EXECUTE 'GRANT "${roles.writer}" TO owner';
-        EXECUTE 'GRANT ALL ON public.socmed_user_sales TO "${roles.writer}"';
+        EXECUTE 'GRANT ALL ON public.orders TO "${roles.writer}"';
         RETURN true;
       END $$;
       ALTER TABLE bait_old ENABLE ROW LEVEL SECURITY;
       CREATE POLICY spring ON bait_old USING (pg_temp.spring());
       GRANT ALL ON bait, bait_old TO owner`);
-    for (const call of ["drop_days('pg_temp.bait', 1, 0)", "make_day('pg_temp.bait', '2024-02-03')"]) {
+    for (const call of ["drop_days('pg_temp.bait', 'orders', 1, 0)", "make_day('pg_temp.bait', '2024-02-03')"]) {
       await intruder.query(`SELECT tidemark.${call}`).catch(() => {});
-      await expect(intruder.query("UPDATE socmed_user_sales SET sales = 0")).rejects.toMatchObject(refused);
+      await expect(intruder.query("UPDATE orders SET cents = 0")).rejects.toMatchObject(refused);
     }
     await intruder.end();
   });
@@ -248,7 +248,10 @@ describe("the functions of the owner", () => {
       `CREATE TABLE other (at timestamptz) PARTITION BY RANGE (at);
        CREATE TABLE other_old PARTITION OF other FOR VALUES FROM ('2000-01-01') TO ('2000-01-02')`,
     );
-    const calls = ["SELECT tidemark.make_day('other', '2024-02-03')", "SELECT tidemark.drop_days('other', 1, 0)"];
+    const calls = [
+      "SELECT tidemark.make_day('other', '2024-02-03')",
+      "SELECT tidemark.drop_days('other', 'orders', 1, 0)",
+    ];
     for (const call of calls) await expect(server.query(writer, call)).rejects.toMatchObject(refused);
     await server.query(owner, `GRANT INSERT, DELETE ON other TO "${roles.writer}"`);
     for (const call of calls) expect(await server.query(writer, call)).toHaveLength(1);

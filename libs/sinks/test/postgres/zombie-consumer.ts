@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { createSink, SinkError, socmedTables } from "../../src/index.js";
+import { createSink, SinkError } from "../../src/index.js";
 import { checkpointOf, commit, eventAt, identity } from "../contract/fixtures.js";
 
 /** Claims partition 0, says so; for each line that comes commits `rows` rows, and says how that ended. */
@@ -12,7 +12,6 @@ function say(what: object): void {
 const sink = createSink({
   databaseUrl,
   ...identity,
-  tables: socmedTables,
   connections: 1,
   limits: JSON.parse(limits) as NonNullable<Parameters<typeof createSink>[0]["limits"]>,
   onEvent: (event) => say({ said: event.kind }),

@@ -73,10 +73,7 @@ function stoppedConsumers(binDir?: string): void {
   }
 
   it("inside COPY is ended by its successor, since no time-out does; once awake it is fenced, and wrote nothing", async () => {
-    const gate = await closeGate(
-      store.databaseUrl,
-      'BEFORE INSERT ON socmed_user_sales FOR EACH ROW WHEN (NEW."offset" = 1000)',
-    );
+    const gate = await closeGate(store.databaseUrl, 'BEFORE INSERT ON orders FOR EACH ROW WHEN (NEW."offset" = 1000)');
     const timely = { ...never, statementTimeoutMs: 5_000 };
     const zombie = await startConsumer(store.databaseUrl, manyRows, timely);
     zombie.commit();

@@ -1,5 +1,6 @@
 import { expandMacros, panelsOf, type Panel } from "@tidemark/panels";
 import { migrate } from "@tidemark/sinks";
+import { socmedPipeline } from "@tidemark/socmed/tables";
 import { dashboards, healthPanels } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listQueries } from "../../src/panels/queries.js";
@@ -21,7 +22,7 @@ async function fill(...statements: readonly string[]): Promise<string> {
   await query(server.databaseUrl, `CREATE DATABASE panels_${databases}`);
   const url = new URL(server.databaseUrl);
   url.pathname = `/panels_${databases}`;
-  await migrate(url.href);
+  await migrate(socmedPipeline, url.href);
   for (const statement of statements) await query(url.href, statement);
   return url.href;
 }
@@ -30,9 +31,9 @@ const checkpoint = (topic: string, partition: number, watermark: string | null, 
   const [read = 0, , , , , , skipped = 0, lost = 0] = counts;
   const time = watermark === null ? "NULL" : `'${watermark}'`;
   return `INSERT INTO tidemark.definitions VALUES ('hash', '{}') ON CONFLICT DO NOTHING;
-    INSERT INTO tidemark.checkpoints (topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch,
+    INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch,
       watermark, max_event_time, read, counted, duplicate, late, quarantined, rejected, skipped, lost, updated_at)
-    VALUES ('${topic}', ${partition}, 'group', 'cluster', 'hash', 0, ${read + skipped + lost}, 1, ${time}, ${time}, ${counts.join(", ")},
+    VALUES ('socmed', '${topic}', ${partition}, 'group', 'cluster', 'hash', 0, ${read + skipped + lost}, 1, ${time}, ${time}, ${counts.join(", ")},
       '2026-01-02 03:04:05.678901+00')`;
 };
 
@@ -128,9 +129,9 @@ describe("panels on tables that hold odd things", () => {
   it("are equal where consumers observed no time, no checkpoint, and twice at once", async () => {
     const url = await fill(
       `INSERT INTO tidemark.progress VALUES
-         ('2026-01-01 00:00:00.5+00', 'odd', 0, 'a', 0, 0, 0, 0, 0, 17, 0), ('2026-01-01 00:00:10+00', 'odd', 0, 'a', 10, 7, 0, 0, 0, 5, 0),
-         ('2026-01-01 00:00:10+00', 'odd', 1, 'b', 0, 3, 2, 9.5, 7.25, 8, 0), ('2026-01-01 00:00:19.999999+00', 'odd', 1, 'c', 3.3, 3, 1, 4.5, 4.5, 9, 0),
-         ('2026-01-01 00:01:19.9999995+00', 'odd', 2, 'c', 10, 3, 1, 4.5, 4.5, 1, 0), ('2026-01-01 00:00:10+00', 'other', 0, 'a', 1, 1, 1, 1, 1, 1, 1)`,
+         ('2026-01-01 00:00:00.5+00', 'socmed', 'odd', 0, 'a', 0, 0, 0, 0, 0, 17, 0), ('2026-01-01 00:00:10+00', 'socmed', 'odd', 0, 'a', 10, 7, 0, 0, 0, 5, 0),
+         ('2026-01-01 00:00:10+00', 'socmed', 'odd', 1, 'b', 0, 3, 2, 9.5, 7.25, 8, 0), ('2026-01-01 00:00:19.999999+00', 'socmed', 'odd', 1, 'c', 3.3, 3, 1, 4.5, 4.5, 9, 0),
+         ('2026-01-01 00:01:19.9999995+00', 'socmed', 'odd', 2, 'c', 10, 3, 1, 4.5, 4.5, 1, 0), ('2026-01-01 00:00:10+00', 'socmed', 'other', 0, 'a', 1, 1, 1, 1, 1, 1, 1)`,
     );
     const { differences, compared } = await compare(url, "odd");
     expect(differences).toEqual([]);
@@ -158,7 +159,7 @@ describe("what consumers observe every 10 s, give or take", () => {
   /** Two consumers of a partition each, at 10 rows/s and 50 records behind, from 12:00 to 12:10; from 12:04 to 12:07 nobody told anything. */
   const observations = `INSERT INTO tidemark.progress
     SELECT timestamptz '2026-01-02 12:00:00+00' + (turn * 10 + 2 + partition * 5 + sin(turn * 7 + partition) * 0.4) * interval '1 second',
-      'busy', partition, 'consumer ' || partition, 10, 100, 1, 20, 20, 50, 0
+      'socmed', 'busy', partition, 'consumer ' || partition, 10, 100, 1, 20, 20, 50, 0
     FROM generate_series(0, 59) AS turn, generate_series(0, 1) AS partition WHERE turn NOT BETWEEN 24 AND 41`;
 
   async function readValues(databaseUrl: string, panel: Panel, value: string): Promise<unknown[]> {

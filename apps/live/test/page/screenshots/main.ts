@@ -68,9 +68,9 @@ async function finish(child: ChildProcess): Promise<void> {
 /** Observations of the last hour, as consumers write them every 10 s by the clock: these hours were made in a minute. */
 const progress = `DELETE FROM tidemark.progress;
   SELECT setseed(0.5);
-  INSERT INTO tidemark.progress (at, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
+  INSERT INTO tidemark.progress (at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum,
     checkpoint_ms_max, lag, pauses)
-  SELECT now() - step * interval '10 seconds', 'socmed-events', partition, 'screenshots', 10,
+  SELECT now() - step * interval '10 seconds', 'socmed', 'socmed-events', partition, 'screenshots', 10,
     25 + round(4 * random() - 2), 10, 50 + 40 * random(), 7 + 6 * random() - 5 * ln(1 - random()), floor(6 * random()), 0
   FROM generate_series(0, 360) AS step, generate_series(0, 7) AS partition`;
 

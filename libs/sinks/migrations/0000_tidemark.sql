@@ -1,0 +1,81 @@
+-- Definitions of pipelines by hash; a checkpoint names the one that its tables were written with.
+-- json, not jsonb: the order of columns and aggregates is kept.
+CREATE TABLE tidemark.definitions (
+  hash text PRIMARY KEY,
+  definition json NOT NULL
+);
+
+-- Updated at each checkpoint: half-empty pages keep those updates on their page (HOT).
+CREATE TABLE tidemark.checkpoints (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  group_name text NOT NULL,
+  cluster_id text NOT NULL,
+  definition_hash text NOT NULL REFERENCES tidemark.definitions (hash),
+  start_offset bigint NOT NULL,
+  next_offset bigint NOT NULL,
+  epoch bigint NOT NULL,
+  watermark timestamptz,
+  max_event_time timestamptz,
+  read bigint NOT NULL DEFAULT 0,
+  counted bigint NOT NULL DEFAULT 0,
+  duplicate bigint NOT NULL DEFAULT 0,
+  late bigint NOT NULL DEFAULT 0,
+  quarantined bigint NOT NULL DEFAULT 0,
+  rejected bigint NOT NULL DEFAULT 0,
+  refused bigint NOT NULL DEFAULT 0,
+  skipped bigint NOT NULL DEFAULT 0,
+  lost bigint NOT NULL DEFAULT 0,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic, partition),
+  -- The row ledger. It can be broken by a bug only, and then the checkpoint must not be written.
+  CONSTRAINT ledger_read CHECK (read = counted + duplicate + late + quarantined + rejected + refused),
+  CONSTRAINT ledger_offsets CHECK (next_offset - start_offset = read + skipped + lost)
+) WITH (fillfactor = 50);
+
+CREATE TABLE tidemark.retention (
+  pipeline text NOT NULL,
+  table_name text NOT NULL,
+  complete_from timestamptz NOT NULL,
+  dropped_rows bigint NOT NULL DEFAULT 0,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, table_name)
+);
+
+-- The tables and views that belong to pipelines, and the SQL that made each.
+CREATE TABLE tidemark.tables (
+  schema_name text NOT NULL,
+  table_name text NOT NULL,
+  pipeline text NOT NULL,
+  definition_hash text NOT NULL REFERENCES tidemark.definitions (hash),
+  ddl text NOT NULL,
+  PRIMARY KEY (schema_name, table_name)
+);
+
+-- Observed by the wall clock, outside of any checkpoint.
+CREATE TABLE tidemark.progress (
+  at timestamptz NOT NULL,
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  consumer text NOT NULL,
+  seconds double precision NOT NULL,
+  records bigint NOT NULL,
+  checkpoints integer NOT NULL,
+  checkpoint_ms_sum double precision NOT NULL,
+  checkpoint_ms_max double precision NOT NULL,
+  lag bigint NOT NULL,
+  pauses integer NOT NULL
+);
+CREATE INDEX progress_at ON tidemark.progress (at);
+
+CREATE VIEW tidemark.pipeline_progress AS
+SELECT at, pipeline, topic, partition, consumer, seconds, records, checkpoints, checkpoint_ms_sum, checkpoint_ms_max, lag, pauses
+FROM tidemark.progress;
+
+CREATE VIEW tidemark.pipeline_health AS
+SELECT pipeline, topic, partition, group_name, start_offset, next_offset, epoch, watermark, max_event_time,
+  read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost, updated_at,
+  watermark = min(watermark) OVER (PARTITION BY pipeline, topic) AS holds_watermark
+FROM tidemark.checkpoints;

@@ -1,0 +1,77 @@
+import type { PgTable } from "drizzle-orm/pg-core";
+import { inconsistentState } from "./errors.js";
+import { finestRollups, type SinkTables } from "./sink-tables.js";
+
+/** The number of events in a rollup's windows of one partition that start at `sinceMs` or later. */
+export interface CountQuestion {
+  readonly rollup: string;
+  readonly table: PgTable;
+  /** The column, and property, that counts the events of a window. */
+  readonly column: string;
+  /** Epoch ms; -Infinity: all windows. */
+  readonly sinceMs: number;
+}
+
+/**
+ * Whether the windows of a partition agree with its ledger: each counted event is in one window of each rollup. A program that
+ * did not restore its windows would have written smaller figures over them.
+ */
+export interface StateCheck {
+  /** What to ask for a partition with this watermark. */
+  questions(watermarkMs: number): readonly CountQuestion[];
+  /** Throws SinkError `inconsistent-state` where an answer is wrong. The answers are in the order of the questions. */
+  check(
+    place: { readonly pipeline: string; readonly topic: string; readonly partition: number },
+    counted: number,
+    answers: readonly number[],
+  ): void;
+}
+
+interface CountedRollup {
+  readonly name: string;
+  readonly table: PgTable;
+  readonly column: string;
+  readonly sizeMs: number;
+}
+
+function ask({ name, table, column }: CountedRollup, sinceMs: number): CountQuestion {
+  return { rollup: name, table, column, sinceMs };
+}
+
+/**
+ * All windows of the coarsest rollup add up to the ledger: there are few of them, and retention leaves them. Finer rollups must
+ * agree with it about the windows that may be open. Undefined where no rollup counts its events, or only one that retention
+ * shortens.
+ */
+export function createStateCheck(tables: SinkTables, allowedLatenessMs: number): StateCheck | undefined {
+  const shortened = finestRollups(tables);
+  const counted = tables.rollups.flatMap(({ definition: { name, window, aggregates }, table }): CountedRollup[] => {
+    const column = Object.keys(aggregates).find((one) => aggregates[one]?.kind === "count");
+    return column === undefined ? [] : [{ name, table, column, sizeMs: window.sizeMs }];
+  });
+  const whole = counted.filter(({ table }) => !shortened.includes(table));
+  const coarsest = whole.toSorted((a, b) => b.sizeMs - a.sizeMs)[0];
+  if (coarsest === undefined) return undefined;
+  const finer = counted.filter((one) => one !== coarsest && coarsest.sizeMs % one.sizeMs === 0);
+
+  return {
+    questions(watermarkMs) {
+      const all = ask(coarsest, -Infinity);
+      if (watermarkMs === -Infinity) return [all];
+      const closedMs = watermarkMs - allowedLatenessMs - coarsest.sizeMs;
+      const openMs = (Math.floor(closedMs / coarsest.sizeMs) + 1) * coarsest.sizeMs;
+      return [all, ...(finer.length === 0 ? [] : [coarsest, ...finer]).map((one) => ask(one, openMs))];
+    },
+    check(place, events, [all, open, ...others]) {
+      if (all !== events) {
+        throw inconsistentState(place, { path: `${coarsest.name}.${coarsest.column}`, stored: all, given: events });
+      }
+      for (const [at, { name, column }] of finer.entries()) {
+        const stored = others[at];
+        if (stored !== undefined && stored !== open) {
+          throw inconsistentState(place, { path: `${name}.${column} of open windows`, stored, given: open });
+        }
+      }
+    },
+  };
+}
