@@ -112,3 +112,13 @@ test("the cases above reach every reason", () => {
   const reached = [...wrong, ...wrongValues].map(([reason]) => reason);
   expect(new Set(reached)).toEqual(new Set(rejectionReasons));
 });
+
+test("of several wrong fields it names the first in wire order", () => {
+  const keys = Object.keys(order);
+  const required = keys.filter((key) => key !== "state" && key !== "more" && key !== "weight" && key !== "tags");
+  for (const [index, field] of required.entries()) {
+    const broken = Object.fromEntries(required.slice(index).map((key) => [key, null]));
+    const bytes = json(Object.fromEntries(Object.entries({ ...order, ...broken }).toReversed()));
+    expect(orders.decode(bytes)).toMatchObject({ ok: false, rejection: { reason: "wrong-type", field } });
+  }
+});
