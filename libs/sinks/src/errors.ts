@@ -12,23 +12,38 @@ export type SinkErrorCode =
   | "invalid-address"
   | "unmigrated"
   | "unencodable"
+  | "refused-rows"
   | "closed";
+
+/** A row that Postgres refuses for what it holds. */
+export interface RefusedRow {
+  readonly offset: number;
+  /** What Postgres says about it. */
+  readonly reason: string;
+  readonly constraint?: string;
+  /** Whether another row has the same unique key. */
+  readonly conflict: boolean;
+}
 
 export interface SinkErrorDetails {
   readonly cause?: unknown;
   readonly differences?: readonly Difference[];
+  readonly rows?: readonly RefusedRow[];
 }
 
 export class SinkError extends Error {
   readonly code: SinkErrorCode;
   /** What the database holds and what was given, where the two differ. */
   readonly differences: readonly Difference[];
+  /** The rows that Postgres refuses, where the code is `refused-rows`: at least one, in the order in which they were added. */
+  readonly rows: readonly RefusedRow[];
 
-  constructor(code: SinkErrorCode, message: string, { cause, differences = [] }: SinkErrorDetails = {}) {
+  constructor(code: SinkErrorCode, message: string, { cause, differences = [], rows = [] }: SinkErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = "SinkError";
     this.code = code;
     this.differences = differences;
+    this.rows = rows;
   }
 }
 
@@ -120,6 +135,15 @@ export function unmigrated(role: string, cause: unknown): SinkError {
 export function unencodable(column: string, type: string, value: unknown): SinkError {
   const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
   return new SinkError("unencodable", `Column ${column} (${type}) cannot hold ${shown}.`);
+}
+
+export function refusedRows(topic: string, partition: number, rows: readonly RefusedRow[], cause: unknown): SinkError {
+  const [first] = rows;
+  return new SinkError(
+    "refused-rows",
+    `Postgres refuses ${rows.length} of the rows of ${topic}[${partition}], and nothing was written. The first has offset ${first?.offset}: ${first?.reason}`,
+    { cause, rows },
+  );
 }
 
 /** What Postgres answers where a CHECK of the checkpoint row fails: a bug of ours, and nothing is written. */

@@ -11,7 +11,7 @@ export type {
 } from "./checkpoint.js";
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
 export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
-export { SinkError, type SinkErrorCode } from "./errors.js";
+export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
 export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
 export { type WriterLimits } from "./postgres/connection.js";
 export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";

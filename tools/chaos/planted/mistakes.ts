@@ -5,8 +5,8 @@ export const mistakes: readonly (Edit & { readonly name: string })[] = [
   {
     name: "no fence: a commit is let in whoever owns the partition by now",
     file: "libs/sinks/src/postgres/commit.ts",
-    find: "WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4",
-    replace: "WHERE topic = $1 AND partition = $2 AND $3::int8 IS NOT NULL AND $4::int8 IS NOT NULL",
+    find: "WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5",
+    replace: "WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND $4::int8 IS NOT NULL AND $5::int8 IS NOT NULL",
   },
   {
     name: "the offset before the data: what is copied is another transaction",

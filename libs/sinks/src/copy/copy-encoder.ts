@@ -10,6 +10,8 @@ import { columnWriter, maxFixedBytes } from "./column-writers.js";
 export interface CopyEncoder {
   /** The COPY statement, its columns in the order of the bytes. */
   readonly statement: string;
+  /** Which column holds the property `offset`; undefined where none does, or one that is no integer. */
+  readonly offsetAt: number | undefined;
   /** Begins a COPY stream in whose rows `constants` stand, by Drizzle property name. Throws as `append`. */
   open(constants?: Readonly<Record<string, unknown>>): CopyStream;
 }
@@ -38,6 +40,7 @@ type FieldWriter = (out: ByteWriter, row: Row) => void;
 const signature = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00);
 const nullLength = -1;
 const endOfCopy = -1;
+const integerTypes = new Set(["smallint", "integer", "bigint"]);
 
 /** Derives the encoder from a Drizzle table: column order, types, and which may be null. */
 export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = {}): CopyEncoder {
@@ -51,8 +54,9 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
       else if (notNull) throw unencodable(name, type, value);
       else out.int32(nullLength);
     };
-    return { property, name, writeField };
+    return { property, name, type, writeField };
   });
+  const offsetAt = columns.findIndex(({ property, type }) => property === "offset" && integerTypes.has(type));
 
   // The number of columns, and all of them.
   const slack = 2 + columns.length * maxFixedBytes;
@@ -72,6 +76,7 @@ export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = 
 
   return {
     statement: `COPY ${qualifiedName(table)} (${columns.map((column) => quoteIdentifier(column.name)).join(", ")}) FROM STDIN WITH (FORMAT binary)`,
+    offsetAt: offsetAt < 0 ? undefined : offsetAt,
     open(constants = {}) {
       const fields = fieldWriters(constants);
       const out = new ByteWriter(slack, pool);

@@ -22,18 +22,19 @@ const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $6,
 
 const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-/**
- * The whole transaction, in two round trips. Its first statement is the fence, and nothing is sent before its answer: throws SinkError
- * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error. Who is
- * stopped while it sends that holds the row until a successor's claim ends it: no time-out of the server's does.
- */
-export async function writeCheckpoint(
+/** Who commits, and on top of which offset. */
+export interface Commit {
+  readonly place: { readonly pipeline: string; readonly topic: string };
+  readonly claim: Pick<Claim, "partition" | "epoch">;
+  readonly expectedOffset: number;
+}
+
+/** Begins the transaction and makes sure of the claim. Throws SinkError `fenced`. */
+export async function beginFenced(
   client: ClientBase,
   limits: WriterLimits,
-  { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
-  claim: Pick<Claim, "partition" | "epoch">,
-  expectedOffset: number,
-  { head, copies, windows }: EncodedCheckpoint,
+  { place: { pipeline, topic }, claim, expectedOffset }: Commit,
+  head: Checkpoint,
 ): Promise<void> {
   const { ledger } = head;
   const values = [
@@ -60,6 +61,20 @@ export async function writeCheckpoint(
     { name: "tidemark-compare-and-set", text: compareAndSet, values },
   ]);
   if (fence.at(-1) !== "UPDATE 1") throw fenced(topic, claim.partition, claim.epoch);
+}
+
+/**
+ * The whole transaction, in two round trips. Its first statement is the fence, and nothing is sent before its answer: throws SinkError
+ * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error. Who is
+ * stopped while it sends that holds the row until a successor's claim ends it: no time-out of the server's does.
+ */
+export async function writeCheckpoint(
+  client: ClientBase,
+  limits: WriterLimits,
+  commit: Commit,
+  { head, copies, windows }: EncodedCheckpoint,
+): Promise<void> {
+  await beginFenced(client, limits, commit, head);
   const rest: Statement[] = [];
   for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });
   if (windows !== undefined) rest.push(windows);

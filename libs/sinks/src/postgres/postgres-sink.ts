@@ -2,13 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
 import { parseDatabaseUrl } from "../address.js";
+import { refusedRows } from "../errors.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { timeUnitMs } from "../sink-tables.js";
 import { createStateCheck } from "../state-check.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
-import { writeCheckpoint } from "./commit.js";
+import { beginFenced, writeCheckpoint } from "./commit.js";
 import {
   createPool,
   defaultLimits,
@@ -18,6 +19,7 @@ import {
   type WriterLimits,
 } from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
+import { isolateRefused, isRefusal } from "./isolate-refused.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
@@ -119,11 +121,27 @@ export function createSink(options: SinkOptions): Sink {
         copies: rows.end(),
         windows: windows.encode(topic, claim.partition, checkpoint),
       };
-      const write = (client: PoolClient) => writeCheckpoint(client, limits, place, claim, expectedOffset, encoded);
+      const commit = { place, claim, expectedOffset };
+      const write = (client: PoolClient) => writeCheckpoint(client, limits, commit, encoded);
+      const isolate = async (client: PoolClient) => {
+        await beginFenced(client, limits, commit, checkpoint);
+        const refused = await isolateRefused(client, encoded.copies);
+        await client.query("ROLLBACK");
+        return refused;
+      };
+      const writeOrIsolate = async () => {
+        try {
+          await onConnection(pool, limits, write, lost.add);
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          const refused = await onConnection(pool, limits, isolate, lost.add);
+          throw refused.length === 0 ? error : refusedRows(topic, claim.partition, refused, error);
+        }
+      };
       await retryWhileUnavailable(
         async () => {
           await endLost(claim.partition);
-          await dayPartitions.withDays(rows.days, () => onConnection(pool, limits, write, lost.add));
+          await dayPartitions.withDays(rows.days, writeOrIsolate);
         },
         closing.signal,
         onEvent,

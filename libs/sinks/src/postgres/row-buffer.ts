@@ -7,6 +7,8 @@ import { dayOf } from "./day-partitions.js";
 export interface CopyRun {
   readonly statement: string;
   readonly chunks: readonly Uint8Array[];
+  /** Which column holds the offset of each row, where one does and its rows may be refused. */
+  readonly offsetAt: number | undefined;
 }
 
 export interface RowEncoders {
@@ -45,9 +47,17 @@ export class CopyRowBuffer implements RowBuffer {
     }
   }
 
-  /** The COPYs to run. */
+  /** The COPYs to run: raw rows, then late ones, then rejected ones. */
   end(): readonly CopyRun[] {
-    return [...this.#streams].map(([{ statement }, stream]) => ({ statement, chunks: stream.end() }));
+    const { raw, late, rejected } = this.#encoders;
+    const runs: CopyRun[] = [];
+    for (const encoder of [raw, late, rejected]) {
+      const stream = encoder && this.#streams.get(encoder);
+      if (encoder === undefined || stream === undefined) continue;
+      const { statement } = encoder;
+      runs.push({ statement, chunks: stream.end(), offsetAt: encoder === rejected ? undefined : encoder.offsetAt });
+    }
+    return runs;
   }
 
   /** The COPYs have been committed: nobody reads their bytes any more. */

@@ -27,7 +27,7 @@ it("a checkpoint whose COMMIT Postgres answers with ROLLBACK was not written, an
   onTestFinished(() => client.end());
   const place = { pipeline: identity.pipeline.data.name, topic: identity.topic };
   const encoded = { head: checkpointOf([], 1), copies: [], windows: undefined };
-  const writing = writeCheckpoint(client, defaultLimits, place, claim, 0, encoded);
+  const writing = writeCheckpoint(client, defaultLimits, { place, claim, expectedOffset: 0 }, encoded);
   // Waits behind the fence, and makes the transaction fail before the rest is sent.
   const failing = client.query("SELECT 1 / 0");
   const [written, failed] = await Promise.allSettled([writing, failing]);

@@ -142,10 +142,11 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a checkpoint committed twice: the second time from where it has got to, so that no fence stops it",
     file: "libs/sinks/src/postgres/postgres-sink.ts",
-    find: "(client: PoolClient) => writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded)",
+    find: "(client: PoolClient) => writeCheckpoint(client, limits, commit, encoded)",
     replace: `async (client: PoolClient) => {
-            await writeCheckpoint(client, limits, topic, claim, expectedOffset, encoded);
-            await writeCheckpoint(client, limits, topic, claim, checkpoint.nextOffset, encoded);
+            await writeCheckpoint(client, limits, commit, encoded);
+            const again = { ...commit, expectedOffset: checkpoint.nextOffset };
+            await writeCheckpoint(client, limits, again, encoded);
           }`,
     // Windows are absolute, and so is what a checkpoint says.
     finds: [

@@ -1,0 +1,101 @@
+import type { ClientBase } from "pg";
+import { joinRows, splitRows, type CopiedRow } from "../copy/copied-rows.js";
+import type { RefusedRow } from "../errors.js";
+import { isMissingPartition } from "./availability.js";
+import { fly, type Statement } from "./flight.js";
+import type { CopyRun } from "./row-buffer.js";
+
+/**
+ * One isolation finds at most this many rows, so that it ends within seconds. More of them are found by the isolation of the
+ * next commit, which no longer has these.
+ */
+const MOST_FOUND = 5_000;
+
+// data exception, integrity constraint violation
+const REFUSING_CLASSES = new Set(["22", "23"]);
+const RAISED = "P0001";
+const UNIQUE_VIOLATION = "23505";
+// The detail of these repeats the whole row: not_null_violation, check_violation.
+const WORDY = new Set(["23502", "23514"]);
+
+/** The fields of a Postgres error that are read here. */
+interface PostgresError extends Error {
+  readonly code: string;
+  readonly detail?: string;
+  readonly constraint?: string;
+}
+
+/** Whether Postgres refuses a row for what it holds: by a constraint, a trigger or the type of a column. */
+export function isRefusal(error: unknown): error is PostgresError {
+  if (!(error instanceof Error) || !("severity" in error && "code" in error)) return false;
+  const code = String(error.code);
+  return (REFUSING_CLASSES.has(code.slice(0, 2)) || code === RAISED) && !isMissingPartition(error);
+}
+
+/**
+ * Finds the rows of the COPYs that Postgres refuses, each with the reason. Begins at the first row, and keeps every row that
+ * Postgres takes, so that the first of two rows with one unique key stays. Runs in the transaction that is open on the
+ * client, which must be rolled back afterwards. Deferred constraints are checked at once: a row that refers to a later row of
+ * the same COPY may be refused. Rejects with any other error of Postgres.
+ */
+export async function isolateRefused(client: ClientBase, copies: readonly CopyRun[]): Promise<readonly RefusedRow[]> {
+  await fly(client, [{ text: "SET CONSTRAINTS ALL IMMEDIATE" }, savepoint]);
+  const refused: RefusedRow[] = [];
+  for (const { statement, chunks, offsetAt } of copies) {
+    if (offsetAt === undefined) continue;
+    const copy = createTrial(client, statement);
+    // A table that refuses no rows at all refuses for a reason of its own.
+    if ((await copy([])) !== undefined) continue;
+    await findRefused(splitRows(chunks, offsetAt), copy, refused);
+  }
+  return refused;
+}
+
+const savepoint: Statement = { name: "tidemark-savepoint", text: "SAVEPOINT tried" };
+const release: Statement = { name: "tidemark-release", text: "RELEASE tried" };
+const undo: Statement = { name: "tidemark-undo", text: "ROLLBACK TO tried" };
+
+/** Copies the rows, and resolves to why Postgres refuses them: undefined where it has taken them. */
+type Trial = (rows: readonly CopiedRow[]) => Promise<PostgresError | undefined>;
+
+function createTrial(client: ClientBase, statement: string): Trial {
+  return async (rows) => {
+    try {
+      await fly(client, [{ text: statement, copied: joinRows(rows) }, release, savepoint]);
+      return undefined;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      await fly(client, [undo]);
+      return error;
+    }
+  };
+}
+
+/** Tries runs of rows in their order: half as many after a refusal, twice as many after a success. */
+async function findRefused(rows: readonly CopiedRow[], copy: Trial, refused: RefusedRow[]): Promise<void> {
+  let at = 0;
+  let size = rows.length;
+  while (at < rows.length && refused.length < MOST_FOUND) {
+    const tried = rows.slice(at, at + size);
+    const error = await copy(tried);
+    if (error === undefined) {
+      at += tried.length;
+      size *= 2;
+    } else if (tried.length > 1) {
+      size = Math.ceil(tried.length / 2);
+    } else {
+      for (const { offset } of tried) refused.push(toRefusedRow(offset, error));
+      at += 1;
+      size = 1;
+    }
+  }
+}
+
+function toRefusedRow(offset: number, { message, code, detail, constraint }: PostgresError): RefusedRow {
+  return {
+    offset,
+    reason: detail === undefined || WORDY.has(code) ? message : `${message}: ${detail}`,
+    ...(constraint !== undefined && { constraint }),
+    conflict: code === UNIQUE_VIOLATION,
+  };
+}
