@@ -146,6 +146,11 @@ export function refusedRows(topic: string, partition: number, rows: readonly Ref
   );
 }
 
+/** A column that a sink cannot write at all. */
+export function unwritable(table: string, column: string, problem: string): SinkError {
+  return new SinkError("unencodable", `Column ${column} of ${table} ${problem}.`);
+}
+
 /** What Postgres answers where a CHECK of the checkpoint row fails: a bug of ours, and nothing is written. */
 export function brokenLedger(constraint: "ledger_read" | "ledger_offsets"): Error {
   const message = `new row for relation "checkpoints" violates check constraint "${constraint}"`;

@@ -44,6 +44,7 @@ export function sinkTables(pipeline: SinkPipeline): SinkTables {
       time: time.field,
       timeUnit: time.unit,
       partitionedByDay: data.tables.partitionBy === "day",
+      properties: [...Object.keys(data.tables.columns), "topic", "partition", "offset"],
     },
     late: tables.late,
     rejected: tables.rejected,

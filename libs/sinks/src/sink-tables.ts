@@ -1,5 +1,6 @@
 import type { TimeUnit } from "@tidemark/schema";
 import type { PgTable } from "drizzle-orm/pg-core";
+import type { CopyEncoderOptions } from "./copy/copy-encoder.js";
 import type { RollupData } from "./tables/pipeline-data.js";
 import type { TallyDefinition } from "./tables/verdicts.js";
 
@@ -31,19 +32,31 @@ export interface TimedTable {
   readonly id?: string;
   /** Whether the table is partitioned by the UTC day of `time`. */
   readonly partitionedByDay?: boolean;
+  /** Properties that rows have, and those that the sink fills; all columns where absent. Postgres fills the others. */
+  readonly properties?: readonly string[];
 }
 
 /** Rows that no claim reads back and that retention leaves alone. */
 export interface UntimedTable {
   readonly table: PgTable;
   readonly time?: undefined;
+  readonly properties?: readonly string[];
 }
 
-const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, iso: 1 } as const satisfies Record<TimeUnit, number>;
+/** Milliseconds in one unit of a number. */
+export const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, iso: 1 } as const satisfies Record<TimeUnit, number>;
 
-/** Milliseconds in one unit of a table's event time, by property. */
-export function timeUnitMs(raw: SinkTables["raw"]): Readonly<Record<string, number>> {
-  return raw.time === undefined ? {} : { [raw.time]: UNIT_MS[raw.timeUnit] };
+/** How rows of the raw and the late table are encoded. */
+export function rowOptions({ raw }: Pick<SinkTables, "raw">): {
+  readonly raw: CopyEncoderOptions;
+  readonly late: CopyEncoderOptions;
+} {
+  const timeUnits: Readonly<Record<string, TimeUnit>> = raw.time === undefined ? {} : { [raw.time]: raw.timeUnit };
+  const { properties } = raw;
+  return {
+    raw: { timeUnits, properties },
+    late: { timeUnits, properties: properties && [...properties, "watermark", "missed_by_ms"] },
+  };
 }
 
 /** Milliseconds since 1970 of a value of the raw table's time, rounded down. */

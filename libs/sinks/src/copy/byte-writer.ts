@@ -65,15 +65,25 @@ export class ByteWriter {
     this.int32(value | 0);
   }
 
+  bigInt64(value: bigint): void {
+    this.#view.setBigInt64(this.#at, value);
+    this.#at += 8;
+  }
+
+  float32(value: number): void {
+    this.#view.setFloat32(this.#at, value);
+    this.#at += 4;
+  }
+
   float64(value: number): void {
     this.#view.setFloat64(this.#at, value);
     this.#at += 8;
   }
 
-  /** Epoch milliseconds as timestamptz: microseconds since 2000-01-01, exact beyond 2^53 of them. */
-  timestamp(epochMs: number): void {
+  /** Epoch milliseconds, and microseconds above them, as timestamptz: microseconds since 2000-01-01, exact beyond 2^53. */
+  timestamp(epochMs: number, micros = 0): void {
     const ms = epochMs - postgresEpochMs;
-    const low = (ms >>> 0) * 1000;
+    const low = (ms >>> 0) * 1000 + micros;
     this.int32(Math.floor(ms / twoTo32) * 1000 + Math.floor(low / twoTo32));
     this.int32(low | 0);
   }

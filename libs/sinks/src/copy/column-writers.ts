@@ -1,7 +1,10 @@
+import type { TimeUnit } from "@tidemark/schema";
 import { unencodable } from "../errors.js";
-import { timestampRange } from "../tables/timestamp-range.js";
+import { arrays } from "./array-writer.js";
 import type { ByteWriter } from "./byte-writer.js";
-import { writeUuid } from "./uuid-bytes.js";
+import { bigints, decimals, doubles, integers, reals } from "./number-writers.js";
+import { enumLabels, jsonValues, shortTexts, texts, uuids } from "./text-writers.js";
+import { dates, timestamps } from "./time-writers.js";
 
 /**
  * Writes one non-null value with its int32 length before it, into `maxFixedBytes` of reserved room or room of its own.
@@ -12,85 +15,99 @@ export type ColumnWriter = (out: ByteWriter, value: unknown) => void;
 /** The room that the largest value takes whose size its type fixes: a UUID, with its length. */
 export const maxFixedBytes = 20;
 
-const uuidBytes = 16;
-const loneSurrogate = /\p{Surrogate}/u; // UTF-8 has no form for it: it would be written as U+FFFD
+/** The column as far as its writer depends on it. */
+export interface WrittenColumn {
+  readonly name: string;
+  /** The SQL type, as Drizzle or Postgres writes it. */
+  readonly type: string;
+  /** The labels of an enum; of another type they are not looked at. */
+  readonly labels?: readonly string[] | undefined;
+  /** The unit of numbers in a column of times. */
+  readonly unit: TimeUnit;
+}
 
-function integers(type: string, column: string, bytes: 2 | 4 | 8, least: number, greatest: number): ColumnWriter {
+interface Type {
+  /** The element type of an array by its number in Postgres. */
+  readonly oid: number;
+  write(type: string, column: string, unit: TimeUnit): ColumnWriter;
+}
+
+const varchar: Type = { oid: 1043, write: (type, column) => limitedTexts(type, column, Number.POSITIVE_INFINITY) };
+const char: Type = { oid: 1042, write: (type, column) => limitedTexts(type, column, 1) };
+const numeric: Type = { oid: 1700, write: decimals };
+const timestamptz: Type = { oid: 1184, write: timestamps };
+const timestamp: Type = { oid: 1114, write: timestamps };
+const smallint: Type = { oid: 21, write: (type, column) => integers(type, column, 2, -32_768, 32_767) };
+const integer: Type = { oid: 23, write: (type, column) => integers(type, column, 4, -2_147_483_648, 2_147_483_647) };
+const bigint: Type = { oid: 20, write: bigints };
+
+const TYPES: ReadonlyMap<string, Type> = new Map<string, Type>([
+  ["smallint", smallint],
+  ["integer", integer],
+  ["bigint", bigint],
+  ["numeric", numeric],
+  ["real", { oid: 700, write: reals }],
+  ["double precision", { oid: 701, write: doubles }],
+  ["boolean", { oid: 16, write: booleans }],
+  ["text", { oid: 25, write: texts }],
+  ["varchar", varchar],
+  ["char", char],
+  ["uuid", { oid: 2950, write: uuids }],
+  ["bytea", { oid: 17, write: byteStrings }],
+  ["date", { oid: 1082, write: dates }],
+  ["timestamp", timestamp],
+  ["timestamp with time zone", timestamptz],
+  ["json", { oid: 114, write: jsonValues }],
+  ["jsonb", { oid: 3802, write: jsonValues }],
+]);
+
+/** Other names of these types in Drizzle and Postgres. */
+const SYNONYMS: ReadonlyMap<string, Type> = new Map([
+  ["smallserial", smallint],
+  ["serial", integer],
+  ["bigserial", bigint],
+  ["decimal", numeric],
+  ["character varying", varchar],
+  ["character", char],
+  ["timestamptz", timestamptz],
+  ["timestamp without time zone", timestamp],
+]);
+
+/** For messages. */
+export const supportedTypes: string = `${[...TYPES.keys()].join(", ")}, enums, and arrays of any of these but enums`;
+
+/** The writer for a column; undefined for a type that has none. */
+export function columnWriter({ name, type, labels, unit }: WrittenColumn): ColumnWriter | undefined {
+  const element = type.replace(/\[\d*\]$/, "");
+  const found = typeNamed(element);
+  if (found === undefined) return labels === undefined || element !== type ? undefined : enumLabels(type, name, labels);
+  const write = found.write(element, name, unit);
+  return element === type ? write : arrays(type, name, found.oid, write);
+}
+
+/** Looks a type up without its length, precision and scale. */
+function typeNamed(type: string): Type | undefined {
+  const name = type.replace(/ ?\([-\d, ]+\)/, "");
+  return TYPES.get(name) ?? SYNONYMS.get(name);
+}
+
+function limitedTexts(type: string, column: string, otherwise: number): ColumnWriter {
+  const length = /\((\d+)\)/.exec(type)?.[1];
+  return shortTexts(type, column, length === undefined ? otherwise : Number(length));
+}
+
+function booleans(type: string, column: string): ColumnWriter {
   return (out, value) => {
-    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > greatest) {
-      throw unencodable(column, type, value);
-    }
-    out.int32(bytes);
-    if (bytes === 2) out.int16(value);
-    else if (bytes === 4) out.int32(value);
-    else out.int64(value);
+    if (typeof value !== "boolean") throw unencodable(column, type, value);
+    out.int32(1);
+    out.int8(value ? 1 : 0);
   };
 }
 
-function timestamps(type: string, column: string, unitMs: number): ColumnWriter {
+function byteStrings(type: string, column: string): ColumnWriter {
   return (out, value) => {
-    const ms = typeof value === "number" ? value * unitMs : value instanceof Date ? value.getTime() : Number.NaN;
-    if (!Number.isInteger(ms) || ms < timestampRange.earliestMs || ms > timestampRange.latestMs)
-      throw unencodable(column, type, value);
-    out.int32(8);
-    out.timestamp(ms);
+    if (!(value instanceof Uint8Array)) throw unencodable(column, type, value);
+    out.int32(value.length);
+    out.raw(value);
   };
-}
-
-function uuids(type: string, column: string): ColumnWriter {
-  return (out, value) => {
-    out.int32(uuidBytes);
-    if (typeof value !== "string" || !writeUuid(out, value)) throw unencodable(column, type, value);
-  };
-}
-
-function texts(type: string, column: string): ColumnWriter {
-  return (out, value) => {
-    if (typeof value === "string" && out.shortText(value)) return;
-    if (typeof value !== "string" || value.includes("\0") || loneSurrogate.test(value))
-      throw unencodable(column, type, value);
-    out.text(value);
-  };
-}
-
-/**
- * The writer for a column of the SQL type `type`. A number in a timestamptz column counts units of `unitMs` milliseconds
- * since 1970. Throws SinkError `unencodable` for a type that has no binary writer here.
- */
-export function columnWriter(type: string, column: string, unitMs: number): ColumnWriter {
-  switch (type.replace(/\(\d+\)$/, "")) {
-    case "smallint":
-      return integers(type, column, 2, -32_768, 32_767);
-    case "integer":
-      return integers(type, column, 4, -2_147_483_648, 2_147_483_647);
-    case "bigint":
-      return integers(type, column, 8, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    case "double precision":
-      return (out, value) => {
-        if (typeof value !== "number") throw unencodable(column, type, value);
-        out.int32(8);
-        out.float64(value);
-      };
-    case "boolean":
-      return (out, value) => {
-        if (typeof value !== "boolean") throw unencodable(column, type, value);
-        out.int32(1);
-        out.int8(value ? 1 : 0);
-      };
-    case "uuid":
-      return uuids(type, column);
-    case "text":
-    case "varchar":
-      return texts(type, column);
-    case "bytea":
-      return (out, value) => {
-        if (!(value instanceof Uint8Array)) throw unencodable(column, type, value);
-        out.int32(value.length);
-        out.raw(value);
-      };
-    case "timestamp with time zone":
-      return timestamps(type, column, unitMs);
-    default:
-      throw unencodable(column, type, "any value: this type has no binary writer");
-  }
 }

@@ -1,10 +1,11 @@
-import { getTableColumns } from "drizzle-orm";
+import type { TimeUnit } from "@tidemark/schema";
+import { getTableColumns, type Column } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
-import { unencodable } from "../errors.js";
+import { unencodable, unwritable } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { ByteWriter } from "./byte-writer.js";
 import { ChunkPool } from "./chunk-pool.js";
-import { columnWriter, maxFixedBytes } from "./column-writers.js";
+import { columnWriter, maxFixedBytes, supportedTypes } from "./column-writers.js";
 
 /** Turns rows into the bytes of `COPY … FROM STDIN WITH (FORMAT binary)`. */
 export interface CopyEncoder {
@@ -30,8 +31,10 @@ export interface CopyStream {
 }
 
 export interface CopyEncoderOptions {
-  /** Milliseconds in one unit of a number given for a timestamptz column, by property; 1 where absent. */
-  readonly timeUnitMs?: Readonly<Record<string, number>>;
+  /** The unit of numbers given for a column of times, by property; ms where absent. */
+  readonly timeUnits?: Readonly<Record<string, TimeUnit>>;
+  /** The properties that rows or constants bring; all of them where absent. Postgres fills the other columns. */
+  readonly properties?: readonly string[] | undefined;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -42,20 +45,43 @@ const nullLength = -1;
 const endOfCopy = -1;
 const integerTypes = new Set(["smallint", "integer", "bigint"]);
 
-/** Derives the encoder from a Drizzle table: column order, types, and which may be null. */
-export function createCopyEncoder(table: PgTable, options: CopyEncoderOptions = {}): CopyEncoder {
-  const columns = Object.entries(getTableColumns(table)).map(([property, column]) => {
-    const { name, notNull } = column;
-    const type = column.getSQLType();
-    const write = columnWriter(type, name, options.timeUnitMs?.[property] ?? 1);
-    const writeField: FieldWriter = (out, row) => {
-      const value = row[property];
-      if (value !== null && value !== undefined) write(out, value);
-      else if (notNull) throw unencodable(name, type, value);
-      else out.int32(nullLength);
-    };
-    return { property, name, type, writeField };
-  });
+/** Whether Postgres gives the column a value where none is written. A function of Drizzle's is no value of Postgres's. */
+function isFilled({ notNull, hasDefault, default: value, defaultFn, generatedIdentity }: Column): boolean {
+  return !notNull || value !== undefined || (hasDefault && defaultFn === undefined) || generatedIdentity !== undefined;
+}
+
+/**
+ * Derives the encoder from a Drizzle table: column order, types, and which may be null. Generated columns are left out.
+ * Throws SinkError `unencodable` for a column whose type it cannot write, and for one that is not among `properties` and
+ * that Postgres does not fill.
+ */
+export function createCopyEncoder(
+  table: PgTable,
+  { timeUnits = {}, properties }: CopyEncoderOptions = {},
+): CopyEncoder {
+  function isWritten([property, column]: readonly [string, Column]): boolean {
+    if (column.generated !== undefined) return false;
+    if (properties === undefined || properties.includes(property)) return true;
+    if (isFilled(column)) return false;
+    throw unwritable(qualifiedName(table), column.name, "is not null, has no default, and is in no row");
+  }
+
+  const columns = Object.entries(getTableColumns(table))
+    .filter(isWritten)
+    .map(([property, column]) => {
+      const { name, notNull, enumValues: labels } = column;
+      const type = column.getSQLType();
+      const write = columnWriter({ name, type, labels, unit: timeUnits[property] ?? "ms" });
+      if (write === undefined)
+        throw unwritable(qualifiedName(table), name, `has the type ${type}; supported are ${supportedTypes}`);
+      const writeField: FieldWriter = (out, row) => {
+        const value = row[property];
+        if (value !== null && value !== undefined) write(out, value);
+        else if (notNull) throw unencodable(name, type, value);
+        else out.int32(nullLength);
+      };
+      return { property, name, type, writeField };
+    });
   const offsetAt = columns.findIndex(({ property, type }) => property === "offset" && integerTypes.has(type));
 
   // The number of columns, and all of them.

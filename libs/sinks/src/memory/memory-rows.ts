@@ -1,5 +1,5 @@
 import type { NewRows, RowBuffer } from "../checkpoint.js";
-import { createCopyEncoder } from "../copy/copy-encoder.js";
+import { createCopyEncoder, type CopyEncoderOptions } from "../copy/copy-encoder.js";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { createRowForm, type StoredRow } from "./stored-row.js";
 
@@ -11,9 +11,9 @@ export interface RowTarget {
   store(row: object, constants: StoredRow): StoredRow;
 }
 
-export function createRowTarget(table: PgTable, timeUnitMs?: Readonly<Record<string, number>>): RowTarget {
-  const encoder = createCopyEncoder(table, timeUnitMs === undefined ? {} : { timeUnitMs });
-  const form = createRowForm(table, timeUnitMs);
+export function createRowTarget(table: PgTable, options: CopyEncoderOptions = {}): RowTarget {
+  const encoder = createCopyEncoder(table, options);
+  const form = createRowForm(table, options.timeUnits);
   return {
     table,
     check(rows, constants) {

@@ -2,7 +2,7 @@ import type { Claim, Sink } from "../checkpoint.js";
 import { sinkClosed } from "../errors.js";
 import type { SinkIdentity } from "../postgres/claim.js";
 import { sinkTables } from "../sink-pipeline.js";
-import { timeUnitMs } from "../sink-tables.js";
+import { rowOptions } from "../sink-tables.js";
 import { createStateCheck, type CountQuestion } from "../state-check.js";
 import { createMemoryCheckpoints } from "./memory-checkpoints.js";
 import { createMemoryRollup } from "./memory-rollup.js";
@@ -25,10 +25,10 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
   const tables = sinkTables(pipeline);
   if (!(store instanceof MemoryTables)) throw new TypeError("The store was not made by createMemoryStore.");
   const { raw } = tables;
-  const units = timeUnitMs(raw);
+  const encoding = rowOptions(tables);
   const targets = {
-    raw: createRowTarget(raw.table, units),
-    late: tables.late && createRowTarget(tables.late, units),
+    raw: createRowTarget(raw.table, encoding.raw),
+    late: tables.late && createRowTarget(tables.late, encoding.late),
     rejected: tables.rejected && createRowTarget(tables.rejected),
   };
   const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));

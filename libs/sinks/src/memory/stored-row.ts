@@ -1,5 +1,7 @@
+import type { TimeUnit } from "@tidemark/schema";
 import { getTableColumns } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { UNIT_MS } from "../sink-tables.js";
 
 /** A row by Drizzle property names: epoch ms for any timestamptz, bytes of its own, null where there is nothing. */
 export type StoredRow = Readonly<Record<string, unknown>>;
@@ -16,11 +18,11 @@ const timestamptz = "timestamp with time zone";
 const valueOrNull = (value: unknown, of: (value: unknown) => unknown) =>
   value === null || value === undefined ? null : of(value);
 
-/** `timeUnitMs`: milliseconds in one unit of a number given for a timestamptz column, by property; 1 where absent. */
-export function createRowForm(table: PgTable, timeUnitMs: Readonly<Record<string, number>> = {}): RowForm {
+/** `timeUnits`: the unit of numbers given for a timestamptz column, by property; ms where absent. */
+export function createRowForm(table: PgTable, timeUnits: Readonly<Record<string, TimeUnit>> = {}): RowForm {
   const columns = Object.entries(getTableColumns(table)).map(([property, column]) => {
     const type = column.getSQLType();
-    const unitMs = timeUnitMs[property] ?? 1;
+    const unitMs = UNIT_MS[timeUnits[property] ?? "ms"];
     const isTime = type === timestamptz;
     return {
       property,

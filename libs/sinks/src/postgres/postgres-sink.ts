@@ -5,7 +5,7 @@ import { parseDatabaseUrl } from "../address.js";
 import { refusedRows } from "../errors.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
-import { timeUnitMs } from "../sink-tables.js";
+import { rowOptions } from "../sink-tables.js";
 import { createStateCheck } from "../state-check.js";
 import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
@@ -46,14 +46,14 @@ export function createSink(options: SinkOptions): Sink {
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   const { raw } = tables;
-  const units = { timeUnitMs: timeUnitMs(raw) };
+  const encoding = rowOptions(tables);
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
   const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
   const windows = createWindowStatement(rollups, tallies);
   const restored = { tables, rollups, stateCheck: createStateCheck(tables, options.pipeline.data.allowedLatenessMs) };
   const encoders: RowEncoders = {
-    raw: createCopyEncoder(raw.table, units),
-    late: tables.late && createCopyEncoder(tables.late, units),
+    raw: createCopyEncoder(raw.table, encoding.raw),
+    late: tables.late && createCopyEncoder(tables.late, encoding.late),
     rejected: tables.rejected && createCopyEncoder(tables.rejected),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
