@@ -113,9 +113,19 @@ export const programs: readonly Program[] = [
       import { tmpdir } from "node:os";
       import { startPostgres } from "@tidemark/embedded-postgres";
       import { migrate } from "@tidemark/sinks";
+      import { deriveTables, type PipelineData } from "@tidemark/sinks/tables";
+      const data: PipelineData = {
+        version: 1, name: "visits", decoder: "json", id: null, time: { field: "at", unit: "ms" }, rates: [], rollups: [],
+        fields: [{ name: "at", type: { kind: "time", unit: "ms" }, nullable: false, optional: false }],
+        watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 0,
+        tables: {
+          schema: "web", raw: "visits", late: "late", rejected: "rejected", verdicts: [], partitionBy: "day", onConflict: "refuse",
+          columns: { at: { name: "at", type: "timestamp with time zone", nullable: false } }, own: [],
+        },
+      };
       const dataDir = mkdtempSync(tmpdir() + "/tidemark-pack-");
       const postgres = await startPostgres({ dataDir });
-      await migrate(postgres.databaseUrl);
+      await migrate({ data, tables: deriveTables(data) }, postgres.databaseUrl);
       await postgres.close();
       rmSync(dataDir, { recursive: true });
       console.log("migrated");`,

@@ -1,5 +1,16 @@
 import { expect, it } from "vitest";
-import { checkpointOf, commit, eventAt, noLedger, pipelineWith, startMs, startSeconds, windowOf } from "./fixtures.js";
+import {
+  checkpointOf,
+  commit,
+  eventAt,
+  identity,
+  noLedger,
+  pipelineWith,
+  startMs,
+  startSeconds,
+  windowOf,
+} from "./fixtures.js";
+import type { RollupData } from "../../src/tables/index.js";
 import type { CurrentStore } from "./sink-contract.js";
 
 /** What a claim gives, and whom it refuses. */
@@ -117,6 +128,28 @@ export function claimContract(store: CurrentStore): void {
       { rollup: "orders_1m", rows: [] },
       { rollup: "orders_1h", rows: [] },
     ]);
+  });
+
+  it("keeps the checkpoints of two pipelines that read one topic apart, whatever groups they have", async () => {
+    const [first, second] = [store().open(), store().open({ pipeline: pipelineWith({ name: "other" }), group: "g" })];
+    await commit(first, await first.claim(0, 0), 0, checkpointOf([], 5, { changed: [] }));
+    expect(await second.claim(0, 3)).toMatchObject({ epoch: 1, startOffset: 3, nextOffset: 3, windows: [], ids: [] });
+    expect(await first.claim(0, 0)).toMatchObject({ epoch: 2, nextOffset: 5 });
+  });
+
+  it("says in what a definition that it refuses differs from the stored one", async () => {
+    await store().open().claim(0, 0);
+    const [base, ...coarser] = identity.pipeline.data.rollups;
+    const rollups = [{ ...base, keys: ["shop"] } as RollupData, ...coarser];
+    const other = store().open({ topic: "another", pipeline: pipelineWith({ watermarkDelayMs: 1, rollups }) });
+    await expect(other.claim(0, 0)).rejects.toMatchObject({
+      code: "refused-definition",
+      message: expect.stringContaining('rollups[0].keys[1]: stored "channel", given nothing'),
+      differences: [
+        { path: "watermarkDelayMs", stored: 300_000, given: 1 },
+        { path: "rollups[0].keys[1]", stored: "channel", given: undefined },
+      ],
+    });
   });
 
   it("keeps a partition without an event without a watermark", async () => {

@@ -121,6 +121,41 @@ describe("retention", () => {
     expect((await apply()).dropped).toMatchObject([{ rows: 2, beforeMs: day("2024-02-02") }, { rows: 2 }]);
   });
 
+  it("follows the watermarks of its own pipeline alone", async () => {
+    await fill([1, 2, 3]);
+    const tables = { ...pipeline.data.tables, schema: "elsewhere" };
+    const other = orderPipeline({ ...pipeline.data, name: "other", tables });
+    await migrate(other, url);
+    const sink = createSink({ ...identity, pipeline: other, databaseUrl: url });
+    open.push(sink);
+    await (await openPartition(sink, 0)).count(noon(1));
+    expect(await applyRetention({ databaseUrl: url, pipeline: other, days: 1 })).toEqual({ dropped: [], isDone: true });
+    expect((await apply()).dropped).toMatchObject([{ rows: 2 }, { rows: 2 }]);
+    expect(await server.query(url, "SELECT DISTINCT pipeline FROM tidemark.retention")).toEqual([
+      { pipeline: "orders" },
+    ]);
+    expect(await server.query(url, "SELECT FROM elsewhere.orders")).toHaveLength(1);
+  });
+
+  it("deletes from a raw table that is not partitioned", async () => {
+    const whole = orderPipeline({
+      ...pipeline.data,
+      name: "whole",
+      tables: { ...pipeline.data.tables, schema: "whole", partitionBy: "none" },
+    });
+    await migrate(whole, url);
+    const sink = createSink({ ...identity, pipeline: whole, databaseUrl: url });
+    open.push(sink);
+    const writer = await openPartition(sink, 0);
+    for (const number of [1, 2, 3]) await writer.count(noon(number));
+    const { dropped } = await applyRetention({ databaseUrl: url, pipeline: whole, days: 1 });
+    expect(dropped).toMatchObject([
+      { table: "orders", rows: 1 },
+      { table: "orders_5s", rows: 1 },
+    ]);
+    expect(await server.query(url, "SELECT FROM whole.orders")).toHaveLength(2);
+  });
+
   it("is not held by a partition that never had a counted event, and drops nothing where none had one", async () => {
     const quiet = await openPartition(sinkOf(), 7);
     await quiet.reject();
