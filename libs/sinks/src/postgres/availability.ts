@@ -25,11 +25,17 @@ function isLostWorker(error: Error): boolean {
   return "code" in error && error.code === "55000" && "file" in error && error.file === "parallel.c";
 }
 
+/** "insufficient data left in message" and its like: what was sent is wrong, and not the connection. */
+function isMisread(error: Error): boolean {
+  return "code" in error && error.code === "08P01" && "file" in error && error.file === "pqformat.c";
+}
+
 /** Whether trying again later may help: the server or the way to it is at fault, not what was asked. */
 export function isUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error) || error instanceof SinkError) return false;
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (isMisread(error)) return false;
   if (sqlState.test(code) && "severity" in error)
     return passingClasses.has(code.slice(0, 2)) || passingStates.has(code) || isLostWorker(error);
   return true;

@@ -6,14 +6,16 @@ import { fly, type Statement } from "./flight.js";
 import type { CopyRun } from "./row-buffer.js";
 
 /**
- * One isolation finds at most this many rows, so that it ends within seconds. More of them are found by the isolation of the
- * next commit, which no longer has these.
+ * One isolation finds at most this many rows, and stops after this time once it has found one, well within the time limit of
+ * a transaction. The isolation of the next commit, which no longer has these rows, finds the others.
  */
 const MOST_FOUND = 5_000;
+const LONGEST_MS = 10_000;
 
-// data exception, integrity constraint violation
-const REFUSING_CLASSES = new Set(["22", "23"]);
-const RAISED = "P0001";
+// data exception, integrity constraint violation, program limit exceeded (as by an index entry), errors raised in PL/pgSQL
+const REFUSING_CLASSES = new Set(["22", "23", "54", "P0"]);
+// invalid_binary_representation, bad_copy_file_format: the table that was declared is another than the one in the database.
+const MISDECLARED = new Set(["22P03", "22P04"]);
 const UNIQUE_VIOLATION = "23505";
 // The detail of these repeats the whole row: not_null_violation, check_violation.
 const WORDY = new Set(["23502", "23514"]);
@@ -25,28 +27,39 @@ interface PostgresError extends Error {
   readonly constraint?: string;
 }
 
-/** Whether Postgres refuses a row for what it holds: by a constraint, a trigger or the type of a column. */
+/** Whether Postgres refuses a row for what it holds: by a constraint, a trigger, a limit or the type of a column. */
 export function isRefusal(error: unknown): error is PostgresError {
   if (!(error instanceof Error) || !("severity" in error && "code" in error)) return false;
   const code = String(error.code);
-  return (REFUSING_CLASSES.has(code.slice(0, 2)) || code === RAISED) && !isMissingPartition(error);
+  return REFUSING_CLASSES.has(code.slice(0, 2)) && !MISDECLARED.has(code) && !isMissingPartition(error);
 }
 
 /**
  * Finds the rows of the COPYs that Postgres refuses, each with the reason. Begins at the first row, and keeps every row that
  * Postgres takes, so that the first of two rows with one unique key stays. Runs in the transaction that is open on the
- * client, which must be rolled back afterwards. Deferred constraints are checked at once: a row that refers to a later row of
- * the same COPY may be refused. Rejects with any other error of Postgres.
+ * client, which must be rolled back afterwards. Rejects with any other error of Postgres.
+ *
+ * Deferred constraints are checked only where no row is refused otherwise. They are checked at once then, so that a row
+ * that refers to a later row of the same COPY may be refused.
  */
 export async function isolateRefused(client: ClientBase, copies: readonly CopyRun[]): Promise<readonly RefusedRow[]> {
-  await fly(client, [{ text: "SET CONSTRAINTS ALL IMMEDIATE" }, savepoint]);
+  const deadline = performance.now() + LONGEST_MS;
+  await fly(client, [{ text: "SAVEPOINT isolation" }]);
+  const refused = await findAll(client, copies, deadline);
+  if (refused.length > 0) return refused;
+  await fly(client, [{ text: "ROLLBACK TO isolation" }, { text: "SET CONSTRAINTS ALL IMMEDIATE" }]);
+  return findAll(client, copies, deadline);
+}
+
+async function findAll(client: ClientBase, copies: readonly CopyRun[], deadline: number): Promise<RefusedRow[]> {
+  await fly(client, [savepoint]);
   const refused: RefusedRow[] = [];
   for (const { statement, chunks, offsetAt } of copies) {
     if (offsetAt === undefined) continue;
     const copy = createTrial(client, statement);
     // A table that refuses no rows at all refuses for a reason of its own.
     if ((await copy([])) !== undefined) continue;
-    await findRefused(splitRows(chunks, offsetAt), copy, refused);
+    await findRefused(splitRows(chunks, offsetAt), copy, refused, deadline);
   }
   return refused;
 }
@@ -61,21 +74,27 @@ type Trial = (rows: readonly CopiedRow[]) => Promise<PostgresError | undefined>;
 function createTrial(client: ClientBase, statement: string): Trial {
   return async (rows) => {
     try {
-      await fly(client, [{ text: statement, copied: joinRows(rows) }, release, savepoint]);
+      // Also at first, where there is nothing to undo: each trial takes one round trip.
+      await fly(client, [undo, { text: statement, copied: joinRows(rows) }, release, savepoint]);
       return undefined;
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      await fly(client, [undo]);
       return error;
     }
   };
 }
 
 /** Tries runs of rows in their order: half as many after a refusal, twice as many after a success. */
-async function findRefused(rows: readonly CopiedRow[], copy: Trial, refused: RefusedRow[]): Promise<void> {
+async function findRefused(
+  rows: readonly CopiedRow[],
+  copy: Trial,
+  refused: RefusedRow[],
+  deadline: number,
+): Promise<void> {
   let at = 0;
   let size = rows.length;
-  while (at < rows.length && refused.length < MOST_FOUND) {
+  const isDone = () => refused.length >= MOST_FOUND || (refused.length > 0 && performance.now() > deadline);
+  while (at < rows.length && !isDone()) {
     const tried = rows.slice(at, at + size);
     const error = await copy(tried);
     if (error === undefined) {

@@ -135,7 +135,9 @@ export function createSink(options: SinkOptions): Sink {
         } catch (error) {
           if (!isRefusal(error)) throw error;
           const refused = await onConnection(pool, limits, isolate, lost.add);
-          throw refused.length === 0 ? error : refusedRows(topic, claim.partition, refused, error);
+          if (refused.length > 0) throw refusedRows(topic, claim.partition, refused, error);
+          // No row is at fault: whatever was may be gone. If not, Postgres says so once more.
+          await onConnection(pool, limits, write, lost.add);
         }
       };
       await retryWhileUnavailable(

@@ -139,6 +139,20 @@ it.each([
     { reason: 'value for domain price violates check constraint "not_free"', constraint: "not_free" },
   ],
   [
+    "an assertion of a trigger",
+    `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN ASSERT NEW.cents > 0, 'not for nothing'; RETURN NEW; END $$;
+     CREATE TRIGGER failing BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fail()`,
+    { reason: "not for nothing" },
+  ],
+  [
+    "an index that has no room for the key",
+    `CREATE FUNCTION key_of(cents int) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+       SELECT string_agg(md5(number::text), '') FROM generate_series(1, 300) AS number WHERE cents = 0 $$;
+     CREATE INDEX orders_key ON orders (key_of(cents))`,
+    { reason: expect.stringMatching(/^index row requires/) },
+  ],
+  [
     "a generated column that divides",
     "ALTER TABLE orders ADD share int GENERATED ALWAYS AS (1000 / cents) STORED",
     { reason: "division by zero" },
@@ -218,6 +232,36 @@ it("rejects with Postgres's own error where no single row is at fault", async ()
     CREATE TRIGGER failing AFTER INSERT ON orders FOR EACH STATEMENT EXECUTE FUNCTION fail()`);
   await expect(commit({ rows: [orderAt(0)] })).rejects.toMatchObject({ code: "P0001", message: "closed today" });
 });
+
+it("writes a checkpoint that Postgres refused when nothing refuses it any more", async () => {
+  await query(`CREATE SEQUENCE tries;
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF nextval('tries') = 1 THEN RAISE 'not yet'; END IF; RETURN NULL; END $$;
+    CREATE TRIGGER failing AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fail()`);
+  await commit({ rows: [orderAt(0)] });
+  expect(await stored()).toEqual(["A-0"]);
+});
+
+it("refuses no row for a later one that a deferred foreign key lets it refer to", async () => {
+  await query(`ALTER TABLE orders ADD UNIQUE ("offset"), ALTER order_no SET NOT NULL,
+    ADD FOREIGN KEY (cents) REFERENCES orders ("offset") DEFERRABLE INITIALLY DEFERRED`);
+  const rows = [orderAt(0, { cents: 1 }), orderAt(1, { cents: 2 }), orderAt(2, { cents: 2 })];
+  const found = await refusedOf({ rows: [...rows, orderAt(3, { cents: 1, number: null })] });
+  expect(found.map(({ offset }) => offset)).toEqual([3]);
+  await commit({ rows });
+  expect(await stored()).toEqual(["A-0", "A-1", "A-2"]);
+});
+
+it.each([
+  ["fewer bytes", 'ALTER "offset" TYPE int', "22P03"],
+  ["more bytes", "ALTER cents TYPE bigint", "08P01"],
+])(
+  "rejects with Postgres's own error where a column has %s than declared, whatever the row is",
+  async (_, sql, code) => {
+    await query(`ALTER TABLE orders ${sql}`);
+    await expect(commit({ rows: [orderAt(0)] })).rejects.toMatchObject({ code });
+  },
+);
 
 it("rejects with Postgres's own error where rows have no offset", async () => {
   const other = { number: columns.number, cents: columns.cents };
