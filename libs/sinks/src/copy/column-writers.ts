@@ -91,6 +91,11 @@ function typeNamed(type: string): Type | undefined {
   return TYPES.get(name) ?? SYNONYMS.get(name);
 }
 
+/** The number in Postgres of a type that has a writer, or of an array's elements; undefined for an enum. */
+export function oidOf(type: string): number | undefined {
+  return typeNamed(type)?.oid;
+}
+
 function limitedTexts(type: string, column: string, otherwise: number): ColumnWriter {
   const length = /\((\d+)\)/.exec(type)?.[1];
   return shortTexts(type, column, length === undefined ? otherwise : Number(length));

@@ -11,6 +11,8 @@ import { columnWriter, maxFixedBytes, supportedTypes } from "./column-writers.js
 export interface CopyEncoder {
   /** The COPY statement, its columns in the order of the bytes. */
   readonly statement: string;
+  /** The property of each column of the bytes. */
+  readonly properties: readonly string[];
   /** Which column holds the property `offset`; undefined where none does, or one that is no integer. */
   readonly offsetAt: number | undefined;
   /** Begins a COPY stream in whose rows `constants` stand, by Drizzle property name. Throws as `append`. */
@@ -102,6 +104,7 @@ export function createCopyEncoder(
 
   return {
     statement: `COPY ${qualifiedName(table)} (${columns.map((column) => quoteIdentifier(column.name)).join(", ")}) FROM STDIN WITH (FORMAT binary)`,
+    properties: columns.map(({ property }) => property),
     offsetAt: offsetAt < 0 ? undefined : offsetAt,
     open(constants = {}) {
       const fields = fieldWriters(constants);

@@ -40,13 +40,13 @@ export function createMemoryRollup(tables: MemoryTables, definition: RollupData,
     name,
     sizeMs: window.sizeMs,
     prepare(topic, partition, rows) {
-      const given = rows.map(toRow);
-      target.check(given, { topic, partition });
       const byKey = new Map(
-        given.map((row, index) => [
-          JSON.stringify([topic, partition, row["window_start"], ...(rows[index] as RollupRow).keys]),
-          target.store(row, { topic, partition }),
-        ]),
+        target
+          .store(rows.map(toRow), { topic, partition })
+          .map((row, index) => [
+            JSON.stringify([topic, partition, row["window_start"], ...(rows[index] as RollupRow).keys]),
+            row,
+          ]),
       );
       if (byKey.size < rows.length) throw new Error(`The checkpoint holds a window of ${name} twice.`);
       return () => {

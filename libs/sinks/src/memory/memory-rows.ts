@@ -1,27 +1,42 @@
 import type { NewRows, RowBuffer } from "../checkpoint.js";
+import { splitFields } from "../copy/copied-rows.js";
 import { createCopyEncoder, type CopyEncoderOptions } from "../copy/copy-encoder.js";
 import type { PgTable } from "drizzle-orm/pg-core";
-import { createRowForm, type StoredRow } from "./stored-row.js";
+import { getTableColumns } from "drizzle-orm";
+import { fieldReader } from "./field-readers.js";
+import { filledValues, type StoredRow } from "./stored-row.js";
 
-/** A table that takes rows which a Postgres column of the same definition would hold. */
+/** A table that holds rows as a Postgres table of the same definition would. */
 export interface RowTarget {
   readonly table: PgTable;
-  /** Throws SinkError `unencodable`, as the Postgres sink does. */
-  check(rows: readonly object[], constants: StoredRow): void;
-  store(row: object, constants: StoredRow): StoredRow;
+  /** Encodes and reads back, so that what is kept is what Postgres is sent. Throws SinkError `unencodable` as it does there. */
+  store(rows: readonly object[], constants: StoredRow): readonly StoredRow[];
 }
 
 export function createRowTarget(table: PgTable, options: CopyEncoderOptions = {}): RowTarget {
   const encoder = createCopyEncoder(table, options);
-  const form = createRowForm(table, options.timeUnits);
+  const columns = getTableColumns(table);
+  const fields = encoder.properties.map((property) => ({
+    property,
+    read: fieldReader(columns[property]?.getSQLType() ?? ""),
+  }));
+  const filled = filledValues(table, encoder.properties);
   return {
     table,
-    check(rows, constants) {
+    store(rows, constants) {
       const stream = encoder.open(constants);
       stream.append(rows);
+      const stored = splitFields(stream.end()).map((bytes) => {
+        const row: Record<string, unknown> = { ...filled };
+        for (const [at, { property, read }] of fields.entries()) {
+          const value = bytes.get(at);
+          row[property] = value === undefined ? null : read(value);
+        }
+        return row;
+      });
       stream.release();
+      return stored;
     },
-    store: form.store,
   };
 }
 
@@ -60,9 +75,9 @@ export class MemoryRowBuffer implements RowBuffer {
   #append(target: RowTarget | undefined, added: readonly object[]): void {
     if (added.length === 0) return;
     if (target === undefined) throw new Error("The checkpoint holds rows of a table that this sink doesn't write.");
-    target.check(added, this.#constants);
+    const stored = target.store(added, this.#constants);
     const rows = this.#rows.get(target.table) ?? [];
-    for (const row of added) rows.push(target.store(row, this.#constants));
+    for (const row of stored) rows.push(row);
     this.#rows.set(target.table, rows);
   }
 }

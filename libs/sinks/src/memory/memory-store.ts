@@ -1,5 +1,5 @@
 import type { PgTable } from "drizzle-orm/pg-core";
-import { createRowForm, type RowForm, type StoredRow } from "./stored-row.js";
+import { createSelect, type StoredRow } from "./stored-row.js";
 
 /** The tables that memory sinks write, in the place of a database. They end with the process. */
 export interface MemoryStore {
@@ -14,14 +14,14 @@ export interface MemoryStore {
 /** The store with what its sinks need. Whoever writes has made sure that nothing can fail halfway. */
 export class MemoryTables implements MemoryStore {
   readonly #tables = new Map<PgTable, Map<unknown, StoredRow>>();
-  readonly #forms = new Map<PgTable, RowForm>();
+  readonly #selects = new Map<PgTable, (row: StoredRow) => object>();
   readonly #selected = new WeakMap<StoredRow, object>();
 
   rows<Table extends PgTable>(table: Table): readonly Table["$inferSelect"][] {
-    const form = this.#forms.get(table) ?? createRowForm(table);
-    this.#forms.set(table, form);
+    const select = this.#selects.get(table) ?? createSelect(table);
+    this.#selects.set(table, select);
     return this.stored(table).map((row) => {
-      const selected = this.#selected.get(row) ?? form.select(row);
+      const selected = this.#selected.get(row) ?? select(row);
       this.#selected.set(row, selected);
       return selected as Table["$inferSelect"];
     });
