@@ -1,11 +1,9 @@
-import type { CheckpointLedger } from "@tidemark/sinks";
-import type { EventRow } from "./event-row.js";
-import type { Progress } from "./progress.js";
+import type { EventRow, Pipeline, Progress } from "@tidemark/pipeline";
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** `read 20 = counted 18 + late 1 + rejected 1`: parts that are 0 are left out. */
-export function formatLedger(ledger: CheckpointLedger): string {
+export function formatLedger(ledger: Progress["ledger"]): string {
   const { read, skipped, lost, ...parts } = ledger;
   const named = Object.entries(parts).filter(([name, count]) => name === "counted" || count > 0);
   const sum = named.map(([name, count]) => `${name} ${whole.format(count)}`).join(" + ");
@@ -43,37 +41,27 @@ export function formatJson(progress: Progress): string {
   });
 }
 
-const columns = [
-  ["ID", (row) => row.ID],
-  ["Kota", (row) => row.Kota],
-  ["Sosial_Media", (row) => row.Sosial_Media],
-  ["Usage_Count", (row) => String(row.Usage_Count)],
-  ["Sales", (row) => String(row.Sales)],
-  ["Visitors", (row) => String(row.Visitors)],
-  ["PageVisitors", (row) => String(row.PageVisitors)],
-  ["Conversion", (row) => String(row.Conversion)],
-  ["Ts", (row) => formatTime(row.Ts * 1000)],
-  ["conversion_rate", (row) => formatRate(row.conversion_rate)],
-  ["bounce_rate", (row) => formatRate(row.bounce_rate)],
-] as const satisfies readonly (readonly [string, (row: EventRow) => string])[];
-
 const rowsShown = 20;
 
-const formatRate = (rate: number | null) => (rate === null ? "NULL" : String(rate));
-
-// Names are open: what would break the frame is shown as a dot.
+// Texts come from outside: a character that would break the frame is shown as a dot.
 const printable = (text: string) => text.replaceAll(/[\p{C}\u2028\u2029]/gu, ".");
 
 /** A batch as Spark's console shows it: a framed table of at most 20 rows, cells to the right. */
-export function formatTable(title: string, rows: readonly EventRow[]): string {
+export function formatTable(title: string, data: Pipeline["data"], rows: readonly EventRow[]): string {
+  const names = Object.keys(data.tables.columns);
   const shown = rows.slice(0, rowsShown);
-  const cells = [
-    columns.map(([name]) => name as string),
-    ...shown.map((row) => columns.map(([, of]) => printable(of(row)))),
-  ];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
+  const cells = [names, ...shown.map((row) => names.map((name) => printable(formatCell(data, name, row[name]))))];
+  const widths = names.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   const frame = `+${widths.map((width) => "-".repeat(width)).join("+")}+`;
   const lines = cells.map((line) => `|${line.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("|")}|`);
   const more = rows.length > rowsShown ? [`only showing top ${rowsShown} rows of ${whole.format(rows.length)}`] : [];
   return [title, frame, lines[0] ?? "", frame, ...lines.slice(1), frame, ...more].join("\n");
+}
+
+const unitsMs = { s: 1000, ms: 1, us: 1 / 1000 } as const;
+
+function formatCell({ time }: Pipeline["data"], name: string, value: unknown): string {
+  if (value === null || value === undefined) return "NULL";
+  if (name === time.field && time.unit !== "iso") return formatTime(Math.floor((value as number) * unitsMs[time.unit]));
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

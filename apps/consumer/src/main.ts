@@ -4,18 +4,22 @@ import {
   EXIT_CODES,
   findAddresses,
   findRepositoryRoot,
+  loadPipeline,
   SIGNAL_EXIT_CODES,
   stopWithStack,
   type StopSignal,
 } from "@tidemark/cli";
-import { createPostgresProbe } from "./monitor/postgres-probe.js";
-import { startMonitor } from "./monitor/server.js";
+import { withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
+import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
-import { createJsonReporter, createStatusReporter, createTableReporter, type Reporter } from "./reporter.js";
-import { runConsumer, type Stopped } from "./run-consumer.js";
-import { describeFailure, prepare } from "./start-up.js";
+import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
+import { runConsumer } from "./run-consumer.js";
+import { describeFailure } from "./start-up.js";
 
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
+
+/** Where the flagship's events are read from, unless somebody says otherwise. */
+const flagshipPlace = { topic: "socmed-events", group: "tidemark" };
 
 const lastMs = 2_000;
 const warn = (line: string): void => void process.stderr.write(`consumer: ${line}\n`);
@@ -52,19 +56,17 @@ function tellAbandoned(partitions: readonly number[]): number {
   return EXIT_CODES.failed;
 }
 
-/** Serves what METRICS_PORT asks for; without it Prometheus's library is not even loaded. */
-async function watch({ monitor, topic }: ConsumerOptions, databaseUrl: string, reporter: Reporter) {
-  if (monitor === undefined) return undefined;
-  const { createMetrics } = await import("./monitor/prometheus.js");
-  const metrics = createMetrics();
-  const { url, close } = await startMonitor(monitor, metrics, createPostgresProbe(databaseUrl, topic));
-  reporter.note(`can be watched at ${url}/metrics, /healthz and /readyz`);
-  return { state: metrics.state, close };
+/** The pipeline, and where its events are read from by default. */
+async function findPipeline({ pipeline: given, times }: ConsumerOptions, root: string) {
+  const pipeline: Pipeline = given === undefined ? socmed : await loadPipeline(given, [process.cwd(), root]);
+  const ownPlace = { topic: pipeline.name, group: `tidemark-${pipeline.name}` };
+  return { pipeline: withTimes(pipeline, times), place: given === undefined ? flagshipPlace : ownPlace };
 }
 
 async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped> {
   const { signal } = stop;
   const root = findRepositoryRoot(import.meta.url);
+  const { pipeline, place } = await findPipeline(options, root);
   const addresses = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
@@ -73,18 +75,14 @@ async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped>
     onWait: (path) => warn(`waiting for a stack (${path})`),
   });
   const done = new AbortController();
-  let closeMonitor: (() => Promise<void>) | undefined;
   void stopWithStack(addresses.stackPid, stop, warn, done.signal);
   try {
-    const reporter = reporters[options.output]({ stream: process.stdout });
-    const watched = await watch(options, addresses.databaseUrl, reporter);
-    closeMonitor = watched?.close;
-    const clusterId = await prepare(addresses, signal);
     const { kafkaBrokers: brokers, databaseUrl } = addresses;
-    return await runConsumer(options, { brokers, databaseUrl, clusterId, reporter, signal, state: watched?.state });
+    const { topic = place.topic, group = place.group } = options;
+    const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
+    return await runConsumer(pipeline, { ...options, topic, group }, { brokers, databaseUrl, reporter, signal });
   } finally {
     done.abort();
-    await closeMonitor?.();
   }
 }
 

@@ -1,8 +1,9 @@
-import type { SinkEvent } from "@tidemark/sinks";
-import type { SourceEvent } from "@tidemark/sources";
+import type { PipelineEvent } from "@tidemark/pipeline";
 
-/** What is worth a line to a person; undefined for what is not. */
-export function describeSourceEvent(event: SourceEvent, topic: string): string | undefined {
+const whole = new Intl.NumberFormat("en-US");
+
+/** A line about an event for a person; undefined where the event is not worth one. */
+export function describeEvent(event: PipelineEvent, topic: string): string | undefined {
   switch (event.type) {
     case "waiting-for-topic":
       return `waiting for topic ${topic}: Kafka has none of that name (the producer makes it)`;
@@ -22,20 +23,29 @@ export function describeSourceEvent(event: SourceEvent, topic: string): string |
         : undefined;
     case "abandoned":
       return `stopped without waiting any longer for partitions ${event.partitions.join(", ")}`;
-    default:
-      return undefined;
-  }
-}
-
-/** As above. Of a run of failed tries, the first is told and then each tenth. */
-export function describeSinkEvent(event: SinkEvent): string | undefined {
-  switch (event.kind) {
-    case "unavailable":
+    case "postgres-unavailable":
+      // Of a run of failed tries, the first is told and then each tenth.
       return event.attempt % 10 === 1 ? `Postgres is away (${event.error.message}); trying again` : undefined;
-    case "available":
+    case "postgres-available":
       return `Postgres is back after ${event.attempts} tries`;
-    case "terminated-blocker":
+    case "blocker-ended":
       return `ended connection ${event.pids.join(", ")}, which held partition ${event.partition}`;
+    case "rows-refused": {
+      const [first] = event.rows;
+      const more = event.rows.length > 1 ? ` and ${whole.format(event.rows.length - 1)} more` : "";
+      return `partition ${event.partition}: the database refused the row of offset ${first?.offset}${more} (${first?.reason})`;
+    }
+    case "retention-dropped": {
+      const { table, rows, beforeMs } = event.dropped;
+      const date = new Date(beforeMs).toISOString().slice(0, "2024-02-04".length);
+      return `retention: dropped ${whole.format(rows)} row${rows === 1 ? "" : "s"} of ${table} before ${date}`;
+    }
+    case "retention-postponed":
+      return `retention: tables were in use at each of ${event.tries} tries, so that not all could be dropped; trying again`;
+    case "retention-failed":
+      return `retention: nothing was dropped (${event.reason}); trying again`;
+    case "progress-not-recorded":
+      return `progress: not recorded (${event.reason})`;
     default:
       return undefined;
   }

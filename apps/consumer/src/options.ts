@@ -1,6 +1,7 @@
 import { duration, flag, hostName, parseOptions as parse, port, topic, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
-import type { MonitorAddress } from "./monitor/server.js";
+import type { PipelineTimes } from "@tidemark/pipeline";
+import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 
 export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
 
@@ -12,18 +13,20 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   --json             print progress as lines of JSON
   --help             print this
 
+  PIPELINE           a module that exports a pipeline, TypeScript or JavaScript (default: the flagship, social media)
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
-  KAFKA_TOPIC        default socmed-events
-  KAFKA_GROUP        default tidemark
+  KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
+  KAFKA_GROUP        default tidemark; with PIPELINE, tidemark- and its pipeline's name
   DATABASE_URL       postgresql://user:password@host:5432/database (default: the running stack's)
-  WATERMARK_DELAY    default 5m: how far behind the highest event time the watermark stays
-  ALLOWED_LATENESS   default 0s: how long a window still takes events after it closed
-  MAX_FUTURE_SKEW    default 1m: an event further than this ahead of its record's timestamp is quarantined
+  WATERMARK_DELAY    default 5m, or the pipeline's: how far behind the highest event time the watermark stays
+  ALLOWED_LATENESS   default 0s, or the pipeline's: how long a window still takes events after it closed
+  MAX_FUTURE_SKEW    default 1m, or the pipeline's: an event further than this ahead of its record's timestamp is
+                     quarantined
   STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
   METRICS_PORT       serves /healthz, /readyz and /metrics (Prometheus) there; 0 is any free port; unset serves nothing
   METRICS_HOST       default 127.0.0.1
-  RETENTION_DAYS     drop raw, late, rejected rows and 5 s windows older than so many days before the lowest
-                     partition watermark (default: all rows are kept; 1 min windows always are)
+  RETENTION_DAYS     drop raw, late, rejected rows and the finest windows older than so many days before the lowest
+                     partition watermark (default: all rows are kept; coarser windows always are)
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
@@ -32,11 +35,12 @@ export interface ConsumerOptions {
   /** Goes on behind records that are gone; else they end the consumer. */
   readonly acceptLoss: boolean;
   readonly output: "status" | "show" | "json";
-  readonly topic: string;
-  readonly group: string;
-  readonly watermarkDelayMs: number;
-  readonly allowedLatenessMs: number;
-  readonly maxFutureSkewMs: number;
+  /** A module that exports a pipeline; undefined: the flagship. */
+  readonly pipeline: string | undefined;
+  readonly topic: string | undefined;
+  readonly group: string | undefined;
+  /** Durations that replace those of the pipeline. */
+  readonly times: Partial<PipelineTimes>;
   /** How long a stop waits for Postgres to take what was read. */
   readonly stopTimeoutMs: number;
   /** Where the consumer can be watched, if anywhere. */
@@ -51,15 +55,16 @@ const schema = z
     "--accept-loss": flag,
     "--show": flag,
     "--json": flag,
-    KAFKA_TOPIC: topic.default("socmed-events"),
+    KAFKA_TOPIC: topic.optional(),
     KAFKA_GROUP: z
       .string()
       .regex(/^\S{1,255}$/)
       .describe("a group name of 1 to 255 characters without spaces")
-      .default("tidemark"),
-    WATERMARK_DELAY: duration.prefault("5m"),
-    ALLOWED_LATENESS: duration.prefault("0s"),
-    MAX_FUTURE_SKEW: duration.prefault("1m"),
+      .optional(),
+    PIPELINE: z.string().optional(),
+    WATERMARK_DELAY: duration.optional(),
+    ALLOWED_LATENESS: duration.optional(),
+    MAX_FUTURE_SKEW: duration.optional(),
     STOP_TIMEOUT: duration.prefault("10s"),
     METRICS_PORT: port(0).optional(),
     METRICS_HOST: hostName.default("127.0.0.1"),
@@ -77,15 +82,24 @@ const schema = z
     untilCaughtUp: given["--until-caught-up"],
     acceptLoss: given["--accept-loss"],
     output: given["--show"] ? "show" : given["--json"] ? "json" : "status",
+    pipeline: given.PIPELINE,
     topic: given.KAFKA_TOPIC,
     group: given.KAFKA_GROUP,
-    watermarkDelayMs: given.WATERMARK_DELAY,
-    allowedLatenessMs: given.ALLOWED_LATENESS,
-    maxFutureSkewMs: given.MAX_FUTURE_SKEW,
+    times: withoutUndefined({
+      watermarkDelayMs: given.WATERMARK_DELAY,
+      allowedLatenessMs: given.ALLOWED_LATENESS,
+      maxFutureSkewMs: given.MAX_FUTURE_SKEW,
+    }),
     stopTimeoutMs: given.STOP_TIMEOUT,
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     retentionDays: given.RETENTION_DAYS,
   }));
+
+function withoutUndefined(times: {
+  readonly [Name in keyof PipelineTimes]: number | undefined;
+}): Partial<PipelineTimes> {
+  return Object.fromEntries(Object.entries(times).filter(([, ms]) => ms !== undefined));
+}
 
 export const parseOptions = (
   args: readonly string[],

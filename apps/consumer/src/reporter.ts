@@ -1,25 +1,22 @@
 import type { Writable } from "node:stream";
+import type { EventRow, Pipeline, PipelineEvent, Progress } from "@tidemark/pipeline";
 import { formatJson, formatStatus, formatTable } from "./format.js";
-import type { EventRow } from "./event-row.js";
-import type { FoldedRows } from "./partition-fold.js";
-import type { Progress } from "./progress.js";
 
-/** What a person or a machine sees. */
+/** The consumer's output, for a person or a machine. */
 export interface Reporter {
-  /** Something happened that is worth a line of its own. */
+  /** A line of its own. */
   note(text: string): void;
-  /** Rows were made of a partition's records; they are not committed yet. */
-  folded(partition: number, rows: FoldedRows): void;
-  /** All rows of the partition below this offset are committed. */
-  committed(partition: number, nextOffset: number): void;
+  /** Something happened to the pipeline. */
+  on(event: PipelineEvent): void;
   /** Called once a second. */
   progress(progress: Progress): void;
-  /** The last word: what was reached. */
+  /** The last line. */
   finish(progress: Progress): void;
 }
 
 export interface Output {
   readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly pipeline: Pick<Pipeline, "data">;
 }
 
 const plainLineEverySeconds = 5;
@@ -36,8 +33,7 @@ export function createStatusReporter({ stream }: Output): Reporter {
   };
   return {
     note: (text) => line(`consumer  ${text}`),
-    folded: () => {},
-    committed: () => {},
+    on: () => {},
     progress(progress) {
       const text = `consumer  ${formatStatus(progress)}`;
       seconds += 1;
@@ -57,33 +53,38 @@ export function createStatusReporter({ stream }: Output): Reporter {
 export function createJsonReporter({ stream }: Output): Reporter {
   return {
     note: (text) => stream.write(`${JSON.stringify({ kind: "note", text })}\n`),
-    folded: () => {},
-    committed: () => {},
+    on: () => {},
     progress: (progress) => stream.write(`${formatJson(progress)}\n`),
     finish: (progress) => stream.write(`${formatJson(progress).replace('"progress"', '"done"')}\n`),
   };
 }
 
 /** Each checkpoint's rows as a table with their rates, once they are committed. */
-export function createTableReporter({ stream }: Output): Reporter {
+export function createTableReporter({ stream, pipeline }: Output): Reporter {
   const waiting = new Map<number, EventRow[]>();
   let batch = 0;
   const line = (text: string) => stream.write(`${text}\n`);
+
+  function committed(partition: number, nextOffset: number): void {
+    const rows = waiting.get(partition) ?? [];
+    const written = rows.filter(({ offset }) => offset < nextOffset);
+    waiting.set(
+      partition,
+      rows.filter(({ offset }) => offset >= nextOffset),
+    );
+    if (written.length === 0) return;
+    line(formatTable(`Batch ${batch}: partition ${partition}, up to offset ${nextOffset}`, pipeline.data, written));
+    batch += 1;
+  }
+
   return {
     note: (text) => line(`consumer  ${text}`),
-    folded(partition, { rows }) {
-      waiting.set(partition, [...(waiting.get(partition) ?? []), ...rows]);
-    },
-    committed(partition, nextOffset) {
-      const rows = waiting.get(partition) ?? [];
-      const committed = rows.filter(({ offset }) => offset < nextOffset);
-      waiting.set(
-        partition,
-        rows.filter(({ offset }) => offset >= nextOffset),
-      );
-      if (committed.length === 0) return;
-      line(formatTable(`Batch ${batch}: partition ${partition}, up to offset ${nextOffset}`, committed));
-      batch += 1;
+    on(event) {
+      if (event.type === "claimed") waiting.delete(event.partition);
+      if (event.type === "committed") committed(event.partition, event.checkpoint.nextOffset);
+      if (event.type === "processed") {
+        waiting.set(event.partition, [...(waiting.get(event.partition) ?? []), ...event.rows.rows]);
+      }
     },
     progress: () => {},
     finish: (progress) => line(`consumer  ${formatStatus(progress)}`),

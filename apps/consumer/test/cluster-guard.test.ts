@@ -2,12 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startBroker } from "@tidemark/embedded-kafka";
-import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createClusterGuard } from "../src/cluster-guard.js";
-import { runConsumer } from "../src/run-consumer.js";
-import { Recorder } from "./recorder.js";
+import { createClusterGuard } from "@tidemark/pipeline/parts";
+import { consumeFlagship } from "./flagship.js";
 import { givenBroker, produce, readLedger, startServers, type TestServers } from "./servers.js";
 
 let servers: TestServers;
@@ -16,18 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers.close());
 
-const options = {
-  untilCaughtUp: false,
-  acceptLoss: false,
-  output: "status",
-  topic: "swapped",
-  group: "tidemark",
-  watermarkDelayMs: 300_000,
-  allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
-  stopTimeoutMs: 10_000,
-  monitor: undefined,
-} as const;
+const topic = "swapped";
 
 it("asks only when there is suspicion, and once for each", async () => {
   const found: string[] = [];
@@ -46,16 +32,9 @@ it.skipIf(givenBroker !== undefined)(
   async () => {
     const directory = await mkdtemp(join(tmpdir(), "tidemark-swap-"));
     const databaseUrl = await servers.createDatabase();
-    await migrate(socmedPipeline, databaseUrl);
     const first = await startBroker({ dataDir: join(directory, "first") });
-    await produce(first, options.topic, 300);
-    const run = runConsumer(options, {
-      brokers: [first.address],
-      clusterId: first.clusterId,
-      databaseUrl,
-      reporter: new Recorder(),
-      signal: new AbortController().signal,
-    });
+    await produce(first, topic, 300);
+    const run = consumeFlagship({ broker: first, databaseUrl, topic, untilCaughtUp: false });
     const outcome = run.then(
       () => undefined,
       (error: unknown) => error,
@@ -64,7 +43,7 @@ it.skipIf(givenBroker !== undefined)(
     await first.close();
     const second = await startBroker({ dataDir: join(directory, "second"), port: first.port });
     try {
-      await produce(second, options.topic, 2_000);
+      await produce(second, topic, 2_000);
       expect(await outcome).toMatchObject({ code: "refused-cluster" });
       expect(await readLedger(databaseUrl)).toMatchObject({ read: 300 });
     } finally {

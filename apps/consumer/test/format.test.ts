@@ -1,23 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { enrich } from "../src/event-row.js";
 import { formatJson, formatLedger, formatStatus, formatTable } from "../src/format.js";
-import { emptyLedger } from "../src/progress.js";
-import { eventOf } from "./fold-fixtures.js";
+import { EMPTY_LEDGER } from "@tidemark/pipeline";
+import { socmed } from "@tidemark/socmed";
+import { eventOf } from "./processor-fixtures.js";
 
 const deckEvent = eventOf({ Ts: 1_706_981_205 });
+const rates = { conversion_rate: 43.59281437125748, bounce_rate: 19.281437125748504 };
 const progress = {
   partitions: 8,
   perSecond: 1234.4,
   lag: 12,
   watermarkMs: Date.parse("2024-02-03T17:00:00Z"),
-  ledger: { ...emptyLedger, read: 5_003, counted: 5_000, late: 3 },
+  ledger: { ...EMPTY_LEDGER, read: 5_003, counted: 5_000, late: 3 },
 };
 
 describe("what the consumer prints", () => {
   it("writes the ledger as a sum, leaving out parts that are 0", () => {
     expect(formatLedger(progress.ledger)).toBe("read 5,003 = counted 5,000 + late 3");
-    expect(formatLedger(emptyLedger)).toBe("read 0 = counted 0");
-    expect(formatLedger({ ...emptyLedger, skipped: 2, lost: 1 })).toBe("read 0 = counted 0, skipped 2, lost 1");
+    expect(formatLedger(EMPTY_LEDGER)).toBe("read 0 = counted 0");
+    expect(formatLedger({ ...EMPTY_LEDGER, skipped: 2, lost: 1 })).toBe("read 0 = counted 0, skipped 2, lost 1");
   });
 
   it("writes rate, lag, watermark and ledger in one line", () => {
@@ -36,7 +37,7 @@ describe("what the consumer prints", () => {
   });
 
   it("shows a batch as the deck does, with all digits of the rates", () => {
-    expect(formatTable("Batch 0", [enrich(deckEvent, 7)]).split("\n")).toEqual([
+    expect(formatTable("Batch 0", socmed.data, [{ ...deckEvent, ...rates, offset: 7 }]).split("\n")).toEqual([
       "Batch 0",
       "+------------------------------------+------+------------+-----------+-----+--------+------------+----------+-------------------+-----------------+------------------+",
       "|                                  ID|  Kota|Sosial_Media|Usage_Count|Sales|Visitors|PageVisitors|Conversion|                 Ts|  conversion_rate|       bounce_rate|",
@@ -47,10 +48,9 @@ describe("what the consumer prints", () => {
   });
 
   it("shows 20 rows at most, NULL for no rate, and nothing that would move the cursor", () => {
-    const rows = Array.from({ length: 21 }, (_, offset) =>
-      enrich({ ...deckEvent, Kota: "a\u001B[2Jb\n", Visitors: 0 }, offset),
-    );
-    const lines = formatTable("Batch 1", rows).split("\n");
+    const row = { ...deckEvent, Kota: "a\u001B[2Jb\n", Visitors: 0, conversion_rate: null, bounce_rate: null };
+    const rows = Array.from({ length: 21 }, (_, offset) => ({ ...row, offset }));
+    const lines = formatTable("Batch 1", socmed.data, rows).split("\n");
     expect(lines.at(-1)).toBe("only showing top 20 rows of 21");
     expect(lines).toHaveLength(1 + 3 + 20 + 1 + 1);
     expect(lines[4]).toContain("|a.[2Jb.|");

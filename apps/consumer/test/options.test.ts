@@ -2,18 +2,17 @@ import { describe, expect, it } from "vitest";
 import { parseOptions } from "../src/options.js";
 
 describe("parseOptions", () => {
-  it("has the defaults of the flagship job", () => {
+  it("leaves topic, group and durations to the pipeline where nobody names them", () => {
     expect(parseOptions([], {})).toEqual({
       kind: "run",
       options: {
         untilCaughtUp: false,
         acceptLoss: false,
         output: "status",
-        topic: "socmed-events",
-        group: "tidemark",
-        watermarkDelayMs: 300_000,
-        allowedLatenessMs: 0,
-        maxFutureSkewMs: 60_000,
+        pipeline: undefined,
+        topic: undefined,
+        group: undefined,
+        times: {},
         stopTimeoutMs: 10_000,
         monitor: undefined,
       },
@@ -22,6 +21,7 @@ describe("parseOptions", () => {
 
   it("reads arguments and variables, and takes an empty variable for an unset one", () => {
     const parsed = parseOptions(["--until-caught-up", "--accept-loss", "--json"], {
+      PIPELINE: "orders.ts",
       KAFKA_TOPIC: "mine",
       KAFKA_GROUP: "",
       WATERMARK_DELAY: "90s",
@@ -36,9 +36,9 @@ describe("parseOptions", () => {
         acceptLoss: true,
         output: "json",
         topic: "mine",
-        group: "tidemark",
-        watermarkDelayMs: 90_000,
-        allowedLatenessMs: 250,
+        group: undefined,
+        pipeline: "orders.ts",
+        times: { watermarkDelayMs: 90_000, allowedLatenessMs: 250 },
         retentionDays: 30,
       },
     });

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { rename, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed";
 import { startProxy, type ConnectionPlan, type Fate } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { runConsumer } from "../src/run-consumer.js";
+import { consumeFlagship } from "./flagship.js";
 import { Recorder } from "./recorder.js";
 import { ownName, produce, query, readLedger, readTables, startServers, type TestServers } from "./servers.js";
 
@@ -31,7 +31,7 @@ afterAll(() => servers.close());
 async function prepare(name: string): Promise<void> {
   topic = ownName(name);
   databaseUrl = await servers.createDatabase();
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(socmed, databaseUrl);
   await produce(servers.broker, topic, half, partitions);
 }
 
@@ -39,19 +39,8 @@ async function prepare(name: string): Promise<void> {
 function consume(through = databaseUrl, untilCaughtUp = false) {
   const stop = new AbortController();
   const reporter = new Recorder();
-  const times = { watermarkDelayMs: 300_000, allowedLatenessMs: 0, maxFutureSkewMs: 60_000, stopTimeoutMs: 10_000 };
-  const options = {
-    ...times,
-    untilCaughtUp,
-    acceptLoss: false,
-    monitor: undefined,
-    output: "status",
-    topic,
-    group: topic,
-  } as const;
-  const { broker } = servers;
-  const surroundings = { brokers: [broker.address], clusterId: broker.clusterId, databaseUrl: through, reporter };
-  const ended = runConsumer(options, { ...surroundings, signal: stop.signal });
+  const place = { broker: servers.broker, databaseUrl: through, topic, group: topic };
+  const ended = consumeFlagship({ ...place, untilCaughtUp, reporter, signal: stop.signal });
   const end = async (): Promise<void> => {
     stop.abort();
     await ended;
@@ -70,7 +59,7 @@ async function expectUndisturbed(consumer: ReturnType<typeof consume>): Promise<
   await consumer.end();
   const found = await readTables(databaseUrl);
   databaseUrl = await servers.createDatabase();
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(socmed, databaseUrl);
   await consume(databaseUrl, true).ended;
   expect(found).toEqual(await readTables(databaseUrl));
 }

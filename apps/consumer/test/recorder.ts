@@ -1,4 +1,4 @@
-import type { Progress } from "../src/progress.js";
+import type { PipelineEvent, Progress } from "@tidemark/pipeline";
 import type { Reporter } from "../src/reporter.js";
 
 /** Keeps what a person would see. */
@@ -8,8 +8,7 @@ export class Recorder implements Reporter {
   note(text: string): void {
     this.notes.push(text);
   }
-  folded(): void {}
-  committed(): void {}
+  on(_event: PipelineEvent): void {}
   progress(): void {}
   finish(progress: Progress): void {
     this.last = progress;

@@ -1,8 +1,7 @@
-import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { withTimes } from "@tidemark/pipeline";
+import { socmed } from "@tidemark/socmed";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { ConsumerOptions } from "../src/options.js";
-import { runConsumer } from "../src/run-consumer.js";
+import { consumeFlagship, type ConsumeOptions } from "./flagship.js";
 import { Recorder } from "./recorder.js";
 import {
   ownName,
@@ -16,46 +15,21 @@ import {
 } from "./servers.js";
 
 const events = 6_000;
-// A poll gives up after 1 s by default, and a consumer may need longer to begin.
-const defaults: ConsumerOptions = {
-  untilCaughtUp: true,
-  acceptLoss: false,
-  output: "status",
-  topic: ownName("socmed-events"),
-  group: ownName("tidemark"),
-  watermarkDelayMs: 300_000,
-  allowedLatenessMs: 0,
-  maxFutureSkewMs: 60_000,
-  stopTimeoutMs: 10_000,
-  monitor: undefined,
-};
+const topic = ownName("socmed-events");
 
 let servers: TestServers;
 let databaseUrl: string;
 beforeAll(async () => {
   servers = await startServers();
-  await produce(servers.broker, defaults.topic, events);
+  await produce(servers.broker, topic, events);
 });
 afterAll(() => servers.close());
 beforeEach(async () => {
   databaseUrl = await servers.createDatabase();
-  await migrate(socmedPipeline, databaseUrl);
 });
 
-function consume(
-  options: Partial<ConsumerOptions> = {},
-  signal = new AbortController().signal,
-  reporter = new Recorder(),
-) {
-  const surroundings = {
-    brokers: [servers.broker.address],
-    clusterId: servers.broker.clusterId,
-    databaseUrl,
-    reporter,
-    signal,
-  };
-  return runConsumer({ ...defaults, ...options }, surroundings).then(() => reporter);
-}
+const consume = (options: Partial<ConsumeOptions> = {}) =>
+  consumeFlagship({ broker: servers.broker, databaseUrl, topic, group: ownName("tidemark"), ...options });
 
 describe("runConsumer", () => {
   it("reads a topic to its end: the ledger adds up, and raw and rollups have the same sums", async () => {
@@ -122,20 +96,21 @@ describe("runConsumer", () => {
     await consume();
     const alone = databaseUrl;
     databaseUrl = await servers.createDatabase();
-    await migrate(socmedPipeline, databaseUrl);
     await Promise.all([consume({ group: ownName("shared") }), consume({ group: ownName("shared") })]);
     expect(await readTables(databaseUrl)).toEqual(await readTables(alone));
   });
 
   it("refuses tables that were made with another delay", async () => {
     await consume();
-    await expect(consume({ watermarkDelayMs: 1_000 })).rejects.toMatchObject({ code: "refused-definition" });
+    await expect(consume({ pipeline: withTimes(socmed, { watermarkDelayMs: 1_000 }) })).rejects.toMatchObject({
+      code: "refused-definition",
+    });
   });
 
   it("waits for a topic that isn't there, says so, and stops when told to", async () => {
     const stop = new AbortController();
     const reporter = new Recorder();
-    const run = consume({ topic: ownName("later"), untilCaughtUp: false }, stop.signal, reporter);
+    const run = consume({ topic: ownName("later"), untilCaughtUp: false, signal: stop.signal, reporter });
     await expect.poll(() => reporter.notes.join()).toContain(`waiting for topic ${ownName("later")}`);
     stop.abort();
     await run;
@@ -143,7 +118,7 @@ describe("runConsumer", () => {
 
   it("commits what it holds when it is stopped, and the next run goes on there", async () => {
     const stop = new AbortController();
-    const run = consume({ untilCaughtUp: false }, stop.signal);
+    const run = consume({ untilCaughtUp: false, signal: stop.signal });
     await expect.poll(async () => Number((await readLedger(databaseUrl))?.["read"])).toBeGreaterThan(0);
     stop.abort();
     await run;

@@ -1,17 +1,15 @@
+import { withTimes } from "@tidemark/pipeline";
+import { createPartitionProcessor } from "@tidemark/pipeline/parts";
 import type { Rejection } from "@tidemark/schema";
 import { createSink, migrate, type CheckpointLedger, type Sink } from "@tidemark/sinks";
-import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
+import { socmed, type SocmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createPartitionFold } from "../src/partition-fold.js";
-import { pipelineWith, taskDefinition } from "../src/pipeline.js";
 import { oddRecords } from "./odd-records.js";
 import { query, startServers, type TestServers } from "./servers.js";
 
-const { decode } = socmedEvent;
-
-const times = { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 };
+const pipeline = withTimes(socmed, { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
 const topic = "odd";
 
 let servers: TestServers;
@@ -20,13 +18,13 @@ let sink: Sink;
 beforeAll(async () => {
   servers = await startServers();
   databaseUrl = await servers.createDatabase();
-  await migrate(pipelineWith(times), databaseUrl);
+  await migrate(pipeline, databaseUrl);
   sink = createSink({
     databaseUrl,
     topic,
     group: "tidemark",
     clusterId: "cluster-1",
-    pipeline: pipelineWith(times),
+    pipeline,
   });
 });
 afterAll(async () => {
@@ -43,7 +41,7 @@ it("Postgres takes every record that a topic can hold, and gives it back equal b
       const { counted, late, quarantined, rejected } = await store(partition, records);
       const stored = await readBack(partition);
 
-      const decoded = records.map(({ value }) => decode(value));
+      const decoded = records.map(({ value }) => socmed.event.decode(value));
       const noEvents = decoded.flatMap((found, offset) => (found.ok ? [] : [withHex({ offset, ...found.rejection })]));
       const future = stored.rejected.filter(({ reason }) => reason === "future");
       expect(stored.rejected.filter(({ reason }) => reason !== "future")).toEqual(noEvents);
@@ -64,14 +62,14 @@ it("Postgres takes every record that a topic can hold, and gives it back equal b
   );
 }, 180_000);
 
-/** Folds the records as a partition's whole log and commits it. */
+/** Processes the records as a partition's whole log and commits it. */
 async function store(partition: number, records: readonly SourceRecord[]): Promise<CheckpointLedger> {
   const claim = await sink.claim(partition, 0);
-  const fold = createPartitionFold(taskDefinition(times), claim);
+  const processor = createPartitionProcessor(pipeline, claim);
   const nextOffset = records.length;
   const buffer = sink.openBuffer(partition);
-  buffer.add(fold.take({ records, nextOffset, skipped: 0, lost: 0, logEndOffset: nextOffset }));
-  const checkpoint = fold.checkpoint();
+  buffer.add(processor.process({ records, nextOffset, skipped: 0, lost: 0, logEndOffset: nextOffset }));
+  const checkpoint = processor.checkpoint();
   await sink.commit(claim, 0, checkpoint, buffer);
   return checkpoint.ledger;
 }

@@ -1,6 +1,6 @@
 import { redactUrl } from "@tidemark/cli";
 import { createRoles, migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { Client, escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";
 
@@ -31,8 +31,8 @@ export async function makeReader(ownerUrl: string, reader: ReaderRole): Promise<
 }
 
 async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
-  await migrate(socmedPipeline, ownerUrl);
-  await createRoles(ownerUrl, { pipeline: socmedPipeline, writer, reader: name });
+  await migrate(socmed, ownerUrl);
+  await createRoles(ownerUrl, { pipeline: socmed, writer, reader: name });
   const role = escapeIdentifier(name);
   const client = new Client({ connectionString: ownerUrl });
   await client.connect();

@@ -1,9 +1,9 @@
 import { createSink, type RollupRow, type Sink } from "@tidemark/sinks";
-import { socmedPipeline, socmedRollups } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 
 export const topic = "socmed-events";
 
-const { data, tables } = socmedPipeline;
+const { data, tables } = socmed;
 /** No rollup counts its events: a later checkpoint writes over figures, so that they do not add up to the ledger. */
 const rollups = data.rollups.map((rollup) => ({
   ...rollup,
@@ -50,7 +50,7 @@ export async function openPartition(databaseUrl: string, partition = 0): Promise
           watermarkMs,
           maxEventTimeMs: watermarkMs,
           ledger: { ...claim.ledger, read: nextOffset, counted: nextOffset },
-          changed: socmedRollups.map(({ name, sizeMs }) => ({
+          changed: data.rollups.map(({ name, window: { sizeMs } }) => ({
             rollup: name,
             rows: windowsOf(figures, sizeMs),
           })),

@@ -9,7 +9,7 @@ import {
   type PostgresOptions,
 } from "@tidemark/embedded-postgres";
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import postgres from "postgres";
 
 /** A real Postgres for one test file; each test takes a database of its own. */
@@ -49,7 +49,7 @@ export async function startServers(): Promise<TestServers> {
       await query(server.databaseUrl, `CREATE DATABASE test_${databases}`);
       const url = new URL(server.databaseUrl);
       url.pathname = `/test_${databases}`;
-      if (migrated) await migrate(socmedPipeline, url.href);
+      if (migrated) await migrate(socmed, url.href);
       return url.href;
     },
     stopPostgres: () => server.close(),

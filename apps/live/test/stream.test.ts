@@ -1,6 +1,6 @@
 import { expandMacros, panelsOf, readRows, type View } from "@tidemark/panels";
 import { createRoles, migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { dashboards } from "@tidemark/socmed/panels";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ShownRow } from "../src/protocol.js";
@@ -80,7 +80,7 @@ describe("after a run of the real pipeline", () => {
   it("shows to a role that may only read the rollups what it shows to their owner", async () => {
     const password = "for-this-test";
     await createRoles(databaseUrl, {
-      pipeline: socmedPipeline,
+      pipeline: socmed,
       writer: "live_writer",
       reader: "live_reader",
     });
@@ -172,7 +172,7 @@ it("begins before there are tables, with an entry without rows for every panel, 
     .map(({ id }) => id);
   expect(empty.rows).toEqual(Object.fromEntries(ids.map((id) => [id, []])));
   expect(empty).toMatchObject({ names: { cities: [], platforms: [] }, pulse: { ledger: null, database: "up" } });
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(socmed, databaseUrl);
   const writer = await openWriter(databaseUrl);
   await writer.commit({ city: "Bogor", platform: "X", atMs: Date.now() - 60_000, usage: 7 });
   const { rows } = await client.until(() => hasRows(client, "total-usage"));

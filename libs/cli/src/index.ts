@@ -5,6 +5,7 @@ export { parseDuration } from "./duration.js";
 export { EXIT_CODES, SIGNAL_EXIT_CODES } from "./exit-codes.js";
 export { findAddresses } from "./finder.js";
 export type { Addresses, FindAddressesOptions, FoundAddresses, ServerName } from "./finder.js";
+export { loadPipeline, PipelineModuleError } from "./load-pipeline.js";
 export { parseKafkaBrokers } from "./kafka-brokers.js";
 export {
   directory,

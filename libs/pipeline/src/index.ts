@@ -1,1 +1,42 @@
-export {};
+export {
+  count,
+  countNonNull,
+  max,
+  mean,
+  min,
+  sum,
+  tumbling,
+  type Count,
+  type CountNonNull,
+  type NumberAggregate,
+  type Tumbling,
+} from "./definition/aggregates.js";
+export {
+  definePipeline,
+  withTimes,
+  type Pipeline,
+  type PipelineTimes,
+  type TypedPipeline,
+} from "./definition/define-pipeline.js";
+export { parseDuration, type Duration } from "./definition/duration.js";
+export { PipelineDefinitionError } from "./definition/errors.js";
+export type {
+  AggregateOf,
+  FieldOf,
+  PipelineDefinition,
+  RateOf,
+  RollupOf,
+  TablesOf,
+  TimeOf,
+} from "./definition/pipeline-definition.js";
+export { PipelineError, type PipelineErrorCode } from "./errors.js";
+export type { PartitionCounts, PipelineHealth } from "./health.js";
+export { addLedgers, EMPTY_LEDGER } from "./ledger.js";
+export { lagOf, type OwnedPartition } from "./owned-partitions.js";
+export type { LateRow, ProcessedRows, RejectedRow } from "./partition-processor.js";
+export type { CheckpointPolicy } from "./partition-task.js";
+export type { CommittedEvent, PartitionReach, PipelineEvent, PipelineListener } from "./pipeline-event.js";
+export type { Progress } from "./progress-meter.js";
+export type { EventRow } from "./row-maker.js";
+export type { RunOptions } from "./run-options.js";
+export { runPipeline, type RunningPipeline, type StopOptions, type Stopped } from "./run-pipeline.js";

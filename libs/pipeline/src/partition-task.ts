@@ -1,6 +1,8 @@
-import type { Checkpoint, Claim, Sink } from "@tidemark/sinks";
+import { SinkError, type Checkpoint, type Claim, type RefusedRow, type Sink } from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
-import type { FoldedRows, PartitionFold } from "./partition-fold.js";
+import { ReprocessError } from "./errors.js";
+import type { PartitionProcessor, ProcessedRows } from "./partition-processor.js";
+import type { PartitionReach } from "./pipeline-event.js";
 
 /** When a checkpoint is taken. */
 export interface CheckpointPolicy {
@@ -12,42 +14,42 @@ export interface CheckpointPolicy {
 
 export const defaultPolicy: CheckpointPolicy = { maxRecords: 10_000, lingerMs: 200 };
 
-/** What has been committed, said after each checkpoint. */
+/** A checkpoint that is in the tables. */
 export interface Committed {
   readonly checkpoint: Checkpoint;
-  /** How many records this checkpoint added. */
+  /** How many offsets this checkpoint added. */
   readonly records: number;
+  /** How many rows it wrote: of events, late and rejected ones; windows not counted. */
+  readonly rows: number;
   /** From the first try to the answer, waits for Postgres included. */
   readonly durationMs: number;
 }
 
-export interface CheckpointingTask extends PartitionTask {
-  /** The log's end when last heard of. */
-  readonly logEndOffset: number;
-  /** One past the last offset that was taken in, committed or not. */
-  readonly takenOffset: number;
-}
+export interface CheckpointingTask extends PartitionTask, PartitionReach {}
 
 export interface TaskOptions {
   readonly claim: Claim;
-  readonly fold: PartitionFold;
+  readonly processor: PartitionProcessor;
   readonly sink: Sink;
   readonly logEndOffset: number;
   readonly policy?: CheckpointPolicy;
-  /** Waited for before a batch is taken; rejects where it must not be. */
+  /** Awaited before a batch is processed; rejects where it must not be. */
   readonly beforeBatch?: () => Promise<void>;
   /** Each batch's rows, before they are committed. */
-  readonly onFolded?: (rows: FoldedRows) => void;
+  readonly onProcessed?: (rows: ProcessedRows) => void;
   readonly onCommitted: (committed: Committed) => void;
+  /** Constraints of the database refused these rows; the task fails, so that its partition is claimed again. */
+  readonly onRefused?: (rows: readonly RefusedRow[]) => void;
 }
 
 /**
- * The imperative shell around a partition's fold. One checkpoint is written at a time; while it commits, the next batches
- * are folded, up to one more checkpoint's worth: then `accept` waits.
+ * The imperative shell around a partition's processor. One checkpoint is written at a time; while it commits, the next
+ * batches are processed, up to one more checkpoint's worth: then `accept` waits.
  */
 export function createPartitionTask(options: TaskOptions): CheckpointingTask {
-  const { claim, fold, sink, policy = defaultPolicy, beforeBatch, onFolded, onCommitted } = options;
-  let rows = sink.openBuffer(claim.partition);
+  const { claim, processor, sink, policy = defaultPolicy, beforeBatch, onProcessed, onCommitted, onRefused } = options;
+  let buffer = sink.openBuffer(claim.partition);
+  let rows = 0;
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
   let commit: Promise<void> | undefined;
@@ -57,17 +59,18 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   const failed = createSignal<unknown>();
 
-  const isDue = () => fold.pending >= policy.maxRecords || fold.nextOffset >= logEndOffset;
+  const isDue = () => processor.pending >= policy.maxRecords || processor.nextOffset >= logEndOffset;
 
   async function write(checkpoint: Checkpoint): Promise<void> {
-    const written = rows;
-    rows = sink.openBuffer(claim.partition);
+    const [written, rowsWritten] = [buffer, rows];
+    buffer = sink.openBuffer(claim.partition);
+    rows = 0;
     const beganMs = performance.now();
     await sink.commit(claim, committedOffset, checkpoint, written);
     const durationMs = performance.now() - beganMs;
     const records = checkpoint.nextOffset - committedOffset;
     committedOffset = checkpoint.nextOffset;
-    onCommitted({ checkpoint, records, durationMs });
+    onCommitted({ checkpoint, records, rows: rowsWritten, durationMs });
   }
 
   function begin(): void {
@@ -78,14 +81,20 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   async function commitNext(): Promise<void> {
     try {
-      await write(fold.checkpoint());
+      await write(processor.checkpoint());
     } catch (error) {
-      failure = { error };
-      failed.resolve(error);
+      failure = { error: reprocessing(error) };
+      failed.resolve(failure.error);
     } finally {
       commit = undefined;
     }
     if (!closed) schedule();
+  }
+
+  function reprocessing(error: unknown): unknown {
+    if (!(error instanceof SinkError) || error.code !== "refused-rows") return error;
+    onRefused?.(error.rows);
+    return new ReprocessError(error.rows.length, error);
   }
 
   function throwFailure(): void {
@@ -94,13 +103,13 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   /** Waits while one checkpoint is under way and another is full. */
   async function makeRoom(): Promise<void> {
-    if (commit === undefined || failure !== undefined || fold.pending < policy.maxRecords) return;
+    if (commit === undefined || failure !== undefined || processor.pending < policy.maxRecords) return;
     await commit;
     await makeRoom();
   }
 
   function schedule(): void {
-    if (commit !== undefined || failure !== undefined || fold.pending === 0) return;
+    if (commit !== undefined || failure !== undefined || processor.pending === 0) return;
     if (isDue()) begin();
     else linger ??= setTimeout(begin, policy.lingerMs);
   }
@@ -112,7 +121,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       return logEndOffset;
     },
     get takenOffset() {
-      return fold.nextOffset;
+      return processor.nextOffset;
     },
 
     async accept(batch: SourceBatch) {
@@ -120,9 +129,10 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       throwFailure();
       if (closed) return;
       logEndOffset = batch.logEndOffset;
-      const folded = fold.take(batch);
-      rows.add(folded);
-      onFolded?.(folded);
+      const processed = processor.process(batch);
+      buffer.add(processed);
+      rows += processed.rows.length + processed.late.length + processed.rejected.length;
+      onProcessed?.(processed);
       schedule();
       await makeRoom();
       throwFailure();
@@ -134,7 +144,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       linger = undefined;
       if (!flush) return;
       await commit;
-      if (failure === undefined && fold.pending > 0) {
+      if (failure === undefined && processor.pending > 0) {
         begin();
         await commit;
       }

@@ -6,37 +6,28 @@ import {
   type Observer,
   type ProgressObservation,
 } from "@tidemark/sinks";
+import type { PartitionReach, PipelineEvent } from "./pipeline-event.js";
 
 /**
- * Writes down how the consumer gets on, beside the checkpoints. Nothing waits for it: an observation that Postgres does not
- * take is dropped.
+ * Records how a pipeline gets on, beside the checkpoints. Nothing waits for it: an observation that Postgres does not take
+ * is dropped.
  */
 export interface ProgressRecorder {
   start(): void;
-  /** The partition was claimed, and goes on at `nextOffset`. */
-  own(partition: number, log: { readonly logEndOffset: number }, nextOffset: number): void;
-  /** It went to another consumer: what it did until then is written once more. */
-  release(partition: number): void;
-  committed(partition: number, checkpoint: CommittedCheckpoint): void;
-  paused(partition: number): void;
-  /** Breaks off what is under way. With `finish`, writes what has been observed since the last time, in a second or not at all. */
+  on(event: PipelineEvent): void;
+  /** Breaks off a write under way. With `finish`, writes the last observations within a second, or not at all. */
   stop(options: { readonly finish: boolean }): Promise<void>;
 }
 
-export interface CommittedCheckpoint {
-  readonly nextOffset: number;
-  readonly records: number;
-  readonly durationMs: number;
-}
-
 export interface ProgressRecorderOptions extends Observer {
-  readonly onNote: (text: string) => void;
+  /** Observations were not recorded, for a reason that waiting does not help. Called once for each reason. */
+  readonly onFailed: (reason: string) => void;
   /** How long an observation is, in ms; default 10 s. */
   readonly everyMs?: number;
 }
 
 interface Observed {
-  log: { readonly logEndOffset: number };
+  reach: Pick<PartitionReach, "logEndOffset">;
   nextOffset: number;
   isOwned: boolean;
   records: number;
@@ -52,7 +43,7 @@ const lastWriteMs = 1_000;
 const nothing = { records: 0, checkpoints: 0, msSum: 0, msMax: 0, pauses: 0 };
 
 export function createProgressRecorder(options: ProgressRecorderOptions): ProgressRecorder {
-  const { onNote, everyMs = 10_000 } = options;
+  const { onFailed, everyMs = 10_000 } = options;
   const stopping = new AbortController();
   const partitions = new Map<number, Observed>();
   let ticker: NodeJS.Timeout | undefined;
@@ -61,13 +52,13 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
   let writing: Promise<void> | undefined;
   let lastProblem: string | undefined;
 
-  /** What was observed since the last time. */
+  /** The observations since the last time. */
   function take(nowMs: number): ProgressObservation[] {
     const seconds = (nowMs - sinceMs) / 1000;
     sinceMs = nowMs;
     return [...partitions].map(([partition, observed]) => {
-      const { log, nextOffset, records, checkpoints, msSum, msMax, pauses } = observed;
-      const lag = Math.max(log.logEndOffset - nextOffset, 0);
+      const { reach, nextOffset, records, checkpoints, msSum, msMax, pauses } = observed;
+      const lag = Math.max(reach.logEndOffset - nextOffset, 0);
       if (observed.isOwned) Object.assign(observed, nothing);
       else partitions.delete(partition);
       const times = { checkpoint_ms_sum: msSum, checkpoint_ms_max: msMax };
@@ -84,15 +75,15 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
       }
       lastProblem = undefined;
     } catch (error) {
-      // That Postgres is away is said by the sink.
-      if (!stopping.signal.aborted && !isUnavailable(error)) noteProblem(error);
+      // The sink reports that Postgres is unavailable.
+      if (!stopping.signal.aborted && !isUnavailable(error)) reportFailure(error);
     }
     writing = undefined;
   }
 
-  function noteProblem(error: unknown): void {
+  function reportFailure(error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
-    if (problem !== lastProblem) onNote(`progress: not recorded (${problem})`);
+    if (problem !== lastProblem) onFailed(problem);
     lastProblem = problem;
   }
 
@@ -102,26 +93,38 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
       // Where the last one is still under way, this one becomes longer.
       ticker = setInterval(() => (writing ??= write(performance.now())), everyMs);
     },
-    own(partition, log, nextOffset) {
-      const before = partitions.get(partition) ?? nothing;
-      partitions.set(partition, { ...before, log, nextOffset, isOwned: true });
-    },
-    release(partition) {
-      const observed = partitions.get(partition);
-      if (observed !== undefined) observed.isOwned = false;
-    },
-    committed(partition, { nextOffset, records, durationMs }) {
-      const observed = partitions.get(partition);
-      if (observed === undefined) return;
-      observed.nextOffset = nextOffset;
-      observed.records += records;
-      observed.checkpoints += 1;
-      observed.msSum += durationMs;
-      observed.msMax = Math.max(observed.msMax, durationMs);
-    },
-    paused(partition) {
-      const observed = partitions.get(partition);
-      if (observed !== undefined) observed.pauses += 1;
+    on(event) {
+      switch (event.type) {
+        case "claimed": {
+          const { partition, claim, reach } = event;
+          const before = partitions.get(partition) ?? nothing;
+          partitions.set(partition, { ...before, reach, nextOffset: claim.nextOffset, isOwned: true });
+          return;
+        }
+        case "committed": {
+          const observed = partitions.get(event.partition);
+          if (observed === undefined) return;
+          observed.nextOffset = event.checkpoint.nextOffset;
+          observed.records += event.records;
+          observed.checkpoints += 1;
+          observed.msSum += event.durationMs;
+          observed.msMax = Math.max(observed.msMax, event.durationMs);
+          return;
+        }
+        case "paused": {
+          const observed = partitions.get(event.partition);
+          if (observed !== undefined) observed.pauses += 1;
+          return;
+        }
+        case "revoked":
+          // Its last observation is written once more.
+          for (const partition of event.partitions) {
+            const observed = partitions.get(partition);
+            if (observed !== undefined) observed.isOwned = false;
+          }
+          return;
+        default:
+      }
     },
     async stop({ finish }) {
       clearInterval(ticker);

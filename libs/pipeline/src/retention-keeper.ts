@@ -1,36 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { applyRetention, isUnavailable, retentionDay, type DroppedRows, type RetentionOptions } from "@tidemark/sinks";
+import { applyRetention, isUnavailable, retentionDay, type RetentionOptions } from "@tidemark/sinks";
+import type { PipelineEvent } from "./pipeline-event.js";
 
 /** Applies retention beside the checkpoints, which never wait for it. */
 export interface RetentionKeeper {
   /** The first run, whatever has been read. */
   start(): void;
-  /** A partition's committed watermark, epoch ms. Where it bounds another day than before, a run begins. */
-  reach(partition: number, watermarkMs: number): void;
+  /** Where a committed watermark bounds another day than before, a run begins. */
+  on(event: PipelineEvent): void;
   /** Breaks off a run in progress. With `finish` it ends by itself, and one that is due is made. */
   stop(options: { readonly finish: boolean }): Promise<void>;
 }
 
 export interface RetentionKeeperOptions extends RetentionOptions {
-  readonly onNote: (text: string) => void;
+  readonly emit: (event: RetentionEvent) => void;
   /** Breaks off whatever is under way. */
   readonly signal: AbortSignal;
   /** How long to wait after a run that could not be finished, in ms; default 10 s. */
   readonly retryMs?: number;
 }
 
+type RetentionEvent = Extract<PipelineEvent, { readonly type: `retention-${string}` }>;
+
 /** With tries every 10 s: once a minute. */
-const saidEvery = 6;
-
-const rows = new Intl.NumberFormat("en-US");
-
-function describe({ table, rows: count, beforeMs }: DroppedRows): string {
-  const date = new Date(beforeMs).toISOString().slice(0, "2024-02-04".length);
-  return `retention: dropped ${rows.format(count)} row${count === 1 ? "" : "s"} of ${table} before ${date}`;
-}
+const reportedEvery = 6;
 
 export function createRetentionKeeper(options: RetentionKeeperOptions): RetentionKeeper {
-  const { onNote, retryMs = 10_000 } = options;
+  const { emit, retryMs = 10_000 } = options;
   const stopping = new AbortController();
   const signal = AbortSignal.any([options.signal, stopping.signal]);
   const waiting = new AbortController();
@@ -45,25 +41,21 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
   async function attempt(): Promise<boolean> {
     try {
       const { dropped, isDone } = await applyRetention(options, signal);
-      for (const one of dropped) onNote(describe(one));
+      for (const one of dropped) emit({ type: "retention-dropped", dropped: one });
       lastProblem = undefined;
       misses = isDone ? 0 : misses + 1;
-      if (misses > 0 && misses % saidEvery === 0) {
-        onNote(
-          `retention: tables were in use at each of ${misses} tries, so that not all could be dropped; trying again`,
-        );
-      }
+      if (misses > 0 && misses % reportedEvery === 0) emit({ type: "retention-postponed", tries: misses });
       return isDone;
     } catch (error) {
       if (signal.aborted) return true;
-      // That Postgres is away is said by the sink.
-      if (!isUnavailable(error)) noteProblem(error instanceof Error ? error.message : String(error));
+      // The sink reports that Postgres is unavailable.
+      if (!isUnavailable(error)) reportFailure(error instanceof Error ? error.message : String(error));
       return false;
     }
   }
 
-  function noteProblem(problem: string): void {
-    if (problem !== lastProblem) onNote(`retention: nothing was dropped (${problem}); trying again`);
+  function reportFailure(problem: string): void {
+    if (problem !== lastProblem) emit({ type: "retention-failed", reason: problem });
     lastProblem = problem;
   }
 
@@ -84,8 +76,10 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
 
   return {
     start,
-    reach(partition, watermarkMs) {
-      const day = retentionDay(options, watermarkMs);
+    on(event) {
+      if (event.type !== "committed") return;
+      const { partition, checkpoint } = event;
+      const day = retentionDay(options, checkpoint.watermarkMs);
       if (!Number.isFinite(day) || daysReached.get(partition) === day) return;
       daysReached.set(partition, day);
       start();

@@ -7,3 +7,4 @@ export {
   socmedRates,
   socmedViolations,
 } from "./rates.js";
+export { socmed } from "./pipeline.js";

@@ -1,24 +1,13 @@
-import { deriveTables, type PipelineData, type PipelineTables } from "@tidemark/sinks/tables";
-import type { SocmedEvent } from "./event.js";
-import { socmedData } from "./data.js";
+import { socmed } from "./pipeline.js";
 
-export { socmedData } from "./data.js";
-export { socmedRollups } from "./flat-rollups.js";
+export { socmed, socmedData } from "./pipeline.js";
 
-/** The flagship's tables and views, as Drizzle has them. */
-export const socmedTables = deriveTables(socmedData) as unknown as PipelineTables<
-  SocmedEvent,
-  (typeof socmedData.rates)[number]["name"],
-  (typeof socmedData.rollups)[number]
->;
+const { raw, late, rejected, rollups, totals, verdicts } = socmed.tables;
 
-/** The flagship as a sink takes it. */
-export const socmedPipeline = { data: socmedData as PipelineData, tables: socmedTables };
+export const socmedRollups = socmed.data.rollups;
 
 /** The counter tables of outcomes: the finest first. */
-export const socmedVerdictTallies = socmedData.tables.verdicts;
-
-const { raw, late, rejected, rollups, totals, verdicts } = socmedTables;
+export const socmedVerdictTallies = socmed.data.tables.verdicts;
 
 /** Every counted event, its rates, and where it came from. */
 export const socmedUserSales = raw;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MAX_COUNT, MAX_EVENT_BYTES, type Decoded, type Rejection, type RejectionReason } from "@tidemark/schema";
-import { socmedData } from "../src/data.js";
+import { socmedData } from "../src/pipeline.js";
 import { MAX_NAME_LENGTH, MAX_TS, socmedEvent, socmedSchema, type SocmedEvent } from "../src/event.js";
 
 const { decode, encode } = socmedEvent;

@@ -1,6 +1,6 @@
 import { createRoles, migrate } from "@tidemark/sinks";
 import { lateBuckets } from "@tidemark/sinks/tables";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { query } from "./servers.js";
 
 /** The end of all that the tables hold. */
@@ -20,7 +20,7 @@ const password = "bench";
  * observations. But for the raw rows they are the same whatever `rows` says. Resolves to the reader's address.
  */
 export async function fillPanelTables(databaseUrl: string, rows: number): Promise<string> {
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(socmed, databaseUrl);
   await query(databaseUrl, rawRows(rows));
   await query(databaseUrl, windows("socmed_5s", 5, dayMs));
   await query(databaseUrl, windows("socmed_1m", 60, days * dayMs));
@@ -31,7 +31,7 @@ export async function fillPanelTables(databaseUrl: string, rows: number): Promis
   await query(databaseUrl, checkpoints);
   await query(databaseUrl, "VACUUM ANALYZE");
   await query(databaseUrl, "CHECKPOINT");
-  await createRoles(databaseUrl, { pipeline: socmedPipeline, writer: "bench_writer", reader });
+  await createRoles(databaseUrl, { pipeline: socmed, writer: "bench_writer", reader });
   // As `grafana:reader` makes it.
   await query(databaseUrl, `ALTER ROLE ${reader} PASSWORD '${password}'; ALTER ROLE ${reader} SET jit = off`);
   const url = new URL(databaseUrl);

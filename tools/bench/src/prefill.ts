@@ -1,5 +1,5 @@
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { query } from "./servers.js";
 
 /** Rows to a day: those of 1,000 events a second, over half an hour. */
@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
 
 /** Makes the tables, and fills them by SQL with rows and windows of another topic, a million rows to each day before. */
 export async function prefill(databaseUrl: string, rows: number): Promise<void> {
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(socmed, databaseUrl);
   for (let day = 0; day * rowsPerDay < rows; day += 1) await fillDay(databaseUrl, lastDay - day * dayMs);
   await query(databaseUrl, fillRollup("socmed_5s", 5));
   await query(databaseUrl, fillRollup("socmed_1m", 60));

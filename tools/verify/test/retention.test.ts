@@ -1,5 +1,5 @@
 import { applyRetention } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBoundaries } from "../src/retention.js";
@@ -181,7 +181,7 @@ describe("what the consumer's own retention dropped", () => {
     const [before] = await query(url, count);
     await withSnapshot(url, async (snapshot) => {
       await readBoundaries(snapshot);
-      const run = await applyRetention({ databaseUrl: url, pipeline: socmedPipeline, days: 1 });
+      const run = await applyRetention({ databaseUrl: url, pipeline: socmed, days: 1 });
       expect(run.isDone).toBe(false);
       expect(await snapshot.unsafe(count)).toEqual([before]);
     });

@@ -1,7 +1,7 @@
 import { createPartitionOracle, type Judgement } from "@tidemark/scenario/oracle";
 import { lateBuckets, type AggregateData } from "@tidemark/sinks/tables";
-import type { SocmedEvent } from "@tidemark/socmed";
-import { socmedData, socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
+import { socmed, type SocmedEvent } from "@tidemark/socmed";
+import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import type { PartitionLog, TopicLog } from "./log.js";
 
 /** A partition's rows, each written as text, so that they are compared to the bit. */
@@ -47,7 +47,7 @@ interface Judged {
 }
 
 function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
-  const oracle = createPartitionOracle({ ...socmedData, ...times });
+  const oracle = createPartitionOracle({ ...socmed.data, ...times });
   const judged = [...log.entries.values()].flatMap((record) => {
     if (record === undefined) return [];
     const judgement = oracle.take(record);
@@ -115,13 +115,15 @@ function detailOf(judgement: Judgement): string {
 
 function windowsOf(counted: readonly Row[]): string[] {
   const windows = new Map<string, { readonly values: Record<string, number>; readonly text: () => string }>();
-  for (const { name, sizeMs, aggregates } of socmedRollups) {
+  for (const { name, window, aggregates } of socmedRollups) {
+    const { sizeMs } = window;
     for (const row of counted) {
       const start = new Date(Math.floor((row.Ts * 1_000) / sizeMs) * sizeMs);
       const key = [name, start.getTime(), row.Kota, row.Sosial_Media].join("|");
       const values = windows.get(key)?.values ?? {};
-      for (const [column, measure] of Object.entries(aggregates)) {
-        values[column] = (values[column] ?? 0) + measured(measure, row);
+      for (const [aggregate, figures] of Object.entries(aggregates)) {
+        for (const [column, figure] of figuresOf(aggregate, figures, row))
+          values[column] = (values[column] ?? 0) + figure;
       }
       windows.set(key, { values, text: () => windowText(name, { ...row, ...values, window_start: start }) });
     }
@@ -129,11 +131,22 @@ function windowsOf(counted: readonly Row[]): string[] {
   return [...windows.values()].map(({ text }) => text()).toSorted();
 }
 
-function measured(measure: AggregateData, row: Row): number {
-  if (measure.kind === "count") return 1;
-  const value = row[measure.field as keyof Row];
-  if (measure.kind === "count-non-null") return value === null ? 0 : 1;
-  return Number(value ?? 0);
+/** What a row adds to the columns of an aggregate. */
+function figuresOf(
+  name: string,
+  aggregate: AggregateData,
+  row: Row,
+): readonly (readonly [column: string, figure: number])[] {
+  if (aggregate.kind === "count") return [[name, 1]];
+  const value = row[aggregate.field as keyof Row];
+  const [figure, presence] = [Number(value ?? 0), value === null ? 0 : 1];
+  if (aggregate.kind === "mean") {
+    return [
+      [`${name}_sum`, figure],
+      [`${name}_count`, presence],
+    ];
+  }
+  return [[name, aggregate.kind === "count-non-null" ? presence : figure]];
 }
 
 const timeOrNull = (ms: number) => (Number.isFinite(ms) ? new Date(ms) : null);
@@ -151,7 +164,9 @@ const namesOf = (text: string) => text.split(" ");
 const eventNames = namesOf(
   "offset ID Kota Sosial_Media Usage_Count Sales Visitors PageVisitors Conversion Ts conversion_rate bounce_rate",
 );
-const measureNames = Object.keys(socmedRollups[0].aggregates);
+const measureNames = Object.entries(socmedRollups[0]?.aggregates ?? {}).flatMap(([name, { kind }]) =>
+  kind === "mean" ? [`${name}_sum`, `${name}_count`] : [name],
+);
 const checkpointNames = namesOf(
   "startOffset nextOffset watermark maxEventTime read counted duplicate late quarantined rejected skipped lost",
 );

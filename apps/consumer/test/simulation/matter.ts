@@ -1,11 +1,12 @@
-import { taskDefinition, type SocmedTaskDefinition } from "../../src/pipeline.js";
+import { withTimes, type Pipeline } from "@tidemark/pipeline";
+import { socmed } from "@tidemark/socmed";
 import { createExpectedTables, type ExpectedTables } from "./expected-tables.js";
 import { createLog, type TopicLog } from "./log.js";
 
 /** A log and what is made of it: the same for many schedules. */
 export interface Matter {
   readonly log: TopicLog;
-  readonly definition: SocmedTaskDefinition;
+  readonly pipeline: Pipeline;
   readonly expected: ExpectedTables;
 }
 
@@ -18,7 +19,7 @@ export function matterOf(seed: number): Matter {
   const known = matters.get(number);
   if (known !== undefined) return known;
   const log = createLog(number);
-  const matter = { log, definition: taskDefinition(log.times), expected: createExpectedTables(log) };
+  const matter = { log, pipeline: withTimes(socmed, log.times), expected: createExpectedTables(log) };
   matters.set(number, matter);
   return matter;
 }

@@ -1,8 +1,7 @@
 import type { Sink } from "@tidemark/sinks";
 import { createSourceOn, type Source, type SourceEvent } from "@tidemark/sources";
-import { createPartitionFold } from "../../src/partition-fold.js";
-import { createPartitionTask, type CheckpointPolicy } from "../../src/partition-task.js";
-import type { SocmedTaskDefinition } from "../../src/pipeline.js";
+import type { CheckpointPolicy, Pipeline } from "@tidemark/pipeline";
+import { createPartitionProcessor, createPartitionTask } from "@tidemark/pipeline/parts";
 import type { PlantedBug } from "./planted-bugs.js";
 import type { Actor, Scheduler } from "./scheduler.js";
 import type { SimulatedPort } from "./simulated-port.js";
@@ -10,7 +9,7 @@ import type { SimulatedPort } from "./simulated-port.js";
 export const topic = "socmed-events";
 export const group = "tidemark";
 
-/** A consumer: the real source, task and fold, put together as the app does, between a simulated client and a sink. */
+/** A consumer: the real source, task and processor, put together as the app does, between a simulated client and a sink. */
 export interface Member {
   readonly actor: Actor;
   readonly port: SimulatedPort;
@@ -24,15 +23,15 @@ export interface MemberOptions {
   readonly scheduler: Scheduler;
   readonly port: SimulatedPort;
   readonly sink: Sink;
-  readonly definition: SocmedTaskDefinition;
+  readonly pipeline: Pipeline;
   readonly policy: CheckpointPolicy;
   readonly bug: PlantedBug;
   readonly onEvent: (event: SourceEvent) => void;
 }
 
 export function startMember(options: MemberOptions): Member {
-  const { actor, scheduler, port, sink, definition, policy, bug, onEvent } = options;
-  const restore = bug.restore?.() ?? ((claim) => ({ claim, fold: createPartitionFold(definition, claim) }));
+  const { actor, scheduler, port, sink, pipeline, policy, bug, onEvent } = options;
+  const restore = bug.restore?.() ?? ((claim) => ({ claim, processor: createPartitionProcessor(pipeline, claim) }));
   const source = createSourceOn(port, {
     brokers: ["simulated:9092"],
     topic,
@@ -41,10 +40,10 @@ export function startMember(options: MemberOptions): Member {
     onEvent,
     async claim(partition, { logStartOffset, logEndOffset }) {
       const claimed = await sink.claim(partition, logStartOffset);
-      const { claim, fold } = restore(claimed, (from) => createPartitionFold(definition, from));
+      const { claim, processor } = restore(claimed, (from) => createPartitionProcessor(pipeline, from));
       return createPartitionTask({
         claim,
-        fold,
+        processor,
         sink,
         logEndOffset,
         policy,

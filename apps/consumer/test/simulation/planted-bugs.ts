@@ -1,13 +1,13 @@
 import type { Claim, Sink } from "@tidemark/sinks";
 import type { MemoryStore } from "@tidemark/sinks/memory";
 import { checkpoints } from "@tidemark/sinks/tables";
-import type { PartitionFold } from "../../src/partition-fold.js";
+import type { PartitionProcessor } from "@tidemark/pipeline/parts";
 
-/** Makes the fold that goes on from a claim, for one member. */
+/** Makes the processor that goes on from a claim, for one member. */
 export type Restore = (
   claim: Claim,
-  createFold: (claim: Claim) => PartitionFold,
-) => { readonly claim: Claim; readonly fold: PartitionFold };
+  createProcessor: (claim: Claim) => PartitionProcessor,
+) => { readonly claim: Claim; readonly processor: PartitionProcessor };
 
 /** A mistake that the simulation must find. It stands around the real code, which knows nothing of it. */
 export interface PlantedBug {
@@ -21,7 +21,7 @@ const noChange = { changed: [], added: [] };
 const noRows = { rows: [], late: [], rejected: [] };
 
 function restoring(change: (claim: Claim) => Claim): () => Restore {
-  return () => (claim, createFold) => ({ claim, fold: createFold(change(claim)) });
+  return () => (claim, createProcessor) => ({ claim, processor: createProcessor(change(claim)) });
 }
 
 /** Where a partition stands: whoever commits with this is let through. */
@@ -92,14 +92,14 @@ export const plantedBugs = {
       },
     }),
   },
-  /** A member that claims a partition again goes on with the fold that it had of it. */
-  "the fold kept after a lost claim": {
+  /** A member that claims a partition again goes on with the processor that it had of it. */
+  "the processor kept after a lost claim": {
     restore() {
-      const folds = new Map<number, PartitionFold>();
-      return (claim, createFold) => {
-        const fold = folds.get(claim.partition) ?? createFold(claim);
-        folds.set(claim.partition, fold);
-        return { claim, fold };
+      const processors = new Map<number, PartitionProcessor>();
+      return (claim, createProcessor) => {
+        const processor = processors.get(claim.partition) ?? createProcessor(claim);
+        processors.set(claim.partition, processor);
+        return { claim, processor };
       };
     },
   },
@@ -107,10 +107,10 @@ export const plantedBugs = {
   "windows and ids kept after a lost claim": {
     restore() {
       const kept = new Map<number, Pick<Claim, "windows" | "ids">>();
-      return (claim, createFold) => {
+      return (claim, createProcessor) => {
         const { windows, ids } = kept.get(claim.partition) ?? claim;
         kept.set(claim.partition, { windows, ids });
-        return { claim, fold: createFold({ ...claim, windows, ids }) };
+        return { claim, processor: createProcessor({ ...claim, windows, ids }) };
       };
     },
   },

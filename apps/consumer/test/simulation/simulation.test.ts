@@ -72,7 +72,7 @@ describe("the shell under a seeded scheduler", () => {
     "no fence",
     "no expected offset",
     "the offset before the data",
-    "the fold kept after a lost claim",
+    "the processor kept after a lost claim",
     "windows and ids kept after a lost claim",
   ] as const)("finds %s by the tables alone, when all is over", { timeout }, async (name) => {
     const outcome = await firstBroken({ bug: plantedBugs[name], atEndOnly: true });

@@ -1,6 +1,6 @@
 import type { Sink } from "@tidemark/sinks";
 import { createMemorySink, createMemoryStore } from "@tidemark/sinks/memory";
-import { pipelineWith, type SocmedTaskDefinition } from "../../src/pipeline.js";
+import type { Pipeline } from "@tidemark/pipeline";
 import { Broker } from "./broker.js";
 import { drawFault } from "./faults.js";
 import { Group } from "./group.js";
@@ -35,7 +35,7 @@ export class World {
   readonly #invariants: Invariants;
   readonly #options: ScheduleOptions;
   readonly #log: TopicLog;
-  readonly #definition: SocmedTaskDefinition;
+  readonly #pipeline: Pipeline;
   readonly #store = createMemoryStore();
   readonly #sink: Sink;
   readonly #policy;
@@ -47,9 +47,9 @@ export class World {
   #failure: Error | undefined;
 
   constructor(seed: number, options: ScheduleOptions) {
-    const { log, definition, expected } = matterOf(seed);
+    const { log, pipeline, expected } = matterOf(seed);
     this.#log = log;
-    this.#definition = definition;
+    this.#pipeline = pipeline;
     this.#options = options;
     this.scheduler = new Scheduler(seed);
     const { random } = this.scheduler;
@@ -57,7 +57,7 @@ export class World {
     this.group = new Group(log.partitions.length, this.scheduler);
     this.#policy = { maxRecords: random.integer(1, 9), lingerMs: 200 };
     this.#invariants = new Invariants(this.#store, expected);
-    const identity = { topic, group, clusterId: "simulated", pipeline: pipelineWith(log.times) };
+    const identity = { topic, group, clusterId: "simulated", pipeline };
     this.#sink = createMemorySink({ ...identity, store: this.#store });
   }
 
@@ -101,7 +101,7 @@ export class World {
       scheduler,
       port,
       sink,
-      definition: this.#definition,
+      pipeline: this.#pipeline,
       policy: this.#policy,
       bug,
       onEvent: (event) => {

@@ -1,1 +1,25 @@
-export {};
+export {
+  count,
+  countNonNull,
+  max,
+  mean,
+  min,
+  sum,
+  tumbling,
+  type Count,
+  type CountNonNull,
+  type NumberAggregate,
+  type Tumbling,
+} from "./aggregates.js";
+export { definePipeline, withTimes, type Pipeline, type PipelineTimes, type TypedPipeline } from "./define-pipeline.js";
+export { parseDuration, type Duration } from "./duration.js";
+export { PipelineDefinitionError } from "./errors.js";
+export type {
+  AggregateOf,
+  FieldOf,
+  PipelineDefinition,
+  RateOf,
+  RollupOf,
+  TablesOf,
+  TimeOf,
+} from "./pipeline-definition.js";

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, type ProgressReader } from "@tidemark/sinks";
-import { socmedData } from "@tidemark/socmed/tables";
 
-/** Asks Postgres whether it answers, for who wants to know while the consumer has no reason to ask. */
+/** Asks Postgres whether it answers, while the pipeline itself has no reason to ask. */
 export interface PostgresProbe {
   /** Resolves to what is wrong, or undefined. Questions that come together are one. */
   ask(): Promise<string | undefined>;
@@ -11,7 +10,10 @@ export interface PostgresProbe {
 
 const patienceMs = 2_000;
 
-export function createPostgresProbe(databaseUrl: string, topic: string): PostgresProbe {
+export function createPostgresProbe(
+  databaseUrl: string,
+  place: { readonly pipeline: string; readonly topic: string },
+): PostgresProbe {
   let reader: ProgressReader | undefined;
   let asking: Promise<string | undefined> | undefined;
 
@@ -22,7 +24,7 @@ export function createPostgresProbe(databaseUrl: string, topic: string): Postgre
   }
 
   async function ask(): Promise<string | undefined> {
-    reader ??= createProgressReader(databaseUrl, { pipeline: socmedData.name, topic });
+    reader ??= createProgressReader(databaseUrl, place);
     const answer = reader.read().then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),

@@ -1,39 +1,41 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import { ConsumerState, type PartitionCounts, type PartitionState } from "./consumer-state.js";
+import type { PartitionCounts, PipelineHealth } from "../health.js";
+import { lagOf, type OwnedPartition } from "../owned-partitions.js";
+import type { PipelineListener } from "../pipeline-event.js";
 
 type Sample = readonly [labels: Readonly<Record<string, string | number>>, value: number];
 
-/** A metric that is read from the state when somebody asks. A value that is not finite is left out. */
+/** A metric that is read from the pipeline's health at each request. A value that is not finite is left out. */
 interface Reading {
   readonly kind: "gauge" | "counter";
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
-  read(state: ConsumerState): readonly Sample[];
+  read(health: PipelineHealth): readonly Sample[];
 }
 
-const ofProcess = (read: (state: ConsumerState) => number) => ({
+const ofProcess = (read: (health: PipelineHealth) => number) => ({
   labelNames: [],
-  read: (state: ConsumerState): readonly Sample[] => [[{}, read(state)]],
+  read: (health: PipelineHealth): readonly Sample[] => [[{}, read(health)]],
 });
 
-const ofPartition = (read: (partition: PartitionState) => number) => ({
+const ofPartition = (read: (partition: OwnedPartition) => number) => ({
   labelNames: ["partition"],
-  read: (state: ConsumerState): readonly Sample[] =>
-    [...state.partitions].map(([partition, one]) => [{ partition }, read(one)]),
+  read: (health: PipelineHealth): readonly Sample[] =>
+    [...health.partitions].map(([partition, one]) => [{ partition }, read(one)]),
 });
 
 const ofCounts = (key: keyof PartitionCounts) => ({
   labelNames: ["partition"],
-  read: (state: ConsumerState): readonly Sample[] =>
-    [...state.counts].map(([partition, counts]) => [{ partition }, counts[key]]),
+  read: (health: PipelineHealth): readonly Sample[] =>
+    [...health.counts].map(([partition, counts]) => [{ partition }, counts[key]]),
 });
 
 /** The ledger is the table's: it begins with the partition, not with this process, and goes with it to another consumer. */
-const ofLedger = (label: string, kinds: readonly (keyof PartitionState["ledger"])[]) => ({
+const ofLedger = (label: string, kinds: readonly (keyof OwnedPartition["ledger"])[]) => ({
   labelNames: ["partition", label],
-  read: (state: ConsumerState): readonly Sample[] =>
-    [...state.partitions].flatMap(([partition, { ledger }]) =>
+  read: (health: PipelineHealth): readonly Sample[] =>
+    [...health.partitions].flatMap(([partition, { ledger }]) =>
       kinds.map((kind): Sample => [{ partition, [label]: kind }, ledger[kind]]),
     ),
 });
@@ -43,7 +45,7 @@ const readings: readonly Reading[] = [
     kind: "gauge",
     name: "tidemark_partition_lag_records",
     help: "Records in the log that are not committed, as far as the last fetch could tell",
-    ...ofPartition(({ lag }) => lag),
+    ...ofPartition(lagOf),
   },
   {
     kind: "gauge",
@@ -97,7 +99,7 @@ const readings: readonly Reading[] = [
     kind: "counter",
     name: "tidemark_records_judged_total",
     help: "Records read of the partition since its start, by what became of them",
-    ...ofLedger("verdict", ["counted", "duplicate", "late", "quarantined", "rejected"]),
+    ...ofLedger("verdict", ["counted", "duplicate", "late", "quarantined", "rejected", "refused"]),
   },
   {
     kind: "counter",
@@ -128,16 +130,19 @@ const readings: readonly Reading[] = [
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const rowBuckets = [1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000];
 
-/** What Prometheus reads. */
+/** The metrics of one pipeline. */
 export interface Metrics {
-  /** To be told what happens. */
-  readonly state: ConsumerState;
   readonly contentType: string;
   /** The text exposition, as things stand now. */
   expose(): Promise<string>;
 }
 
-export function createMetrics(): Metrics {
+export interface MetricsSource {
+  readonly health: PipelineHealth;
+  subscribe(listener: PipelineListener): () => void;
+}
+
+export function createMetrics({ health, subscribe }: MetricsSource): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const durations = new Histogram({
@@ -152,18 +157,19 @@ export function createMetrics(): Metrics {
     buckets: rowBuckets,
     registers,
   });
-  const state = new ConsumerState((figures) => {
-    durations.observe(figures.durationMs / 1000);
-    rows.observe(figures.rows);
+  subscribe((event) => {
+    if (event.type !== "committed") return;
+    durations.observe(event.durationMs / 1000);
+    rows.observe(event.rows);
   });
-  for (const reading of readings) registry.registerMetric(toMetric(reading, state));
+  for (const reading of readings) registry.registerMetric(toMetric(reading, health));
   collectDefaultMetrics({ register: registry });
-  return { state, contentType: registry.contentType, expose: () => registry.metrics() };
+  return { contentType: registry.contentType, expose: () => registry.metrics() };
 }
 
-function toMetric({ kind, name, help, labelNames, read }: Reading, state: ConsumerState): Gauge | Counter {
+function toMetric({ kind, name, help, labelNames, read }: Reading, health: PipelineHealth): Gauge | Counter {
   const common = { name, help, labelNames, registers: [] };
-  const samples = () => read(state).filter(([, value]) => Number.isFinite(value));
+  const samples = () => read(health).filter(([, value]) => Number.isFinite(value));
   if (kind === "gauge") {
     return new Gauge({
       ...common,

@@ -1,18 +1,26 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { PostgresProbe } from "./postgres-probe.js";
-import type { Metrics } from "./prometheus.js";
+import { createPostgresProbe } from "./postgres-probe.js";
+import { createMetrics, type MetricsSource } from "./prometheus.js";
 
-/** Where the consumer can be watched. */
+/** Where a pipeline's monitor listens. */
 export interface MonitorAddress {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 is any free port. */
   readonly port: number;
 }
 
-/** The address cannot be listened on. */
+/** The monitor cannot listen at its address. */
 export class MonitorError extends Error {
+  readonly code = "cannot-listen";
   override readonly name = "MonitorError";
+}
+
+/** The tables that are asked whether Postgres answers. */
+export interface MonitoredTables {
+  readonly databaseUrl: string;
+  readonly pipeline: string;
+  readonly topic: string;
 }
 
 export interface Monitor {
@@ -26,16 +34,22 @@ export interface Monitor {
  *
  * @throws MonitorError
  */
-export async function startMonitor(address: MonitorAddress, metrics: Metrics, probe: PostgresProbe): Promise<Monitor> {
-  const { state } = metrics;
+export async function startMonitor(
+  address: MonitorAddress,
+  source: MetricsSource,
+  tables: MonitoredTables,
+): Promise<Monitor> {
+  const { health } = source;
+  const metrics = createMetrics(source);
+  const probe = createPostgresProbe(tables.databaseUrl, tables);
 
   async function answer(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case "/healthz":
-        return sendReason(response, state.stuckReason(performance.now()));
+        return sendReason(response, health.stuckReason(performance.now()));
       case "/readyz":
-        state.onPostgresProbe(await probe.ask());
-        return sendReason(response, state.unreadyReason());
+        health.onPostgresProbe(await probe.ask());
+        return sendReason(response, health.unreadyReason());
       case "/metrics":
         response.setHeader("content-type", metrics.contentType);
         response.end(await metrics.expose());
@@ -80,9 +94,9 @@ function sendReason(response: ServerResponse, reason: string | undefined): void 
 
 function cannotListen({ host, port }: MonitorAddress, error: Error): MonitorError {
   const isTaken = "code" in error && error.code === "EADDRINUSE";
-  const why = isTaken ? "somebody else listens there already" : error.message;
+  const why = isTaken ? "another program listens there already" : error.message;
   return new MonitorError(
-    `METRICS_PORT ${port} on ${host} cannot be used (${why}): choose another, or 0 for any that is free.`,
+    `Port ${port} on ${host} cannot be listened on (${why}): choose another, or 0 for any that is free.`,
     { cause: error },
   );
 }

@@ -14,3 +14,4 @@ export { checkpoints, definitions, ownedTables, progress, retention, tidemark } 
 export { timestampRange } from "./timestamp-range.js";
 export { lateBuckets, type TallyDefinition, type VerdictTable } from "./verdicts.js";
 export { pipelineHealth, pipelineProgress } from "./views.js";
+export type { DerivedTables } from "../sink-pipeline.js";

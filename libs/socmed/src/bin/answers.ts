@@ -7,7 +7,7 @@ import {
   type OracleWindow,
   type Timed,
 } from "@tidemark/scenario/oracle";
-import { socmedData } from "../data.js";
+import { socmedData } from "../pipeline.js";
 import { aggregateColumns, type TableName } from "./tables.js";
 
 /** The tables that a pipeline should make of the records, row by row. */

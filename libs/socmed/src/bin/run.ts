@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { ScenarioError } from "@tidemark/scenario";
 import { createPlacement, type OracleDefinition } from "@tidemark/scenario/oracle";
-import { socmedData } from "../data.js";
+import { socmedData } from "../pipeline.js";
 import { createStream, type Scenario, type Stream } from "../scenario/index.js";
 import { createAnswers } from "./answers.js";
 import { type AnswersFolder, createAnswersFolder } from "./answers-folder.js";

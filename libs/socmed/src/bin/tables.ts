@@ -1,5 +1,5 @@
 import { valueNamesOf } from "@tidemark/scenario/oracle";
-import { socmedData } from "../data.js";
+import { socmedData } from "../pipeline.js";
 
 /** The tables of the answers, in the order in which they get their names: `checkpoints` is last, so it tells completeness. */
 export const tableNames = [
@@ -15,4 +15,4 @@ export const tableNames = [
 export type TableName = (typeof tableNames)[number];
 
 /** The names of a rollup's aggregates, in the order of an `OracleWindow`'s values. */
-export const aggregateColumns = valueNamesOf(socmedData.rollups[0]);
+export const aggregateColumns = valueNamesOf(socmedData.rollups[0] ?? { aggregates: {} });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Scenario } from "../../src/scenario/index.js";
 import { answer, type OracleWindow, partitionOfKey } from "@tidemark/scenario/oracle";
 import { tableNames } from "../../src/bin/tables.js";
-import { socmedData } from "../../src/data.js";
+import { socmedData } from "../../src/pipeline.js";
 import { createWorkplace, output, readTable, recordsOf } from "./program.js";
 
 const workplace = createWorkplace();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { pipelineOf } from "@tidemark/scenario";
 import { answer } from "@tidemark/scenario/oracle";
-import { socmedData } from "../../src/data.js";
+import { socmedData } from "../../src/pipeline.js";
 import { createStream, parseScenario, presets, type Scenario, type ScenarioRecord } from "../../src/scenario/index.js";
 
 const startMs = Date.UTC(2024, 1, 3, 17);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, partitionOfKey } from "@tidemark/scenario/oracle";
-import { socmedData } from "../../src/data.js";
+import { socmedData } from "../../src/pipeline.js";
 import { createStream, presets, type ScenarioRecord } from "../../src/scenario/index.js";
 import { countBy, deviationsFromEven, meanOf } from "../statistics.js";
 

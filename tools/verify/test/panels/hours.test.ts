@@ -1,6 +1,6 @@
 import { expandMacros } from "@tidemark/panels";
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { cityVariable, healthPanels, totalUsage, usageOverTime } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { query } from "../servers.js";
@@ -15,7 +15,7 @@ const sumsOf = (columns: string) => columns.replaceAll(/\w+/g, "sum($&)");
 // Nine days of minutes with other figures in each, some cities in some hours only; and hours that are sums of them.
 beforeAll(async () => {
   server = await startTestPostgres();
-  await migrate(socmedPipeline, server.databaseUrl);
+  await migrate(socmed, server.databaseUrl);
   await query(
     server.databaseUrl,
     `INSERT INTO socmed_1m SELECT 'long', n % 3, '2024-02-01Z'::timestamptz + n * interval '1 minute', 'City ' || n / 60 % 7,

@@ -1,6 +1,6 @@
 import { expandMacros, panelsOf, type Panel } from "@tidemark/panels";
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed/tables";
 import { dashboards, healthPanels } from "@tidemark/socmed/panels";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listQueries } from "../../src/panels/queries.js";
@@ -22,7 +22,7 @@ async function fill(...statements: readonly string[]): Promise<string> {
   await query(server.databaseUrl, `CREATE DATABASE panels_${databases}`);
   const url = new URL(server.databaseUrl);
   url.pathname = `/panels_${databases}`;
-  await migrate(socmedPipeline, url.href);
+  await migrate(socmed, url.href);
   for (const statement of statements) await query(url.href, statement);
   return url.href;
 }

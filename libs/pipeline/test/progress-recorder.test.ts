@@ -1,9 +1,10 @@
 import { connect, createServer, type AddressInfo, type Server } from "node:net";
 import { migrate } from "@tidemark/sinks";
-import { socmedPipeline } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createProgressRecorder, type ProgressRecorder } from "../src/progress-recorder.js";
+import { claimed, committed } from "./events.js";
+import { orders } from "./orders.js";
 import { query, startServers, type TestServers } from "./servers.js";
 
 // A poll gives up after 1 s by default.
@@ -21,17 +22,17 @@ beforeEach(async () => {
   notes = [];
   recorders = [];
   databaseUrl = await servers.createDatabase();
-  await migrate(socmedPipeline, databaseUrl);
+  await migrate(orders, databaseUrl);
 });
 afterEach(() => Promise.all(recorders.map((recorder) => recorder.stop({ finish: false }))));
 
 function record(options: Partial<Parameters<typeof createProgressRecorder>[0]> = {}): ProgressRecorder {
   const recorder = createProgressRecorder({
     databaseUrl,
-    pipeline: "socmed",
+    pipeline: "orders",
     topic: "t",
     consumer: "host:1",
-    onNote: (text) => notes.push(text),
+    onFailed: (reason) => notes.push(reason),
     everyMs: 20,
     ...options,
   });
@@ -51,12 +52,12 @@ const idle = { records: 0, checkpoints: 0, checkpoint_ms_sum: 0, checkpoint_ms_m
 describe("the progress recorder", () => {
   it("writes what each owned partition did since the last time, and how far it is behind", async () => {
     const recorder = record();
-    const log = { logEndOffset: 100 };
-    recorder.own(0, log, 50);
-    recorder.own(1, { logEndOffset: 7 }, 7);
-    recorder.committed(0, { nextOffset: 60, records: 10, durationMs: 2 });
-    recorder.committed(0, { nextOffset: 70, records: 9, durationMs: 4 });
-    recorder.paused(0);
+    const log = { logEndOffset: 100, takenOffset: 0 };
+    recorder.on(claimed(0, { nextOffset: 50 }, log));
+    recorder.on(claimed(1, { nextOffset: 7 }, { logEndOffset: 7, takenOffset: 0 }));
+    recorder.on(committed(0, { nextOffset: 60 }, { records: 10, durationMs: 2 }));
+    recorder.on(committed(0, { nextOffset: 70 }, { records: 9, durationMs: 4 }));
+    recorder.on({ type: "paused", partition: 0 });
     recorder.start();
     await expect.poll(async () => (await rowsOf(0)).length).toBeGreaterThan(2);
     const [first, second] = await rowsOf(0);
@@ -76,11 +77,12 @@ describe("the progress recorder", () => {
 
   it("writes once more of a partition that went to another, and goes on with one that came back", async () => {
     const recorder = record();
-    for (const partition of [0, 1, 2]) recorder.own(partition, { logEndOffset: 40 }, 10);
-    recorder.committed(1, { nextOffset: 20, records: 10, durationMs: 1 });
-    recorder.committed(2, { nextOffset: 20, records: 10, durationMs: 1 });
-    for (const partition of [1, 2]) recorder.release(partition);
-    recorder.own(2, { logEndOffset: 90 }, 25);
+    for (const partition of [0, 1, 2])
+      recorder.on(claimed(partition, { nextOffset: 10 }, { logEndOffset: 40, takenOffset: 0 }));
+    recorder.on(committed(1, { nextOffset: 20 }, { records: 10, durationMs: 1 }));
+    recorder.on(committed(2, { nextOffset: 20 }, { records: 10, durationMs: 1 }));
+    for (const partition of [1, 2]) recorder.on({ type: "revoked", partitions: [partition] });
+    recorder.on(claimed(2, { nextOffset: 25 }, { logEndOffset: 90, takenOffset: 0 }));
     recorder.start();
     await expect.poll(async () => (await rowsOf(0)).length).toBeGreaterThan(3);
     expect(await rowsOf(1)).toMatchObject([{ records: 10, lag: 20 }]);
@@ -93,8 +95,8 @@ describe("the progress recorder", () => {
   it("drops in silence what a Postgres that is away does not take, and goes on", async () => {
     let refused = 0;
     const recorder = record({ databaseUrl: await refuseFirst(3, () => (refused += 1)) });
-    recorder.own(0, { logEndOffset: 50 }, 10);
-    recorder.committed(0, { nextOffset: 20, records: 10, durationMs: 1 });
+    recorder.on(claimed(0, { nextOffset: 10 }, { logEndOffset: 50, takenOffset: 0 }));
+    recorder.on(committed(0, { nextOffset: 20 }, { records: 10, durationMs: 1 }));
     recorder.start();
     await expect.poll(countRows).toBeGreaterThan(0);
     expect(refused).toBe(3);
@@ -105,7 +107,7 @@ describe("the progress recorder", () => {
   it("tells once what no waiting helps, and records again when it can", async () => {
     await query(databaseUrl, "ALTER TABLE tidemark.progress RENAME TO hidden");
     const recorder = record();
-    recorder.own(0, { logEndOffset: 50 }, 20);
+    recorder.on(claimed(0, { nextOffset: 20 }, { logEndOffset: 50, takenOffset: 0 }));
     recorder.start();
     await expect.poll(() => notes).toEqual([expect.stringContaining("does not exist")]);
     await query(databaseUrl, "ALTER TABLE tidemark.hidden RENAME TO progress");
@@ -116,11 +118,11 @@ describe("the progress recorder", () => {
   it("forgets what its topic observed more than a week ago", async () => {
     await query(
       databaseUrl,
-      `INSERT INTO tidemark.progress SELECT now() - days * interval '1 day', 'socmed', topic, 0, 'host:1', 10, days, 0, 0, 0, 0, 0
+      `INSERT INTO tidemark.progress SELECT now() - days * interval '1 day', 'orders', topic, 0, 'host:1', 10, days, 0, 0, 0, 0, 0
        FROM unnest(ARRAY[6, 8, 30]) AS days, unnest(ARRAY['t', 'other']) AS topic`,
     );
     const recorder = record();
-    recorder.own(0, { logEndOffset: 50 }, 20);
+    recorder.on(claimed(0, { nextOffset: 20 }, { logEndOffset: 50, takenOffset: 0 }));
     recorder.start();
     const old = "SELECT topic, records::int FROM tidemark.progress WHERE records > 0 ORDER BY topic DESC, records";
     const left = [{ topic: "t", records: 6 }, ...[6, 8, 30].map((records) => ({ topic: "other", records }))];
@@ -130,10 +132,10 @@ describe("the progress recorder", () => {
   it("writes a last time before it stops, if it shall", async () => {
     const [finished, broken] = [record({ everyMs: 3_600_000 }), record({ everyMs: 3_600_000 })];
     for (const recorder of [finished, broken]) {
-      recorder.own(0, { logEndOffset: 50 }, 10);
+      recorder.on(claimed(0, { nextOffset: 10 }, { logEndOffset: 50, takenOffset: 0 }));
       recorder.start();
-      recorder.committed(0, { nextOffset: 20, records: 10, durationMs: 1 });
-      recorder.release(0);
+      recorder.on(committed(0, { nextOffset: 20 }, { records: 10, durationMs: 1 }));
+      recorder.on({ type: "revoked", partitions: [0] });
     }
     await broken.stop({ finish: false });
     expect(await countRows()).toBe(0);
@@ -146,7 +148,7 @@ describe("the progress recorder", () => {
     await user.connect();
     await user.query("BEGIN; LOCK TABLE tidemark.progress");
     const recorder = record();
-    recorder.own(0, { logEndOffset: 50 }, 10);
+    recorder.on(claimed(0, { nextOffset: 10 }, { logEndOffset: 50, takenOffset: 0 }));
     recorder.start();
     const waiting =
       "SELECT count(*)::int AS sessions FROM pg_locks WHERE NOT granted AND relation = 'tidemark.progress'::regclass";

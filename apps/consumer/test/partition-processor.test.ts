@@ -1,20 +1,17 @@
-import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
+import { EMPTY_LEDGER, type ProcessedRows } from "@tidemark/pipeline";
 import { socmedEvent } from "@tidemark/socmed";
+import type { Checkpoint, Claim, RollupRow } from "@tidemark/sinks";
 import { socmedRollups, socmedVerdictTallies } from "@tidemark/socmed/tables";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPartitionFold, type FoldedRows } from "../src/partition-fold.js";
-import { emptyLedger } from "../src/progress.js";
-import { batchOf, definition, eventOf, idOf, recordOf, start, unclaimed } from "./fold-fixtures.js";
+import { batchOf, createProcessor, eventOf, idOf, recordOf, start, unclaimed } from "./processor-fixtures.js";
 
-const { encode } = socmedEvent;
-
-describe("the partition's fold", () => {
+describe("the partition's processor", () => {
   it("gives a counted event its rates and its place in all rollups", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const folded = fold.take(batchOf([recordOf(0, encode(eventOf()))], 1));
-    const checkpoint = fold.checkpoint();
-    expect(folded.rows).toEqual([
+    const processor = createProcessor(unclaimed);
+    const processed = processor.process(batchOf([recordOf(0, socmedEvent.encode(eventOf()))], 1));
+    const checkpoint = processor.checkpoint();
+    expect(processed.rows).toEqual([
       { ...eventOf(), conversion_rate: 43.59281437125748, bounce_rate: 19.281437125748504, offset: 0 },
     ]);
     const values = [1, 849, 68, 835, 161, 364, 43.59281437125748, 1, 19.281437125748504, 1];
@@ -28,17 +25,19 @@ describe("the partition's fold", () => {
   });
 
   it("gives no rate to an event without visitors, and leaves it out of the rates' sums and counts", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const { rows } = fold.take(batchOf([recordOf(0, encode(eventOf({ Visitors: 0 })))], 1));
-    const { changed } = fold.checkpoint();
+    const processor = createProcessor(unclaimed);
+    const { rows } = processor.process(batchOf([recordOf(0, socmedEvent.encode(eventOf({ Visitors: 0 })))], 1));
+    const { changed } = processor.checkpoint();
     expect(rows).toMatchObject([{ conversion_rate: null, bounce_rate: null }]);
     expect(changed[0]?.rows[0]?.values).toEqual([1, 849, 68, 0, 161, 364, 0, 0, 0, 0]);
   });
 
   it("keeps a rejected record's bytes and reason, with the watermark that stood", () => {
-    const fold = createPartitionFold(definition, unclaimed);
+    const processor = createProcessor(unclaimed);
     const bytes = new TextEncoder().encode("{nope");
-    const { rejected } = fold.take(batchOf([recordOf(0, bytes), recordOf(1, encode(eventOf())), recordOf(2, null)], 3));
+    const { rejected } = processor.process(
+      batchOf([recordOf(0, bytes), recordOf(1, socmedEvent.encode(eventOf())), recordOf(2, null)], 3),
+    );
     expect(rejected).toEqual([
       expect.objectContaining({ offset: 0, bytes, reason: "not-json", field: null, watermark: null }),
       expect.objectContaining({ offset: 2, bytes: null, reason: "tombstone", watermark: (start - 20) * 1000 }),
@@ -46,9 +45,11 @@ describe("the partition's fold", () => {
   });
 
   it("quarantines an event beyond its arrival and the allowed skew, and lets it move nothing", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const { rejected } = fold.take(batchOf([recordOf(0, encode(eventOf({ Ts: start + 11 })), start * 1000)], 1));
-    const { watermarkMs, ledger } = fold.checkpoint();
+    const processor = createProcessor(unclaimed);
+    const { rejected } = processor.process(
+      batchOf([recordOf(0, socmedEvent.encode(eventOf({ Ts: start + 11 })), start * 1000)], 1),
+    );
+    const { watermarkMs, ledger } = processor.checkpoint();
     expect(rejected).toMatchObject([
       {
         reason: "future",
@@ -62,18 +63,21 @@ describe("the partition's fold", () => {
   });
 
   it("quarantines an event whose record is dated before all that a Date can hold", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const { rejected } = fold.take(batchOf([recordOf(0, encode(eventOf()), -9e18)], 1));
+    const processor = createProcessor(unclaimed);
+    const { rejected } = processor.process(batchOf([recordOf(0, socmedEvent.encode(eventOf()), -9e18)], 1));
     expect(rejected).toMatchObject([
       { reason: "future", received: "2024-02-03T17:00:00.000Z", expected: expect.stringContaining("ms since 1970") },
     ]);
   });
 
   it("notes by how much a late event missed its window", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    const { late } = fold.take(
+    const processor = createProcessor(unclaimed);
+    const { late } = processor.process(
       batchOf(
-        [recordOf(0, encode(eventOf({ ID: idOf(0) }))), recordOf(1, encode(eventOf({ ID: idOf(1), Ts: start - 26 })))],
+        [
+          recordOf(0, socmedEvent.encode(eventOf({ ID: idOf(0) }))),
+          recordOf(1, socmedEvent.encode(eventOf({ ID: idOf(1), Ts: start - 26 }))),
+        ],
         2,
       ),
     );
@@ -81,10 +85,10 @@ describe("the partition's fold", () => {
   });
 
   it("counts what has no record as skipped and lost, so that offsets and ledger agree", () => {
-    const fold = createPartitionFold(definition, unclaimed);
-    fold.take(batchOf([recordOf(5, encode(eventOf()))], 9, { skipped: 4, lost: 4 }));
-    const { ledger, nextOffset } = fold.checkpoint();
-    expect(ledger).toEqual({ ...emptyLedger, read: 1, counted: 1, skipped: 4, lost: 4 });
+    const processor = createProcessor(unclaimed);
+    processor.process(batchOf([recordOf(5, socmedEvent.encode(eventOf()))], 9, { skipped: 4, lost: 4 }));
+    const { ledger, nextOffset } = processor.checkpoint();
+    expect(ledger).toEqual({ ...EMPTY_LEDGER, read: 1, counted: 1, skipped: 4, lost: 4 });
     expect(nextOffset).toBe(9);
   });
 
@@ -106,7 +110,7 @@ describe("the partition's fold", () => {
         Kota: item.id % 2 === 0 ? "Bogor" : "Depok",
       });
       const arrivalMs = (start + 45 + 30 * (item.id % 3)) * 1000;
-      return recordOf(offset, encode(event), item.id % 5 === 0 ? -1 : arrivalMs);
+      return recordOf(offset, socmedEvent.encode(event), item.id % 5 === 0 ? -1 : arrivalMs);
     }),
   );
 
@@ -118,22 +122,22 @@ describe("the partition's fold", () => {
         fc.infiniteStream(fc.constantFrom("go on", "checkpoint", "restart")),
         (records, sizes, cuts) => {
           const whole = new Tables();
-          const inOne = createPartitionFold(definition, unclaimed);
-          whole.add(inOne.take(batchOf(records, records.length)));
+          const inOne = createProcessor(unclaimed);
+          whole.add(inOne.process(batchOf(records, records.length)));
           whole.write(inOne.checkpoint());
 
           const pieces = new Tables();
-          let fold = createPartitionFold(definition, unclaimed);
+          let processor = createProcessor(unclaimed);
           for (let at = 0; at < records.length;) {
             const next = Math.min(at + (sizes.next().value ?? 0) + 1, records.length);
-            pieces.add(fold.take(batchOf(records.slice(at, next), next)));
+            pieces.add(processor.process(batchOf(records.slice(at, next), next)));
             at = next;
             const cut = cuts.next().value;
             if (cut === "go on") continue;
-            pieces.write(fold.checkpoint());
-            if (cut === "restart") fold = createPartitionFold(definition, pieces.claim());
+            pieces.write(processor.checkpoint());
+            if (cut === "restart") processor = createProcessor(pieces.claim());
           }
-          pieces.write(fold.checkpoint());
+          pieces.write(processor.checkpoint());
           expect(pieces.contents()).toEqual(whole.contents());
           for (const { name } of socmedVerdictTallies) {
             expect(pieces.byVerdict(name)).toEqual(judged(pieces.contents().ledger));
@@ -145,7 +149,7 @@ describe("the partition's fold", () => {
 });
 
 /** The verdicts that came up, and how often. */
-function judged({ counted, duplicate, late, quarantined, rejected } = emptyLedger): Record<string, number> {
+function judged({ counted, duplicate, late, quarantined, rejected } = EMPTY_LEDGER): Record<string, number> {
   const verdicts = { counted, duplicate, late, quarantined, rejected };
   return Object.fromEntries(Object.entries(verdicts).filter(([, count]) => count > 0));
 }
@@ -158,9 +162,9 @@ class Tables {
   readonly #tally = new Map<string, number>();
   #last: Checkpoint | undefined;
 
-  add({ rows, late, rejected }: FoldedRows): void {
+  add({ rows, late, rejected }: ProcessedRows): void {
     this.#rows.push(...rows, ...late, ...rejected);
-    this.#counted.push(...rows.map((row) => ({ id: row.ID, timeMs: row.Ts * 1000 })));
+    this.#counted.push(...rows.map((row) => ({ id: String(row["ID"]), timeMs: Number(row["Ts"]) * 1000 })));
   }
 
   write(checkpoint: Checkpoint): void {

@@ -1,11 +1,15 @@
-import type { Claim } from "@tidemark/sinks";
 import type { SocmedEvent } from "@tidemark/socmed";
+import type { Claim } from "@tidemark/sinks";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
-import { taskDefinition } from "../src/pipeline.js";
-import { emptyLedger } from "../src/progress.js";
+import { EMPTY_LEDGER, withTimes } from "@tidemark/pipeline";
+import { createPartitionProcessor, type PartitionProcessor } from "@tidemark/pipeline/parts";
+import { socmed } from "@tidemark/socmed";
 
 /** A watermark 20 s behind; an event 10 s ahead of its record is quarantined. */
-export const definition = taskDefinition({ watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
+export const pipeline = withTimes(socmed, { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
+
+export const createProcessor = (claim: Claim): PartitionProcessor => createPartitionProcessor(pipeline, claim);
+
 /** Epoch s, the start of an hour. */
 export const start = 1_706_979_600;
 /** A partition that nobody has read yet. */
@@ -16,7 +20,7 @@ export const unclaimed: Claim = {
   nextOffset: 0,
   watermarkMs: -Infinity,
   maxEventTimeMs: -Infinity,
-  ledger: emptyLedger,
+  ledger: EMPTY_LEDGER,
   windows: [],
   ids: [],
 };

@@ -1,0 +1,47 @@
+import { AddressError, PipelineModuleError } from "@tidemark/cli";
+import { PipelineError } from "@tidemark/pipeline";
+import { MonitorError } from "@tidemark/pipeline/monitor";
+import { SinkError } from "@tidemark/sinks";
+import { SourceError } from "@tidemark/sources";
+
+const beginAnew = "or begin anew with another database or TIDEMARK_DIR";
+
+/** The sentence for a failure, and the exit code: 2 for what a person has to change, such as an address. */
+export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
+  if (error instanceof MonitorError) return { exitCode: 2, text: `METRICS_PORT: ${error.message}` };
+  if (error instanceof AddressError || error instanceof PipelineModuleError)
+    return { exitCode: 2, text: error.message };
+  if (error instanceof PipelineError) return { exitCode: 2, text: adviseOnPipeline(error) };
+  if (error instanceof SinkError) return { exitCode: 2, text: `${error.message}${adviseOnSink(error)}` };
+  if (error instanceof SourceError) return { exitCode: 2, text: `${error.message}${adviseOnSource(error)}` };
+  // Postgres answers with a sentence; anything else is a mistake of the program, and its stack is wanted.
+  if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };
+  return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+function adviseOnPipeline({ code, message }: PipelineError): string {
+  if (code === "kafka-unreachable") return `KAFKA_BROKERS: ${message}`;
+  if (code === "postgres-unreachable") return `${message.slice(0, -1)}: check DATABASE_URL, and that it runs.`;
+  return message;
+}
+
+function adviseOnSink({ code }: SinkError): string {
+  switch (code) {
+    case "refused-group":
+      return ` Set KAFKA_GROUP to that group, ${beginAnew}.`;
+    case "refused-cluster":
+      return ` Point KAFKA_BROKERS at that cluster, ${beginAnew}.`;
+    case "refused-definition":
+      return ` Use that definition (WATERMARK_DELAY, ALLOWED_LATENESS, MAX_FUTURE_SKEW), ${beginAnew}.`;
+    case "invalid-address":
+      return " Check DATABASE_URL.";
+    default:
+      return "";
+  }
+}
+
+function adviseOnSource({ code }: SourceError): string {
+  if (code === "log-behind") return ". Begin anew with another database or TIDEMARK_DIR";
+  if (code !== "lost") return "";
+  return `. To go on without them start again with --accept-loss: the ledger counts them as lost. ${"Or begin anew with another database or TIDEMARK_DIR"}`;
+}

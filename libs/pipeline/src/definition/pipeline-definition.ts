@@ -1,0 +1,84 @@
+import type { RateDefinition } from "@tidemark/metrics";
+import type { EventCodec } from "@tidemark/schema";
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { z } from "zod";
+import type { Count, CountNonNull, NumberAggregate, Tumbling } from "./aggregates.js";
+import type { Duration } from "./duration.js";
+
+/** The fields of an event whose values are of a type, and never null or missing. */
+export type FieldOf<E, Value> = {
+  [Field in keyof E & string]-?: E[Field] extends Value ? Field : never;
+}[keyof E & string];
+
+type OptionalNumber = number | null | undefined;
+
+/** What an aggregate may be: its field is one of the event, or a rate. */
+export type AggregateOf<E, RateName extends string> =
+  | Count
+  | CountNonNull<(keyof E & string) | RateName>
+  | NumberAggregate<"sum" | "mean" | "min" | "max", FieldOf<E, OptionalNumber> | RateName>;
+
+/** A table of windows: a row per window and combination of the keys' values. */
+export interface RollupOf<E, RateName extends string> {
+  /** Also the name of its table, in snake_case. */
+  readonly name: string;
+  readonly window: Tumbling;
+  /** May be empty: then each window has one row. */
+  readonly keys: readonly FieldOf<E, string | number | boolean | bigint>[];
+  /** By column name, in snake_case. */
+  readonly aggregates: Readonly<Record<string, AggregateOf<E, RateName>>>;
+}
+
+/** A rate of two number fields of the event. */
+export type RateOf<E> = RateDefinition<FieldOf<E, number>>;
+
+export type TimeOf<E> =
+  | { readonly field: FieldOf<E, number>; readonly unit: "s" | "ms" | "us" }
+  | { readonly field: FieldOf<E, string>; readonly unit: "iso" };
+
+/** Where a pipeline's rows go. Everything has a default that follows from the pipeline's name. */
+export interface TablesOf<E, RateName extends string> {
+  /** The Postgres schema; default `public`. */
+  readonly schema?: string;
+  /** `day` (default): a partition per UTC day of the event time, so that old days are dropped at once. */
+  readonly partitionBy?: "day" | "none";
+  /** What becomes of a row that a unique key of the table refuses; default `refuse`. */
+  readonly onConflict?: "refuse" | "duplicate";
+  /** The table of counted events: its name, or a Drizzle table of your own with a property per field and rate. */
+  readonly raw?: string | PgTable;
+  /** The same for events that came too late; a table of your own also has `watermark` and `missed_by_ms`. */
+  readonly late?: string | PgTable;
+  readonly rejected?: string;
+  /** Counts of outcomes by minute and by hour of arrival. */
+  readonly verdicts?: { readonly minutely: string; readonly hourly: string };
+  /** Column names of fields; default: the field's name in snake_case. */
+  readonly columns?: Readonly<Partial<Record<(keyof E & string) | RateName, string>>>;
+}
+
+/** What a person writes down about a pipeline. */
+export interface PipelineDefinition<
+  E extends object,
+  Rates extends readonly RateOf<E>[],
+  Rollups extends readonly RollupOf<E, Rates[number]["name"]>[],
+> {
+  /** In snake_case, at most 40 characters. Names the tables and keys the checkpoints. */
+  readonly name: string;
+  /** A zod object, or what `defineEvent` of `@tidemark/schema` makes of one. */
+  readonly event: z.ZodType<E> | EventCodec<E>;
+  /** The field by which events are deduplicated while their base window is open. None: no event is a duplicate. */
+  readonly id?: FieldOf<E, string | number | bigint>;
+  /** The event time. */
+  readonly time: TimeOf<E>;
+  readonly rates?: Rates;
+  readonly watermark: {
+    /** How far the watermark stays behind the highest event time. */
+    readonly delay: Duration;
+    /** For how long a window still takes events after the watermark has passed its end; default `0s`. */
+    readonly allowedLateness?: Duration;
+    /** An event further than this ahead of its record's timestamp is quarantined; default `1m`. */
+    readonly maxFutureSkew?: Duration;
+  };
+  /** The first is the base window: it judges lateness and the life of an id. */
+  readonly rollups: Rollups;
+  readonly tables?: TablesOf<E, Rates[number]["name"]>;
+}

@@ -1,0 +1,34 @@
+/** Why a pipeline could not be run, as a literal: `switch` on it. */
+export type PipelineErrorCode = "bad-options" | "postgres-unreachable" | "kafka-unreachable" | "stopped";
+
+/** What `runPipeline` throws or rejects with, beside the SinkError and SourceError of what it is made of. */
+export class PipelineError extends Error {
+  override readonly name = "PipelineError";
+  readonly code: PipelineErrorCode;
+
+  constructor(code: PipelineErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+export function badOption(option: string, value: unknown, allowed: string): PipelineError {
+  return new PipelineError(
+    "bad-options",
+    `${option} is ${JSON.stringify(value) ?? String(value)}; allowed: ${allowed}.`,
+  );
+}
+
+export function stoppedEarly(pipeline: string): PipelineError {
+  return new PipelineError("stopped", `Pipeline ${pipeline} was stopped before it had caught up.`);
+}
+
+/** A checkpoint held rows that the database refuses: the partition is claimed again and read once more without them. */
+export class ReprocessError extends Error {
+  override readonly name = "ReprocessError";
+  readonly retryable = true;
+
+  constructor(refused: number, cause: unknown) {
+    super(`the database refused ${refused} row${refused === 1 ? "" : "s"} of a checkpoint`, { cause });
+  }
+}

@@ -1,0 +1,140 @@
+import { isAnswer } from "@tidemark/sinks";
+import type { OwnedPartitions } from "./owned-partitions.js";
+import type { PipelineEvent } from "./pipeline-event.js";
+
+/** How often something happened to a partition while this process ran. */
+export interface PartitionCounts {
+  claims: number;
+  fences: number;
+  pauses: number;
+  resumes: number;
+}
+
+/** Records that wait so long for their checkpoint, though Postgres answers, mean that something hangs. */
+const stuckMs = 300_000;
+
+/** Whether a running pipeline is ready, and whether it hangs. */
+export class PipelineHealth {
+  readonly #partitions: OwnedPartitions;
+  readonly #counts = new Map<number, PartitionCounts>();
+  /** Since when records wait for their checkpoint on top of an offset, as far as anybody asked. */
+  readonly #waits = new Map<number, { readonly nextOffset: number; readonly sinceMs: number }>();
+  #assigned: readonly number[] | undefined;
+  #kafkaTrouble: string | undefined;
+  /** Why the last claim or checkpoint did not go through, and whether Postgres said so itself. */
+  #sinkTrouble: { readonly message: string; readonly isAnswer: boolean } | undefined;
+  #probeTrouble: string | undefined;
+  #retries = 0;
+
+  constructor(partitions: OwnedPartitions) {
+    this.#partitions = partitions;
+  }
+
+  get partitions(): OwnedPartitions["all"] {
+    return this.#partitions.all;
+  }
+
+  get counts(): ReadonlyMap<number, PartitionCounts> {
+    return this.#counts;
+  }
+
+  /** Tries of claims and checkpoints that Postgres did not let through. */
+  get postgresRetries(): number {
+    return this.#retries;
+  }
+
+  get isKafkaUp(): boolean {
+    return this.#assigned !== undefined && this.#kafkaTrouble === undefined;
+  }
+
+  /** As the last that was asked of it went. */
+  get isPostgresUp(): boolean {
+    return this.#sinkTrouble === undefined && this.#probeTrouble === undefined;
+  }
+
+  on(event: PipelineEvent): void {
+    switch (event.type) {
+      case "assigned":
+        this.#assigned = event.partitions;
+        this.#kafkaTrouble = undefined;
+        return;
+      case "connected":
+      case "reconnected":
+        this.#kafkaTrouble = undefined;
+        return;
+      case "disconnected":
+        this.#kafkaTrouble = event.error.message;
+        return;
+      case "waiting-for-topic":
+        this.#kafkaTrouble = `there is no topic ${event.topic}`;
+        return;
+      case "claimed":
+        this.#count(event.partition).claims += 1;
+        this.#sinkTrouble = undefined;
+        return;
+      case "committed":
+        this.#sinkTrouble = undefined;
+        return;
+      case "fenced":
+        this.#sinkTrouble = undefined;
+        this.#count(event.partition).fences += 1;
+        return;
+      case "paused":
+        this.#count(event.partition).pauses += 1;
+        return;
+      case "resumed":
+        this.#count(event.partition).resumes += 1;
+        return;
+      case "postgres-unavailable":
+        this.#retries += 1;
+        this.#sinkTrouble = { message: event.error.message, isAnswer: isAnswer(event.error) };
+        return;
+      case "postgres-available":
+        this.#sinkTrouble = undefined;
+        return;
+      default:
+    }
+  }
+
+  /** Postgres was asked by somebody else: undefined where it answered. That it does proves nothing of what the sink asks. */
+  onPostgresProbe(trouble: string | undefined): void {
+    this.#probeTrouble = trouble;
+  }
+
+  /**
+   * Why it should be restarted; undefined where it should not. A server that is away is no reason, nor records that do not
+   * come (their transaction may be open): restarting helps nobody then. One that answers by a time-out is not away. What waits
+   * is known from one call to the next.
+   */
+  stuckReason(nowMs: number): string | undefined {
+    const stuck: number[] = [];
+    const isAway = this.#probeTrouble !== undefined || this.#sinkTrouble?.isAnswer === false;
+    for (const [partition, { reach, nextOffset }] of this.#partitions.all) {
+      const wait = this.#waits.get(partition);
+      if (isAway || reach.takenOffset <= nextOffset) this.#waits.delete(partition);
+      else if (wait?.nextOffset !== nextOffset) this.#waits.set(partition, { nextOffset, sinceMs: nowMs });
+      else if (nowMs - wait.sinceMs >= stuckMs) stuck.push(partition);
+    }
+    if (stuck.length === 0) return undefined;
+    return `records of partitions ${stuck.join(", ")} have waited for their checkpoint for ${stuckMs / 1000} s or more`;
+  }
+
+  /** Why it does no work now; undefined where it is at work. A consumer that has no partition to read is at work. */
+  unreadyReason(): string | undefined {
+    if (this.#kafkaTrouble !== undefined) return `Kafka: ${this.#kafkaTrouble}`;
+    if (this.#assigned === undefined) return "no partitions have been assigned yet";
+    const trouble = this.#probeTrouble ?? this.#sinkTrouble?.message;
+    if (trouble !== undefined) return `Postgres: ${trouble}`;
+    const unclaimed = this.#assigned.filter((partition) => !this.#partitions.all.has(partition));
+    return unclaimed.length === 0 ? undefined : `partitions ${unclaimed.join(", ")} are not claimed yet`;
+  }
+
+  #count(partition: number): PartitionCounts {
+    let counts = this.#counts.get(partition);
+    if (counts === undefined) {
+      counts = { claims: 0, fences: 0, pauses: 0, resumes: 0 };
+      this.#counts.set(partition, counts);
+    }
+    return counts;
+  }
+}

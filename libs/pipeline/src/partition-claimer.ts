@@ -1,0 +1,84 @@
+import type { Claim, RefusedRow, Sink } from "@tidemark/sinks";
+import type { ClaimContext, PartitionTask, SourceEvent } from "@tidemark/sources";
+import type { ClusterGuard } from "./cluster-guard.js";
+import type { Pipeline } from "./definition/define-pipeline.js";
+import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
+import { createPartitionTask, type CheckpointPolicy } from "./partition-task.js";
+import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
+
+export interface PartitionClaimerOptions {
+  readonly pipeline: Pipeline;
+  readonly sink: Sink;
+  readonly guard: Pick<ClusterGuard, "check">;
+  readonly policy?: CheckpointPolicy | undefined;
+  readonly emit: PipelineListener;
+  /** Tells Kafka's lag tools how far a partition is. */
+  readonly commit: (partition: number, nextOffset: number) => void;
+}
+
+/** Claims partitions for the source, and makes the pipeline's events of the source's. */
+export interface PartitionClaimer {
+  claim(partition: number, context: ClaimContext): Promise<PartitionTask>;
+  onSourceEvent(event: SourceEvent): void;
+}
+
+export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
+  const { pipeline, sink, guard, policy, emit, commit } = options;
+  /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
+  const claims = new Map<number, { readonly claim: Claim; readonly reach: PartitionReach }>();
+  /** Decisions of the database about records that are not committed yet, by partition and offset. */
+  const decisions = new Map<number, Map<number, DatabaseDecision>>();
+  const { onConflict } = pipeline.data.tables;
+
+  function decide(partition: number, rows: readonly RefusedRow[]): void {
+    const known = decisions.get(partition) ?? new Map<number, DatabaseDecision>();
+    decisions.set(partition, known);
+    for (const { offset, reason, conflict } of rows) {
+      const isDuplicate = conflict && onConflict === "duplicate";
+      known.set(offset, isDuplicate ? { type: "duplicate" } : { type: "refused", reason });
+    }
+    emit({ type: "rows-refused", partition, rows });
+  }
+
+  function forgetBelow(partition: number, nextOffset: number): void {
+    const known = decisions.get(partition);
+    if (known === undefined) return;
+    for (const offset of known.keys()) if (offset < nextOffset) known.delete(offset);
+    if (known.size === 0) decisions.delete(partition);
+  }
+
+  return {
+    async claim(partition, { logStartOffset, logEndOffset }) {
+      await guard.check();
+      const claim = await sink.claim(partition, logStartOffset);
+      const task = createPartitionTask({
+        claim,
+        logEndOffset,
+        sink,
+        processor: createPartitionProcessor(pipeline, claim, decisions.get(partition)),
+        ...(policy === undefined ? {} : { policy }),
+        beforeBatch: () => guard.check(),
+        onProcessed: (rows) => emit({ type: "processed", partition, rows }),
+        onRefused: (rows) => decide(partition, rows),
+        onCommitted(committed) {
+          const { nextOffset } = committed.checkpoint;
+          forgetBelow(partition, nextOffset);
+          emit({ type: "committed", partition, epoch: claim.epoch, ...committed });
+          commit(partition, nextOffset);
+        },
+      });
+      claims.set(partition, { claim, reach: task });
+      return task;
+    },
+
+    onSourceEvent(event) {
+      if (event.type === "claimed") {
+        const claimed = claims.get(event.partition);
+        if (claimed !== undefined) emit({ type: "claimed", partition: event.partition, ...claimed });
+        return;
+      }
+      if (event.type === "revoked") for (const partition of event.partitions) claims.delete(partition);
+      emit(event);
+    },
+  };
+}

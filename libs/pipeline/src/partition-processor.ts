@@ -1,0 +1,256 @@
+import type { Rejection } from "@tidemark/schema";
+import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
+import type { RollupData } from "@tidemark/sinks/tables";
+import type { SourceBatch, SourceRecord } from "@tidemark/sources";
+import { createTask, type Mean, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
+import type { Pipeline } from "./definition/define-pipeline.js";
+import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
+import { createRowMaker, textPropertyOf, timeOf, type EventRow } from "./row-maker.js";
+import { taskDefinition } from "./task-definition.js";
+
+/** A row of the rejected table. */
+export interface RejectedRow {
+  readonly offset: number;
+  readonly bytes: Uint8Array | null;
+  readonly reason: string;
+  readonly field: string | null;
+  readonly expected: string;
+  readonly received: string;
+  /** Epoch ms; null before the first event. */
+  readonly watermark: number | null;
+}
+
+/** A row of the late table: the event, and by how much it missed its base window. */
+export type LateRow = EventRow & { readonly watermark: number; readonly missed_by_ms: number };
+
+/** The rows of one batch, in offset order. */
+export interface ProcessedRows extends NewRows {
+  readonly rows: readonly EventRow[];
+  readonly late: readonly LateRow[];
+  readonly rejected: readonly RejectedRow[];
+}
+
+/** What the database has decided about a record: a constraint refused its row, or a unique key already holds it. */
+export type DatabaseDecision = { readonly type: "refused"; readonly reason: string } | { readonly type: "duplicate" };
+
+/**
+ * The functional core of one partition: decodes, makes rows, counts them in windows. Records in, checkpoints out; no clock,
+ * no IO. All checkpoints together depend on the log and on the decisions of the database alone, not on where batches or
+ * checkpoints were cut.
+ */
+export interface PartitionProcessor {
+  /** One past the last offset processed. */
+  readonly nextOffset: number;
+  /** Offsets processed since the last checkpoint. */
+  readonly pending: number;
+  /** Processes a batch that begins at `nextOffset`. */
+  process(batch: SourceBatch): ProcessedRows;
+  /** Everything of a checkpoint beside the rows of the batches since the last one. */
+  checkpoint(): Checkpoint;
+}
+
+/** Reason for an event that fits the schema and not the windows. */
+const UNFIT_REASON = "out-of-range";
+
+/** Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. */
+export function createPartitionProcessor(
+  pipeline: Pipeline,
+  claim: Claim,
+  decisions: ReadonlyMap<number, DatabaseDecision> = new Map(),
+): PartitionProcessor {
+  const { data, event } = pipeline;
+  const makeRow = createRowMaker(data);
+  const task = createTask(taskDefinition(data), toSnapshot(data.rollups, claim));
+  const outcomes = new OutcomeCounter(data);
+  const shapes = data.rollups.map(({ keys, aggregates }) => ({
+    keys: keys.map((key) => textPropertyOf(data, key)),
+    columns: Object.keys(aggregates),
+  }));
+  let { nextOffset } = claim;
+  let { skipped, lost, refused } = claim.ledger;
+  /** Duplicates by a unique key of the database, which the windows do not know. */
+  let keyDuplicates = 0;
+  let pending = 0;
+
+  function processRecords(records: readonly SourceRecord[]): ProcessedRows {
+    const rejections = new Map<number, Rejection>();
+    const rows = records.map(({ value, offset }, index) => {
+      if (decisions.size > 0 && decisions.has(offset)) return null;
+      const decoded = event.decode(value);
+      if (decoded.ok) return makeRow(decoded.event, offset);
+      rejections.set(index, decoded.rejection);
+      return null;
+    });
+    const result = task.step(
+      rows,
+      records.map(({ timestampMs }) => timestampMs),
+    );
+    const others = new Map<number, Outcome>();
+    for (const index of result.duplicates) others.set(index, DUPLICATE);
+    const late = result.late.map(({ index, watermarkMs, missedByMs }) => {
+      others.set(index, lateBy(missedByMs));
+      return { ...itemAt(rows, index), watermark: watermarkMs, missed_by_ms: missedByMs };
+    });
+    const rejected = rejectedRows(records, rows, rejections, result, others);
+    outcomes.add(records, others);
+    const counted = others.size === 0 ? rows : rows.filter((_, index) => !others.has(index));
+    return { rows: counted as readonly EventRow[], late, rejected };
+  }
+
+  /** Rows of the rejected table in offset order. Their outcomes are added to `others`. */
+  function rejectedRows(
+    records: readonly SourceRecord[],
+    rows: readonly (EventRow | null)[],
+    rejections: ReadonlyMap<number, Rejection>,
+    result: StepResult,
+    others: Map<number, Outcome>,
+  ): readonly RejectedRow[] {
+    const rejected: RejectedRow[] = [];
+    for (const { index, watermarkMs, aheadMs } of result.quarantined) {
+      others.set(index, QUARANTINED);
+      const timeMs = timeOf(data, itemAt(rows, index));
+      rejected.push(rejectedRow(itemAt(records, index), futureReason(data.time.field, timeMs, aheadMs), watermarkMs));
+    }
+    for (const { index, watermarkMs, field } of result.rejected) {
+      const record = itemAt(records, index);
+      const decision = decisions.get(record.offset);
+      if (decision?.type === "duplicate") {
+        keyDuplicates += 1;
+        others.set(index, DUPLICATE);
+      } else if (decision?.type === "refused") {
+        refused += 1;
+        others.set(index, REFUSED);
+        const why = { reason: "refused", field: null, expected: decision.reason, received: "" };
+        rejected.push(rejectedRow(record, why, watermarkMs));
+      } else {
+        const unfit = { reason: UNFIT_REASON, field, expected: "an event that fits", received: "" };
+        const why = rejections.get(index) ?? unfit;
+        others.set(index, { verdict: "rejected", detail: why.reason });
+        rejected.push(rejectedRow(record, why, watermarkMs));
+      }
+    }
+    return rejected.sort((a, b) => a.offset - b.offset);
+  }
+
+  // A task counts records that the database decided about as rejected: it was given no event for them.
+  const decidedBefore = claim.ledger.refused;
+
+  return {
+    get nextOffset() {
+      return nextOffset;
+    },
+    get pending() {
+      return pending;
+    },
+    process(batch) {
+      const rows = processRecords(batch.records);
+      pending += batch.nextOffset - nextOffset;
+      nextOffset = batch.nextOffset;
+      skipped += batch.skipped;
+      lost += batch.lost;
+      return rows;
+    },
+    checkpoint() {
+      const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();
+      pending = 0;
+      const decided = refused - decidedBefore + keyDuplicates;
+      return {
+        nextOffset,
+        watermarkMs,
+        maxEventTimeMs,
+        ledger: {
+          ...ledger,
+          read: ledger.read + decidedBefore,
+          rejected: ledger.rejected - decided,
+          duplicate: ledger.duplicate + keyDuplicates,
+          refused,
+          skipped,
+          lost,
+        },
+        changed: changed.map(({ rollup, rows }, at) => ({
+          rollup,
+          rows: rows.map((row) => toRollupRow(itemAt(shapes, at), row)),
+        })),
+        added: outcomes.drain(),
+      };
+    },
+  };
+}
+
+/** An item that is known to be there: a note of the task points at it. */
+function itemAt<T>(items: readonly (T | null)[], index: number): T {
+  const item = items[index];
+  if (item === undefined || item === null) throw new RangeError(`The batch has nothing at ${index}.`);
+  return item;
+}
+
+/** The order of a rollup's keys and aggregates. */
+interface RollupShape {
+  readonly keys: readonly string[];
+  readonly columns: readonly string[];
+}
+
+/** A row as the sink takes it: a mean's sum and count, NaN for the least or greatest of nothing. */
+function toRollupRow(shape: RollupShape, { windowStartMs, keys, values }: RowOf): RollupRow {
+  const numbers: number[] = [];
+  for (const column of shape.columns) {
+    const value = (values as Readonly<Record<string, number | Mean | null>>)[column];
+    if (typeof value === "number") numbers.push(value);
+    else if (value === null || value === undefined) numbers.push(Number.NaN);
+    else numbers.push(value.sum, value.count);
+  }
+  return { windowStartMs, keys: shape.keys.map((key) => keys[key] as string), values: numbers };
+}
+
+const timeOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
+const numberOrNull = (value: number) => (Number.isNaN(value) ? null : value);
+
+function toSnapshot(rollups: readonly RollupData[], claim: Claim): Snapshot {
+  const { read, counted, duplicate, late, quarantined, rejected, refused } = claim.ledger;
+  return {
+    version: 2,
+    watermarkMs: timeOrNull(claim.watermarkMs),
+    maxEventTimeMs: timeOrNull(claim.maxEventTimeMs),
+    ledger: { read: read - refused, counted, duplicate, late, quarantined, rejected },
+    windows: rollups.map(({ name }) => ({
+      rollup: name,
+      rows:
+        claim.windows
+          .find(({ rollup }) => rollup === name)
+          ?.rows.map((row) => ({ ...row, values: Array.from(row.values, numberOrNull) })) ?? [],
+    })),
+    ids: claim.ids,
+  };
+}
+
+function rejectedRow(
+  record: SourceRecord,
+  why: Pick<RejectedRow, "reason" | "field" | "expected" | "received">,
+  watermarkMs: number,
+): RejectedRow {
+  const { reason, field, expected, received } = why;
+  return {
+    offset: record.offset,
+    bytes: record.value,
+    reason,
+    field,
+    expected,
+    received,
+    watermark: timeOrNull(watermarkMs),
+  };
+}
+
+function futureReason(field: string, timeMs: number, aheadMs: number) {
+  return {
+    reason: "future",
+    field,
+    expected: `at most ${showTime(timeMs - aheadMs)}, the record's arrival and the allowed skew`,
+    received: showTime(timeMs),
+  };
+}
+
+/** A producer may give its record any int64 as its time: more than a Date can hold. */
+function showTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? `${epochMs} ms since 1970` : date.toISOString();
+}

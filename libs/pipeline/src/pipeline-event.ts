@@ -1,0 +1,54 @@
+import type { Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidemark/sinks";
+import type { SourceEvent } from "@tidemark/sources";
+import type { ProcessedRows } from "./partition-processor.js";
+
+/** How far a partition is known to go, and how far it has been taken in. Both change while it is read. */
+export interface PartitionReach {
+  /** The log's end as the last fetch told it. */
+  readonly logEndOffset: number;
+  /** One past the last offset that was taken in, committed or not. */
+  readonly takenOffset: number;
+}
+
+/** Everything that happens to a running pipeline. Events of one partition come in the order in which they happened. */
+export type PipelineEvent =
+  | Exclude<SourceEvent, { readonly type: "claimed" }>
+  /** Kafka and Postgres have answered, and the tables are there. */
+  | { readonly type: "prepared" }
+  | { readonly type: "claimed"; readonly partition: number; readonly claim: Claim; readonly reach: PartitionReach }
+  /** Rows were made of a partition's records. They are not committed yet. */
+  | { readonly type: "processed"; readonly partition: number; readonly rows: ProcessedRows }
+  | CommittedEvent
+  /** Constraints of the database refused rows: the partition is read again from its last checkpoint without them. */
+  | { readonly type: "rows-refused"; readonly partition: number; readonly rows: readonly RefusedRow[] }
+  | {
+      readonly type: "postgres-unavailable";
+      readonly attempt: number;
+      readonly retryInMs: number;
+      readonly error: Error;
+    }
+  | { readonly type: "postgres-available"; readonly attempts: number }
+  /** Sessions that held a partition's checkpoint row were ended. */
+  | { readonly type: "blocker-ended"; readonly partition: number; readonly pids: readonly number[] }
+  | { readonly type: "retention-dropped"; readonly dropped: DroppedRows }
+  /** Tables were in use at so many tries in a row. */
+  | { readonly type: "retention-postponed"; readonly tries: number }
+  | { readonly type: "retention-failed"; readonly reason: string }
+  | { readonly type: "progress-not-recorded"; readonly reason: string };
+
+/** A checkpoint is in the tables. */
+export interface CommittedEvent {
+  readonly type: "committed";
+  readonly partition: number;
+  /** Of the claim that it was committed under. */
+  readonly epoch: number;
+  readonly checkpoint: Checkpoint;
+  /** How many offsets this checkpoint added. */
+  readonly records: number;
+  /** How many rows it wrote: of events, late and rejected ones; windows not counted. */
+  readonly rows: number;
+  /** From the first try to the answer, waits for Postgres included. */
+  readonly durationMs: number;
+}
+
+export type PipelineListener = (event: PipelineEvent) => void;

@@ -1,0 +1,70 @@
+import { evaluateRate } from "@tidemark/metrics";
+import type { Field } from "@tidemark/schema";
+import type { PipelineData } from "@tidemark/sinks/tables";
+
+/** An event with its rates and its offset: a row of the raw table. Also holds what windows are computed from. */
+export type EventRow = Record<string, unknown> & { readonly offset: number };
+
+export type RowMaker = (event: object, offset: number) => EventRow;
+
+/** Kinds of fields whose values are texts in Postgres's own spelling, as a restored key or id comes back. */
+const TEXT_KINDS: ReadonlySet<string> = new Set(["text", "uuid", "enum", "date"]);
+
+/** Properties that stand beside the event's own. No key of a JSON object that a table has a column for begins with NUL. */
+const TIME_PROPERTY = "\0time";
+const textProperty = (field: string) => `\0text:${field}`;
+
+const kindOf = (fields: readonly Field[], name: string) => fields.find((field) => field.name === name)?.type.kind ?? "";
+
+/** The property of a row that holds a field's value as text. */
+export function textPropertyOf(data: PipelineData, field: string): string {
+  return TEXT_KINDS.has(kindOf(data.fields, field)) ? field : textProperty(field);
+}
+
+/** The property of a row that holds its event time, and the unit of it. */
+export function timePropertyOf({ time }: PipelineData): { readonly field: string; readonly unit: "s" | "ms" } {
+  const { field, unit } = time;
+  return unit === "s" || unit === "ms" ? { field, unit } : { field: TIME_PROPERTY, unit: "ms" };
+}
+
+/** Milliseconds since 1970 of a row's event time, rounded down. */
+export function timeOf({ time }: PipelineData, row: EventRow): number {
+  const value = row[time.field];
+  switch (time.unit) {
+    case "s":
+      return (value as number) * 1000;
+    case "ms":
+      return value as number;
+    case "us":
+      return Math.floor((value as number) / 1000);
+    case "iso":
+      return isoToMs(value as string);
+  }
+}
+
+/** Date.parse cuts digits behind the third of the fraction, which is rounding down: a fraction is never negative. */
+function isoToMs(text: string): number {
+  return Date.parse(text.replace(/(\.\d{3})\d+/, "$1"));
+}
+
+/**
+ * Makes rows of events. An event of the compiled decoder is new, so that it becomes the row itself; one of a user's own
+ * decoder is copied.
+ */
+export function createRowMaker(data: PipelineData): RowMaker {
+  const { rates, time, id, rollups } = data;
+  const isCopied = data.decoder === "custom";
+  const timeProperty = timePropertyOf(data).field;
+  const texts = [...new Set([...(id === null ? [] : [id]), ...rollups.flatMap(({ keys }) => keys)])]
+    .map((field) => ({ field, property: textPropertyOf(data, field) }))
+    .filter(({ field, property }) => field !== property);
+
+  return (event, offset) => {
+    const row = (isCopied ? { ...event } : event) as Record<string, unknown>;
+    for (const rate of rates) row[rate.name] = evaluateRate(rate, row as Record<string, number>);
+    row["offset"] = offset;
+    if (timeProperty !== time.field) row[timeProperty] = timeOf(data, row as EventRow);
+    for (const { field, property } of texts) row[property] = String(row[field]);
+    return row as EventRow;
+  };
+}

@@ -1,0 +1,72 @@
+import type { SourceOptions } from "@tidemark/sources";
+import { badOption } from "./errors.js";
+import type { CheckpointPolicy } from "./partition-task.js";
+import type { PipelineListener } from "./pipeline-event.js";
+
+export interface RunOptions {
+  /** Kafka, as `host:port`. */
+  readonly brokers: readonly string[];
+  /** TLS and SASL, as kafkajs takes them. */
+  readonly connection?: SourceOptions["connection"];
+  /** As `postgresql://user:password@host:5432/database`. */
+  readonly databaseUrl: string;
+  /** Default: the pipeline's name. */
+  readonly topic?: string;
+  /** The consumer group, which no other pipeline may share; default: `tidemark-` and the pipeline's name. */
+  readonly group?: string;
+  /** Stops the pipeline when it aborts, as `stop` does. */
+  readonly signal?: AbortSignal;
+  /** Called with everything that happens. Must not throw: the pipeline would end. */
+  readonly onEvent?: PipelineListener;
+  /** `stop` (default) where records were deleted before they were read, or `continue` and count them as lost. */
+  readonly onLost?: "stop" | "continue";
+  /** Drops rows older than so many days before the lowest watermark; default: all are kept. */
+  readonly retentionDays?: number;
+  /** How long a killed process keeps its partitions from others; default 10,000 ms. */
+  readonly sessionTimeoutMs?: number;
+  /** How long a stop waits for Postgres to take what was read; default 10,000 ms. */
+  readonly stopTimeoutMs?: number;
+  /** `when-behind` joins the group once `caughtUp` has found something to read; default `at-once`. */
+  readonly startReading?: "at-once" | "when-behind";
+  readonly checkpoints?: CheckpointPolicy;
+}
+
+export interface ResolvedRunOptions extends RunOptions {
+  readonly topic: string;
+  readonly group: string;
+  readonly onLost: "stop" | "continue";
+  readonly stopTimeoutMs: number;
+  readonly startReading: "at-once" | "when-behind";
+}
+
+const MAX_RETENTION_DAYS = 99_999;
+
+/** @throws PipelineError `bad-options` */
+export function resolveRunOptions(pipeline: string, options: RunOptions): ResolvedRunOptions {
+  const { brokers, databaseUrl, retentionDays, stopTimeoutMs = 10_000 } = options;
+  const { topic = pipeline, group = `tidemark-${pipeline}`, onLost = "stop", startReading = "at-once" } = options;
+  if (!Array.isArray(brokers) || brokers.length === 0 || !brokers.every(isHostAndPort)) {
+    throw badOption("brokers", brokers, "a list of host:port");
+  }
+  if (typeof databaseUrl !== "string")
+    throw badOption("databaseUrl", databaseUrl, "postgresql://user:password@host:5432/database");
+  if (!/^(?!\.{1,2}$)[\w.-]{1,249}$/.test(topic)) {
+    throw badOption("topic", topic, "1 to 249 letters, digits, dots, dashes or underscores");
+  }
+  if (!/^\S{1,255}$/.test(group)) throw badOption("group", group, "1 to 255 characters without spaces");
+  if (onLost !== "stop" && onLost !== "continue") throw badOption("onLost", onLost, '"stop" or "continue"');
+  if (startReading !== "at-once" && startReading !== "when-behind") {
+    throw badOption("startReading", startReading, '"at-once" or "when-behind"');
+  }
+  const areDays = retentionDays === undefined || isWholeBetween(retentionDays, 1, MAX_RETENTION_DAYS);
+  if (!areDays) throw badOption("retentionDays", retentionDays, `a whole number from 1 to ${MAX_RETENTION_DAYS}`);
+  if (!(Number.isFinite(stopTimeoutMs) && stopTimeoutMs >= 0)) {
+    throw badOption("stopTimeoutMs", stopTimeoutMs, "ms from 0 on");
+  }
+  return { ...options, topic, group, onLost, stopTimeoutMs, startReading };
+}
+
+const isHostAndPort = (value: unknown) => typeof value === "string" && /^\S+:\d{1,5}$/.test(value);
+
+const isWholeBetween = (value: unknown, least: number, most: number) =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;

@@ -1,0 +1,211 @@
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkIdentity, createSink, migrate, type Sink } from "@tidemark/sinks";
+import { createSource, type Source } from "@tidemark/sources";
+import { catchUp } from "./catch-up.js";
+import { createClusterGuard, type ClusterGuard } from "./cluster-guard.js";
+import type { Pipeline } from "./definition/define-pipeline.js";
+import { stoppedEarly } from "./errors.js";
+import { createEventStream, fromSinkEvent } from "./event-stream.js";
+import { PipelineHealth } from "./health.js";
+import { OwnedPartitions } from "./owned-partitions.js";
+import { createPartitionClaimer } from "./partition-claimer.js";
+import type { PipelineListener } from "./pipeline-event.js";
+import { askClusterId, askPostgres } from "./prepare.js";
+import { ProgressMeter, type Progress } from "./progress-meter.js";
+import { createProgressRecorder } from "./progress-recorder.js";
+import { createRetentionKeeper } from "./retention-keeper.js";
+import { resolveRunOptions, type RunOptions } from "./run-options.js";
+
+/** A pipeline at work. Pipelines of one process share nothing. */
+export interface RunningPipeline {
+  /**
+   * Resolves when it has stopped: by `stop`, or by the signal. Rejects where going on cannot help, with a SinkError, a
+   * SourceError or a PipelineError.
+   */
+  readonly done: Promise<Stopped>;
+  /**
+   * Resolves once everything that the topic holds now is in the tables, whoever read it. Rejects as `done` does, and with
+   * PipelineError `stopped` where it was stopped before.
+   */
+  caughtUp(): Promise<Progress>;
+  /** Commits what was read, leaves the group, and settles as `done` does. May be called again. */
+  stop(options?: StopOptions): Promise<Stopped>;
+  /** How far this process's partitions have come; the rate is that since the last call. */
+  progress(): Progress;
+  readonly health: PipelineHealth;
+  /** Calls the listener with everything that happens from now on. Returns a function that ends that. */
+  subscribe(listener: PipelineListener): () => void;
+}
+
+export interface StopOptions {
+  /** Whether retention that is due is applied, and the last progress recorded, before it ends; default false. */
+  readonly finish?: boolean;
+}
+
+export interface Stopped {
+  /** Partitions whose records Postgres had not all taken when the time was over: they are read again from there. */
+  readonly abandoned: readonly number[];
+}
+
+/** The sink's time limits lie below it. */
+const SESSION_TIMEOUT_MS = 10_000;
+const MAX_BYTES_PER_PARTITION = 128 * 1024;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * Runs a pipeline: makes its tables, then reads the topic into them, each record exactly once. Waits while Kafka, the topic
+ * or Postgres is unavailable.
+ *
+ * @throws PipelineError `bad-options`
+ */
+export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPipeline {
+  const resolved = resolveRunOptions(pipeline.name, options);
+  const { brokers, databaseUrl, topic, group, connection, retentionDays } = resolved;
+  const events = createEventStream();
+  const partitions = new OwnedPartitions();
+  const meter = new ProgressMeter(partitions, performance.now());
+  const health = new PipelineHealth(partitions);
+  // The registry comes first: the others read it.
+  events.subscribe((event) => partitions.on(event));
+  events.subscribe((event) => meter.on(event, performance.now()));
+  events.subscribe((event) => health.on(event));
+  if (options.onEvent !== undefined) events.subscribe(options.onEvent);
+
+  const stopping = new AbortController();
+  const stopSignal =
+    options.signal === undefined ? stopping.signal : AbortSignal.any([stopping.signal, options.signal]);
+  const ended = new AbortController();
+  let finish = false;
+  const reading = createLatch();
+  const prepared = createLatch();
+  if (resolved.startReading === "at-once") reading.open();
+
+  async function run(): Promise<Stopped> {
+    const place = { databaseUrl, pipeline: pipeline.name, topic };
+    const identity = await prepare();
+    prepared.open();
+    events.emit({ type: "prepared" });
+    const sink = createSink({ ...identity, databaseUrl, onEvent: (event) => events.emit(fromSinkEvent(event)) });
+    const guard = createClusterGuard(brokers, identity.clusterId, (found) =>
+      checkIdentity(databaseUrl, { ...identity, clusterId: found }),
+    );
+    const retention =
+      retentionDays === undefined
+        ? undefined
+        : createRetentionKeeper({ databaseUrl, pipeline, days: retentionDays, emit: events.emit, signal: stopSignal });
+    const recorder = createProgressRecorder({
+      ...place,
+      consumer: `${hostname()}:${process.pid}`,
+      onFailed: (reason) => events.emit({ type: "progress-not-recorded", reason }),
+    });
+    let abandoned: readonly number[] = [];
+    events.subscribe((event) => {
+      recorder.on(event);
+      retention?.on(event);
+      if (event.type === "disconnected" || event.type === "assigned") guard.suspect();
+      if (event.type === "abandoned") ({ partitions: abandoned } = event);
+    });
+    const source = startSource(sink, guard);
+    try {
+      retention?.start();
+      recorder.start();
+      // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
+      void reading.opened.then(() => source.start()).catch(() => {});
+      await Promise.race([whenAborted(stopSignal), source.done]);
+    } finally {
+      await source.stop({ flush: true, timeoutMs: resolved.stopTimeoutMs });
+      await recorder.stop({ finish });
+      await retention?.stop({ finish });
+      // A transaction that Postgres leaves unanswered would hold it up.
+      await Promise.race([sink.close(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    }
+    return { abandoned };
+  }
+
+  async function prepare() {
+    await askPostgres(databaseUrl, () => migrate(pipeline, databaseUrl), stopSignal);
+    const clusterId = await askClusterId(brokers, stopSignal);
+    const identity = { topic, group, clusterId, pipeline };
+    await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), stopSignal);
+    return identity;
+  }
+
+  function startSource(sink: Sink, guard: ClusterGuard): Source {
+    const source = createSource({
+      brokers,
+      topic,
+      group,
+      ...(connection === undefined ? {} : { connection }),
+      sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      onLost: resolved.onLost,
+      onEvent: (event) => claimer.onSourceEvent(event),
+      claim: (partition, context) => claimer.claim(partition, context),
+    });
+    const claimer = createPartitionClaimer({
+      pipeline,
+      sink,
+      guard,
+      policy: resolved.checkpoints,
+      emit: events.emit,
+      commit: (partition, nextOffset) => source.commit(partition, nextOffset),
+    });
+    return source;
+  }
+
+  const done = run().catch((error: unknown) => {
+    // What a stop has interrupted is no failure.
+    if (stopSignal.aborted) return { abandoned: [] };
+    throw error;
+  });
+  // A failure reaches everybody who asks for `done`, `caughtUp` or `stop`.
+  done.then(
+    () => ended.abort(stoppedEarly(pipeline.name)),
+    (error: unknown) => ended.abort(error),
+  );
+
+  return {
+    done,
+    health,
+    async caughtUp() {
+      // Tables of another definition are refused before anything is read from them.
+      await Promise.race([prepared.opened, whenAborted(ended.signal)]);
+      try {
+        return await catchUp({
+          databaseUrl,
+          brokers,
+          topic,
+          pipeline: pipeline.name,
+          onBehind: reading.open,
+          signal: ended.signal,
+        });
+      } catch (error) {
+        throw ended.signal.aborted ? ended.signal.reason : error;
+      }
+    },
+    stop(how = {}) {
+      finish ||= how.finish ?? false;
+      stopping.abort();
+      return done;
+    },
+    progress: () => meter.read(performance.now()),
+    subscribe: events.subscribe,
+  };
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** A promise that is resolved from outside. */
+function createLatch(): { readonly opened: Promise<void>; open(): void } {
+  let resolveOpened: (() => void) | undefined;
+  const opened = new Promise<void>((resolve) => {
+    resolveOpened = resolve;
+  });
+  return { opened, open: () => resolveOpened?.() };
+}

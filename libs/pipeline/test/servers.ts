@@ -1,0 +1,82 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startBroker, type Broker } from "@tidemark/embedded-kafka";
+import { startPostgres } from "@tidemark/embedded-postgres";
+import { Kafka, logLevel } from "kafkajs";
+import postgres, { type Sql } from "postgres";
+
+/** An embedded Kafka and a real Postgres for one test file. */
+export interface TestServers {
+  readonly broker: Broker;
+  /** A new database, by its address. */
+  createDatabase(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startServers(): Promise<TestServers> {
+  const directory = await mkdtemp(join(tmpdir(), "tidemark-pipeline-"));
+  // Postgres may run as another user, who has to get in.
+  await chmod(directory, 0o755);
+  const broker = await startBroker({ dataDir: join(directory, "kafka") });
+  const server = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+  let databases = 0;
+  return {
+    broker,
+    async createDatabase() {
+      databases += 1;
+      await withDatabase(server.databaseUrl, (sql) => sql.unsafe(`CREATE DATABASE test_${databases}`));
+      const url = new URL(server.databaseUrl);
+      url.pathname = `/test_${databases}`;
+      return url.href;
+    },
+    async close() {
+      await broker.close();
+      await server.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function withDatabase<T>(databaseUrl: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+export async function query(databaseUrl: string, text: string): Promise<readonly Record<string, unknown>[]> {
+  return withDatabase(databaseUrl, async (sql) => [...(await sql.unsafe(text))]);
+}
+
+export interface Message {
+  readonly value: string;
+  readonly partition: number;
+  /** Epoch ms. */
+  readonly timestampMs?: number;
+}
+
+/** Sends messages to a topic, which is made with so many partitions. */
+export async function send(
+  broker: Pick<Broker, "address">,
+  topic: string,
+  messages: readonly Message[],
+  partitions = 1,
+): Promise<void> {
+  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const producer = kafka.producer();
+  await Promise.all([admin.connect(), producer.connect()]);
+  await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
+  await producer.send({
+    topic,
+    messages: messages.map(({ value, partition, timestampMs }) => ({
+      value,
+      partition,
+      ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
+    })),
+  });
+  await Promise.all([admin.disconnect(), producer.disconnect()]);
+}
