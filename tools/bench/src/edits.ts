@@ -1,21 +1,29 @@
 /** Edits of the pipeline's source that benchmarks measure by. Each leaves out one stage, or sets a policy. */
 import type { Edit } from "@tidemark/pipeline-copy";
 
-const fold = "apps/consumer/src/partition-fold.ts";
+const fold = "libs/pipeline/src/partition-processor.ts";
 const commit = "libs/sinks/src/postgres/commit.ts";
 
-export const noRates: readonly Edit[] = ["conversion", "bounce"].map((rate) => ({
-  file: "apps/consumer/src/event-row.ts",
-  find: `${rate}_rate: evaluateRate(${rate}Rate, event)`,
-  replace: `${rate}_rate: null`,
-}));
-export const noDedup: Edit = { file: "apps/consumer/src/pipeline.ts", find: 'id: "ID",', replace: "" };
+export const noRates: Edit = {
+  file: "libs/pipeline/src/row-maker.ts",
+  find: "row[rate.name] = evaluateRate(rate, row as Record<string, number>);",
+  replace: "row[rate.name] = null;",
+};
+export const noDedup: Edit = {
+  file: "libs/pipeline/src/task-definition.ts",
+  find: "...(id === null ? {} : { id: textPropertyOf(data, id) }),",
+  replace: "",
+};
 export const noWindows: Edit = {
   file: "libs/windowing/src/fixed-windowing.ts",
   find: "else if (this.#tables.length > 1) this.#addToEach(last, event);",
   replace: "else if (this.#tables.length > 1) void last;",
 };
-export const noRows: Edit = { file: "apps/consumer/src/partition-task.ts", find: "rows.add(folded);", replace: "" };
+export const noRows: Edit = {
+  file: "libs/pipeline/src/partition-task.ts",
+  find: "buffer.add(processed);",
+  replace: "",
+};
 export const noCopy: Edit = {
   file: commit,
   find: "for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });",
@@ -31,11 +39,11 @@ export const noScanner: Edit = {
   find: "const scanned = scan === null ? null : scan(bytes);",
   replace: "const scanned = null as E | null;",
 };
-/** Nothing is folded: every record is passed over. */
+/** Nothing is processed: every record is passed over. */
 export const nothingFolded: readonly Edit[] = [
   {
     file: fold,
-    find: "const rows = fold(batch.records);",
+    find: "const rows = processRecords(batch.records);",
     replace: "const rows = { rows: [], late: [], rejected: [] };",
   },
   { file: fold, find: "skipped += batch.skipped;", replace: "skipped += batch.skipped + batch.records.length;" },
@@ -52,7 +60,7 @@ const checkpointSizes = [500, 2_000, 5_000, 10_000, 20_000, 50_000];
 export const checkpointPolicies = checkpointSizes.map((records) => ({
   records,
   edit: {
-    file: "apps/consumer/src/partition-task.ts",
+    file: "libs/pipeline/src/partition-task.ts",
     find: "maxRecords: 10_000,",
     replace: `maxRecords: ${records},`,
   },

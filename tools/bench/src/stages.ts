@@ -14,7 +14,7 @@ import { compareVariants } from "./variants.js";
 /** The whole path, and the path without each of its stages. */
 export const stages = compareVariants("The path without each stage", [
   { name: "the whole path", edits: [], isWhole: true },
-  { name: "without rates", edits: noRates },
+  { name: "without rates", edits: [noRates] },
   { name: "without dedup", edits: [noDedup] },
   { name: "without windows (and so upserts)", edits: [noWindows] },
   { name: "without upserts", edits: [noUpserts] },

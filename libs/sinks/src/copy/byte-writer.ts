@@ -80,7 +80,7 @@ export class ByteWriter {
     this.#at += 8;
   }
 
-  /** Epoch milliseconds, and up to 999 microseconds, as timestamptz: microseconds since 2000-01-01, exact beyond 2^53. */
+  /** Epoch milliseconds, and microseconds above them, as timestamptz: microseconds since 2000-01-01, exact beyond 2^53. */
   timestamp(epochMs: number, micros = 0): void {
     const ms = epochMs - postgresEpochMs;
     const low = (ms >>> 0) * 1000 + micros;

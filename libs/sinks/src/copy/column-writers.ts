@@ -109,31 +109,10 @@ function booleans(type: string, column: string): ColumnWriter {
   };
 }
 
-const FRACTION = /\.(\d+)/;
-
-/** Digits behind the third of a fraction of a second, as microseconds; deeper ones are cut. */
-function microsOf(text: string): number {
-  const digits = FRACTION.exec(text)?.[1] ?? "";
-  return digits.length > 3 ? Number(digits.slice(3, 6).padEnd(3, "0")) : 0;
-}
-
-function timestamps(type: string, column: string, unitMs: number): ColumnWriter {
-  const isMicros = unitMs < 1;
+function byteStrings(type: string, column: string): ColumnWriter {
   return (out, value) => {
-    let ms = Number.NaN;
-    let micros = 0;
-    if (typeof value === "number" && isMicros) {
-      ms = Math.floor(value / 1000);
-      micros = value - ms * 1000;
-    } else if (typeof value === "number") ms = value * unitMs;
-    else if (value instanceof Date) ms = value.getTime();
-    else if (typeof value === "string") {
-      ms = Date.parse(value.replace(/(\.\d{3})\d+/, "$1"));
-      micros = microsOf(value);
-    }
-    const isHeld = Number.isInteger(ms) && ms >= timestampRange.earliestMs && ms <= timestampRange.latestMs;
-    if (!isHeld || !Number.isInteger(micros)) throw unencodable(column, type, value);
-    out.int32(8);
-    out.timestamp(ms, micros);
+    if (!(value instanceof Uint8Array)) throw unencodable(column, type, value);
+    out.int32(value.length);
+    out.raw(value);
   };
 }
