@@ -18,7 +18,10 @@ export async function main(brokers: readonly string[], databaseUrl: string): Pro
     const { shop, orders: count, cents, cents_mean_sum: sum, cents_min, cents_max } = window;
     console.log(window.window_start.toISOString(), shop, { count, cents, mean: sum / count, cents_min, cents_max });
   }
-  console.log("hours", (await database.select({ orders: hours.orders }).from(hours)).map((hour) => hour.orders));
+  console.log(
+    "hours",
+    (await database.select({ orders: hours.orders }).from(hours)).map((hour) => hour.orders),
+  );
   const { rejected: wrong } = orders.tables;
   for (const { reason, field, received } of await database.select().from(wrong)) console.log(reason, field, received);
   await sql.end();

@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
-const examples = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+/** Programs, and the program of each folder that shows more than one file. */
+const examples = readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  if (entry.name.endsWith(".ts")) return [entry.name];
+  return existsSync(`${folder}${entry.name}/demo.ts`) ? [`${entry.name}/demo.ts`] : [];
+});
 
 describe("the examples", () => {
   it("are there", () => {

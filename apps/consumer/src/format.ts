@@ -15,7 +15,7 @@ export function formatLedger(ledger: Progress["ledger"]): string {
 }
 
 /** `2024-02-03 17:00:00`, or `none` before the first event. */
-export function formatTime(epochMs: number): string {
+function formatTime(epochMs: number): string {
   if (!Number.isFinite(epochMs)) return "none";
   return new Date(epochMs).toISOString().replace("T", " ").slice(0, -5);
 }

@@ -3,7 +3,7 @@ import { runConsumer, type PlacedOptions, type Surroundings } from "../src/run-c
 import { Recorder } from "./recorder.js";
 
 /** Options of a consumer that reads until it has caught up. */
-export const untilCaughtUp: Omit<PlacedOptions, "topic" | "group"> = {
+const untilCaughtUp: Omit<PlacedOptions, "topic" | "group"> = {
   untilCaughtUp: true,
   acceptLoss: false,
   output: "status",

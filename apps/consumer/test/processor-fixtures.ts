@@ -6,7 +6,7 @@ import { createPartitionProcessor, type PartitionProcessor } from "@tidemark/pip
 import { socmed } from "@tidemark/socmed";
 
 /** A watermark 20 s behind; an event 10 s ahead of its record is quarantined. */
-export const pipeline = withTimes(socmed, { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
+const pipeline = withTimes(socmed, { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
 
 export const createProcessor = (claim: Claim): PartitionProcessor => createPartitionProcessor(pipeline, claim);
 

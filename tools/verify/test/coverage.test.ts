@@ -97,13 +97,21 @@ describe("the views over all partitions", () => {
   });
 
   it("`closed` too early is found", async () => {
-    const verdict = await changeView("socmed_5s_total", /COALESCE\(bool_and\(.*\), false\) AS closed/i, "true AS closed");
+    const verdict = await changeView(
+      "socmed_5s_total",
+      /COALESCE\(bool_and\(.*\), false\) AS closed/i,
+      "true AS closed",
+    );
     expect(kindsOf(verdict)).toEqual([expect.stringMatching(/^socmed_5s_total\.closed: \d+ wrong-value$/)]);
     expect(verdict.differences[0]).toMatchObject({ partition: null, expected: "false", found: "true" });
   });
 
   it("windows that it lacks, and has too many, are found", async () => {
-    const lacks = await changeView("socmed_5s_total", /GROUP BY r\.topic/, "WHERE r.kota <> 'Jakarta' GROUP BY r.topic");
+    const lacks = await changeView(
+      "socmed_5s_total",
+      /GROUP BY r\.topic/,
+      "WHERE r.kota <> 'Jakarta' GROUP BY r.topic",
+    );
     expect(kindsOf(lacks)).toEqual([expect.stringMatching(/^socmed_5s_total: \d+ missing-row$/)]);
     const more = await changeView(
       "socmed_1m_total",

@@ -141,4 +141,3 @@ export const plantedBugs = {
   },
 } as const satisfies Readonly<Record<string, PlantedBug>>;
 
-export type PlantedBugName = keyof typeof plantedBugs;

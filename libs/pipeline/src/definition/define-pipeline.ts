@@ -118,7 +118,7 @@ function codecOf<E extends object>(
 const namesOf = (fields: readonly Field[]) => fields.map(({ name }) => name).join(", ");
 
 /** The field of that name. */
-export function fieldAt(check: DefinitionCheck, path: string, fields: readonly Field[], name: unknown): Field {
+function fieldAt(check: DefinitionCheck, path: string, fields: readonly Field[], name: unknown): Field {
   const found = fields.find((field) => field.name === name);
   return found ?? check.refuse(path, name, `a field of the event (${namesOf(fields)})`);
 }

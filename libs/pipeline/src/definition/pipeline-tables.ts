@@ -107,7 +107,7 @@ function columnsOfTable(
 }
 
 /** `PageVisitors`, `pageVisitors` and `Page_Visitors` become `page_visitors`. */
-export function toSnakeCase(name: string): string {
+function toSnakeCase(name: string): string {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
     .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1_$2")
