@@ -140,4 +140,3 @@ export const plantedBugs = {
     }),
   },
 } as const satisfies Readonly<Record<string, PlantedBug>>;
-
