@@ -8,7 +8,7 @@ const beginAnew = "or begin anew with another database or TIDEMARK_DIR";
 
 /** The sentence for a failure, and the exit code: 2 for what a person has to change, such as an address. */
 export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
-  if (error instanceof MonitorError) return { exitCode: 2, text: `METRICS_PORT: ${error.message}` };
+  if (error instanceof MonitorError) return { exitCode: 2, text: error.message.replace(/^Port/, "METRICS_PORT") };
   if (error instanceof AddressError || error instanceof PipelineModuleError)
     return { exitCode: 2, text: error.message };
   if (error instanceof PipelineError) return { exitCode: 2, text: adviseOnPipeline(error) };

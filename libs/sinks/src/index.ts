@@ -27,5 +27,6 @@ export {
   type RetentionRun,
 } from "./postgres/retention.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
-export { type DerivedTables, type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
+export { type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
+export { type DerivedTables } from "./tables/pipeline-tables.js";
 export { type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

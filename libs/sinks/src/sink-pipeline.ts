@@ -1,21 +1,11 @@
-import type { PgTable, PgView } from "drizzle-orm/pg-core";
 import type { SinkTables } from "./sink-tables.js";
 import type { PipelineData } from "./tables/pipeline-data.js";
+import type { DerivedTables } from "./tables/pipeline-tables.js";
 
 /** What a sink writes, and by which definition: a pipeline's definition with its tables, or tables of any other kind. */
 export type SinkPipeline =
   | { readonly data: PipelineData; readonly tables: DerivedTables }
   | { readonly data: SinkDefinition; readonly tables: SinkTables };
-
-/** The tables of `deriveTables`, whatever the types of their columns. */
-export interface DerivedTables {
-  readonly raw: PgTable;
-  readonly late: PgTable;
-  readonly rejected: PgTable;
-  readonly rollups: Readonly<Record<string, PgTable>>;
-  readonly totals: Readonly<Record<string, PgView>>;
-  readonly verdicts: readonly PgTable[];
-}
 
 /** A definition that is not a pipeline's. All of it is stored with the checkpoints, and other tables refuse another one. */
 export interface SinkDefinition {

@@ -94,9 +94,9 @@ function sendReason(response: ServerResponse, reason: string | undefined): void 
 
 function cannotListen({ host, port }: MonitorAddress, error: Error): MonitorError {
   const isTaken = "code" in error && error.code === "EADDRINUSE";
-  const why = isTaken ? "another program listens there already" : error.message;
+  const why = isTaken ? "somebody else listens there already" : error.message;
   return new MonitorError(
-    `Port ${port} on ${host} cannot be listened on (${why}): choose another, or 0 for any that is free.`,
+    `Port ${port} on ${host} cannot be used (${why}): choose another, or 0 for any that is free.`,
     { cause: error },
   );
 }

@@ -2,6 +2,7 @@ export { aggregateColumns, type AggregateColumn } from "./aggregate-columns.js";
 export { deriveTables, type OwnTables } from "./derive-tables.js";
 export type {
   LateTableOf,
+  DerivedTables,
   PipelineTables,
   RawTableOf,
   RejectedTable,
@@ -14,4 +15,3 @@ export { checkpoints, definitions, ownedTables, progress, retention, tidemark } 
 export { timestampRange } from "./timestamp-range.js";
 export { lateBuckets, type TallyDefinition, type VerdictTable } from "./verdicts.js";
 export { pipelineHealth, pipelineProgress } from "./views.js";
-export type { DerivedTables } from "../sink-pipeline.js";

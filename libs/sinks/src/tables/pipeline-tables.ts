@@ -1,5 +1,5 @@
 import type { ColumnDataType } from "drizzle-orm/column-builder";
-import type { PgColumn, PgTableWithColumns, PgViewWithSelection } from "drizzle-orm/pg-core";
+import type { PgColumn, PgTable, PgTableWithColumns, PgView, PgViewWithSelection } from "drizzle-orm/pg-core";
 import type { AggregateData } from "./pipeline-data.js";
 import type { VerdictTable } from "./verdicts.js";
 
@@ -120,4 +120,14 @@ export interface PipelineTables<
   readonly totals: { readonly [R in Rollup as R["name"]]: TotalViewOf<E, R> };
   /** In the order of the definition: the finest first. */
   readonly verdicts: readonly VerdictTable[];
+}
+
+/** The tables of `deriveTables`, whatever the types of their columns. */
+export interface DerivedTables {
+  readonly raw: PgTable;
+  readonly late: PgTable;
+  readonly rejected: PgTable;
+  readonly rollups: Readonly<Record<string, PgTable>>;
+  readonly totals: Readonly<Record<string, PgView>>;
+  readonly verdicts: readonly PgTable[];
 }
