@@ -72,7 +72,7 @@ export const flagship = {
   lib: "socmed",
   names: /kota|sosial|socmed|pagevisitors|page_visitors/i,
   /** Folders whose names are still to be cleaned. */
-  notYetClean: ["libs/sinks/", "libs/scenario/src/oracle/", "libs/scenario/test/oracle/"],
+  notYetClean: ["libs/scenario/src/oracle/", "libs/scenario/test/oracle/"],
 } as const;
 
 export interface GlobalRule {

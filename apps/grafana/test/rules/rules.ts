@@ -102,7 +102,7 @@ const grains: Readonly<Record<string, number>> = {
   socmed_1h: 3_600_000,
   socmed_verdicts_1m: 60_000,
   socmed_verdicts_1h: 3_600_000,
-  pipeline_progress: 10_000,
+  [`tidemark"."pipeline_progress`]: 10_000,
 };
 
 /** That of the finest table that the SQL reads. */
