@@ -44,7 +44,7 @@ export interface UntimedTable {
 }
 
 /** Milliseconds in one unit of a number. */
-export const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, iso: 1 } as const satisfies Record<TimeUnit, number>;
+const UNIT_MS = { s: 1_000, ms: 1, us: 0.001, iso: 1 } as const satisfies Record<TimeUnit, number>;
 
 /** How rows of the raw and the late table are encoded. */
 export function rowOptions({ raw }: Pick<SinkTables, "raw">): {

@@ -7,7 +7,6 @@ import type { Workspace } from "./workspace.js";
 export function checkFlagshipNames(workspace: Workspace): Finding[] {
   return listSourceFiles(workspace)
     .filter(({ project, path }) => project.kind === "lib" && project.name !== flagship.lib && path.endsWith(".ts"))
-    .filter(({ path }) => !flagship.notYetClean.some((folder) => path.startsWith(folder)))
     .flatMap(({ path, text }) =>
       text.split("\n").flatMap((line, index) => {
         const [name] = flagship.names.exec(line) ?? [];

@@ -64,15 +64,13 @@ export const purePackages: readonly PurePackage[] = [
       { callee: "generateMersenne53Randomizer" },
     ],
   },
-  { name: "drizzle-orm", subpaths: [".", "pg-core", "sql"], projects: ["sinks", "panels", "socmed"] },
+  { name: "drizzle-orm", subpaths: [".", "pg-core", "sql"], projects: ["sinks", "pipeline", "panels", "socmed"] },
 ];
 
 /** The one lib that may name fields, tables and panels of the flagship, and what those names look like. */
 export const flagship = {
   lib: "socmed",
   names: /kota|sosial|socmed|pagevisitors|page_visitors/i,
-  /** Folders whose names are still to be cleaned. */
-  notYetClean: ["libs/scenario/src/oracle/", "libs/scenario/test/oracle/"],
 } as const;
 
 export interface GlobalRule {

@@ -106,7 +106,7 @@ function columnsOfTable(
   );
 }
 
-/** `PageVisitors`, `pageVisitors` and `Page_Visitors` become `page_visitors`. */
+/** `PlacedAt`, `placedAt` and `Placed_At` become `placed_at`. */
 function toSnakeCase(name: string): string {
   return name
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2")
