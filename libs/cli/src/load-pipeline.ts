@@ -38,13 +38,17 @@ export async function loadPipeline(given: string, folders: readonly string[]): P
   );
 }
 
-/** Resolves packages that are not installed beside the importing module from this workspace. */
-const fallback = `export async function resolve(specifier, context, next) {
+/**
+ * Resolves packages that are not installed beside the importing module from this workspace, and takes TypeScript outside of
+ * any package for ECMAScript modules.
+ */
+const hooks = `export async function resolve(specifier, context, next) {
+  const asModule = (found) => (/\\.m?ts$/.test(found.url) ? { ...found, format: "module" } : found);
   try {
-    return await next(specifier, context);
+    return asModule(await next(specifier, context));
   } catch (error) {
     if (error.code !== "ERR_MODULE_NOT_FOUND" || /^(?:[./]|[a-z]+:)/.test(specifier)) throw error;
-    return next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} });
+    return asModule(await next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} }));
   }
 }`;
 
@@ -52,8 +56,8 @@ let isRegistered = false;
 
 async function importModule(file: string, given: string): Promise<Readonly<Record<string, unknown>>> {
   if (!isRegistered) {
-    registerHooks(`data:text/javascript,${encodeURIComponent(fallback)}`);
     registerTypeScript();
+    registerHooks(`data:text/javascript,${encodeURIComponent(hooks)}`);
     isRegistered = true;
   }
   try {
