@@ -113,5 +113,5 @@ async function compare(
 ): Promise<Verdict> {
   const loaded = run === null ? undefined : await loadRun(run);
   if (typeof loaded === "string") throw new Error(loaded);
-  return verify({ kafkaBrokers: brokers, databaseUrl, topic, signal, ...(loaded && { scenario: loaded }) });
+  return verify({ brokers, databaseUrl, topic, signal, ...(loaded && { scenario: loaded }) });
 }

@@ -11,7 +11,10 @@ const kind = (what: What, column: string | null = null) =>
   ({ link: "log-tables", what, table: checkpointTable, column }) as const;
 
 const columns = getTableColumns(checkpoints);
-const compared = derivedColumns.map((derived) => ({ derived, ...compareColumn(derived, columns[derived]) }));
+const compared = derivedColumns.map((derived) => ({
+  derived,
+  ...compareColumn({ property: derived, name: columns[derived].name, type: columns[derived].getSQLType() }),
+}));
 
 /** Compares what a checkpoint says of its partition with what the log says. Nothing of the log that is there was lost. */
 export function compareCheckpoint(

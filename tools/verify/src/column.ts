@@ -1,53 +1,103 @@
 import { isUtf8 } from "node:buffer";
-import type { PgColumn } from "drizzle-orm/pg-core";
-import { quote } from "./snapshot.js";
+import type { OracleFieldType } from "@tidemark/scenario/oracle";
+import { formatEventTime, formatJson, formatNumeric, formatStoredTime } from "./stored-value.js";
 
 /**
- * How values of a column are read and compared, each exactly: doubles and int4 as numbers, bytes as bytes, all else as the
- * text that Postgres writes.
+ * How values of a column are read and compared, each exactly: doubles and integers as numbers, bytes as bytes, all else as
+ * text in a form that equal values have in common.
  */
 export interface ComparedColumn {
   /** In the database. */
   readonly name: string;
-  /** In the Drizzle table, and in what is expected. */
+  /** In the rows that are expected. */
   readonly property: string;
   /** What reads it in SQL. */
   readonly select: string;
-  /** An expected value (a number is epoch ms where the column is a time, or s where `unit` says so) as it is read. */
+  /** An expected value as it is read. */
   readonly toStored: (value: unknown) => unknown;
+  /** A value that was read in the form of `toStored`; undefined: it has that form. */
+  readonly fromStored?: (value: unknown) => unknown;
 }
 
-const numbers = new Set(["integer", "double precision"]);
-
-export function compareColumn(property: string, column: PgColumn): ComparedColumn {
-  const type = column.getSQLType();
-  const name = column.name;
-  if (numbers.has(type) || type === "bytea") return { name, property, select: quote(name), toStored: same };
-  const isTime = type.startsWith("timestamp");
-  // `Ts` is the only time that an event counts in seconds.
-  const perUnit = property === "Ts" ? 1000 : 1;
-  const toStored = isTime ? (value: unknown) => timeOrNull(value, perUnit) : textOrNull;
-  return { name, property, select: `${quote(name)}::text`, toStored };
+interface Column {
+  readonly property: string;
+  readonly name: string;
+  /** As Drizzle writes it, such as `numeric(10, 2)`. */
+  readonly type: string;
 }
 
-const same = (value: unknown) => value ?? null;
-const textOrNull = (value: unknown) => (value === null || value === undefined ? null : String(value));
-
-function timeOrNull(value: unknown, perUnit: number): string | null {
-  return typeof value === "number" && Number.isFinite(value) ? formatStoredTime(value * perUnit) : null;
+/** How values of one type are compared: what `$` stands for in SQL, and both ways to the form that is compared. */
+interface Form {
+  readonly sql: string;
+  readonly toStored: (value: unknown) => unknown;
+  readonly fromStored?: (value: unknown) => unknown;
 }
 
-let lastMs = NaN;
-let lastText = "";
+/** `field`: what the values of a field are in the rows that are expected; a time that is none is epoch ms. */
+export function compareColumn({ property, name, type }: Column, field?: OracleFieldType): ComparedColumn {
+  const { sql, toStored, fromStored } = formOf(type, field);
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  return {
+    name,
+    property,
+    select: sql.replaceAll("$", () => quoted),
+    toStored: (value) => (value === null || value === undefined ? null : toStored(value)),
+    ...(fromStored && { fromStored: (value: unknown) => (value === null ? null : fromStored(value)) }),
+  };
+}
 
-/** As Postgres writes a timestamptz in UTC: `2024-02-03 17:00:00.25+00`. */
-export function formatStoredTime(ms: number): string {
-  if (ms === lastMs) return lastText;
-  const [date = "", time = ""] = new Date(ms).toISOString().slice(0, -1).split("T");
-  lastMs = ms;
-  // A fraction is always there, so that only its zeros are taken off.
-  lastText = `${date} ${time.replace(/\.?0+$/, "")}+00`;
-  return lastText;
+const same = (value: unknown) => value;
+const asText: Form = { sql: "$::text", toStored: String };
+const asNumber: Form = { sql: "$", toStored: Number };
+
+function formOf(type: string, field: OracleFieldType | undefined): Form {
+  if (type.endsWith("[]")) return formOfArray(type.slice(0, -2), field?.kind === "array" ? field.of : undefined);
+  const base = type.replace(/\s*\([\d\s,]*\)/, "");
+  switch (base) {
+    case "smallint":
+    case "integer":
+    case "serial":
+    case "smallserial":
+    case "double precision":
+      return asNumber;
+    case "real":
+      // As the double that it is: of a real's own text another double may be the nearest.
+      return { sql: "$::float8", toStored: (value) => Math.fround(Number(value)) };
+    case "bytea":
+      return { sql: "$", toStored: same };
+    case "numeric":
+      return { sql: "trim_scale($)::text", toStored: (value) => formatNumeric(String(value)) };
+    case "json":
+    case "jsonb":
+      return { sql: "$::text", toStored: formatJson, fromStored: (text) => formatJson(JSON.parse(String(text))) };
+    case "timestamp":
+    case "timestamp without time zone":
+      return { sql: "$::text", toStored: (value) => formatTime(value, field)?.replace("+00", "") };
+    case "timestamp with time zone":
+      return { sql: "$::text", toStored: (value) => formatTime(value, field) };
+    default:
+      return asText;
+  }
+}
+
+/** Each element in the form of its type, in a JSON array. */
+function formOfArray(type: string, field: OracleFieldType | undefined): Form {
+  const element = formOf(type, field);
+  const { toStored, fromStored = toStored === Number ? Number : same } = element;
+  const each = (values: unknown, form: (value: unknown) => unknown) =>
+    JSON.stringify((values as readonly unknown[]).map((value) => (value === null ? null : form(value))));
+  const canonical = type === "real" ? (value: unknown) => Math.fround(Number(value)) : fromStored;
+  return {
+    sql: "array_to_json($::text[])::text",
+    toStored: (values) => each(values, toStored),
+    fromStored: (text) => each(JSON.parse(String(text)), canonical),
+  };
+}
+
+function formatTime(value: unknown, field: OracleFieldType | undefined): string | null {
+  if (field?.kind === "time") return formatEventTime(value, field.unit);
+  if (typeof value === "string") return formatEventTime(value, "iso");
+  return Number.isFinite(value) ? formatStoredTime(value as number) : null;
 }
 
 /** Doubles bit by bit, so that -0 is not 0; bytes one by one. */

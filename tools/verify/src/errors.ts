@@ -5,6 +5,7 @@ export type CannotVerifyCode =
   | "no-topic"
   | "no-tables"
   | "no-checkpoints"
+  | "several-pipelines"
   | "another-cluster"
   | "bad-definition"
   | "inexact-sum"
@@ -52,10 +53,18 @@ export function noTables(databaseUrl: string, cause: unknown): CannotVerifyError
   );
 }
 
-export function noCheckpoints(topic: string): CannotVerifyError {
+export function noCheckpoints(topic: string, pipeline?: string): CannotVerifyError {
+  const owner = pipeline === undefined ? "" : `, by the pipeline ${pipeline}`;
   return new CannotVerifyError(
     "no-checkpoints",
-    `The tables hold no checkpoint of topic ${topic}: no consumer has read it into this database.`,
+    `The tables hold no checkpoint of topic ${topic}${owner}: no consumer has read it into this database.`,
+  );
+}
+
+export function severalPipelines(topic: string, names: readonly string[]): CannotVerifyError {
+  return new CannotVerifyError(
+    "several-pipelines",
+    `Several pipelines have read topic ${topic} into this database (${names.join(", ")}): choose one of them by its name.`,
   );
 }
 

@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   return parsed.kind === "wrong" ? refuse(parsed.problem) : await check(parsed.options);
 }
 
-async function check({ topic, prefix, differences, json, run, view }: ToolOptions): Promise<number> {
+async function check({ topic, pipeline, prefix, differences, json, run, view }: ToolOptions): Promise<number> {
   const scenario = run === null ? undefined : await loadRun(run);
   if (typeof scenario === "string") return refuse(scenario);
   const { kafkaBrokers, databaseUrl } = await findAddresses({
@@ -40,13 +40,14 @@ async function check({ topic, prefix, differences, json, run, view }: ToolOption
     onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
   });
   const verdict = await verify({
-    kafkaBrokers,
+    brokers: kafkaBrokers,
     databaseUrl,
     topic,
     prefix,
     differences,
     onProgress: progress.update,
     signal: stop.signal,
+    ...(pipeline !== null && { pipeline }),
     ...(scenario !== undefined && { scenario }),
     ...(view !== null && { view }),
   });

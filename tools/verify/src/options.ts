@@ -22,6 +22,8 @@ Checks the chain link by link and says where it broke: scenario -> log (with
 the log, panels from the rows of the tables, and compared by value.
 
   --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events
+  --pipeline NAME       otherwise the only one that has read the topic into the
+                        database
   --prefix              records that no consumer has read yet are no difference
   --differences N       how many differences are told in full (default 10)
   --json                one JSON object on standard output
@@ -47,6 +49,10 @@ A panel's rows have to be as many and in the same order; integers, times and
 texts are compared exactly, rates and durations to 1e-12 (relative; below 1
 absolutely). So are the rows of the dashboards' variables and annotations. The
 size of the database has to be a positive number, and no more.
+
+Only the flagship, the pipeline socmed, has panels that are compared. Of other
+pipelines the rows of users' own tables are compared in the columns that the
+definition names. That Postgres had a reason to refuse a row is not checked.
 
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
 rejections; headers of records; with the log, what consumers observed by the
@@ -82,6 +88,8 @@ export interface RunOptions {
 
 export interface ToolOptions {
   readonly topic: string;
+  /** null: the only one that has read the topic. */
+  readonly pipeline: string | null;
   readonly prefix: boolean;
   readonly differences: number;
   readonly json: boolean;
@@ -99,6 +107,7 @@ const range = z
 
 const object = z.object({
   "--topic": topic.optional(),
+  "--pipeline": text("the name of a pipeline").optional(),
   "--prefix": flag,
   "--differences": wholeNumber(1, 10_000).default(10),
   "--json": flag,
@@ -122,6 +131,7 @@ const schema = object
   })
   .transform((given): ToolOptions => ({
     topic: given["--topic"] ?? given.KAFKA_TOPIC,
+    pipeline: given["--pipeline"] ?? null,
     prefix: given["--prefix"],
     differences: given["--differences"],
     json: given["--json"],

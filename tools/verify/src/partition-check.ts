@@ -3,8 +3,10 @@ import {
   type Judgement,
   type OracleDefinition,
   type OracleLedger,
+  type PartitionOracle,
 } from "@tidemark/scenario/oracle";
 import { addLateStart, addNoCheckpoint, addUnread, compareCheckpoint } from "./checkpoint-comparison.js";
+import type { DatabaseDecisions } from "./database-decisions.js";
 import { inexactSum } from "./errors.js";
 import type { Findings } from "./findings.js";
 import type { LogBatch, ReadRecord } from "./log-reader.js";
@@ -18,9 +20,16 @@ export interface Ledger extends OracleLedger {
   readonly skipped: number;
 }
 
+export interface CheckedPartition {
+  readonly ledger: Ledger;
+  /** As it stands behind the last record that was read. */
+  readonly oracle: PartitionOracle;
+}
+
 export interface PartitionContext {
   /** Of the partition's checkpoint. */
   readonly definition: OracleDefinition;
+  readonly decisions: DatabaseDecisions;
   readonly tables: TableComparison;
   /** Undefined: no scenario was given. */
   readonly scenario: ScenarioComparison | undefined;
@@ -35,10 +44,10 @@ export async function checkPartition(
   plan: PartitionPlan,
   batches: AsyncIterator<LogBatch>,
   context: PartitionContext,
-): Promise<Ledger> {
+): Promise<CheckedPartition> {
   const { topic, partition, checkpoint, log } = plan;
-  const { definition, tables, scenario, findings, isPrefix } = context;
-  const oracle = createPartitionOracle(definition);
+  const { definition, decisions, tables, scenario, findings, isPrefix } = context;
+  const oracle = createPartitionOracle(definition, decisions.ask);
   let skipped = 0;
 
   function judge(record: ReadRecord): Judgement {
@@ -70,6 +79,7 @@ export async function checkPartition(
   }
   await tables.compare(partition, [], oracle.takeRest(), plan.tables.to);
   await tables.finish(partition);
+  await decisions.confirm(findings);
   scenario?.finish();
   if (checkpoint !== undefined) {
     compareCheckpoint(checkpoint, oracle, skipped, findings);
@@ -79,7 +89,7 @@ export async function checkPartition(
     if (checkpoint === undefined) addNoCheckpoint(findings, partition, log.from, log.to);
     else addUnread(findings, partition, checkpoint.nextOffset, log.to);
   }
-  return { ...oracle.ledger, skipped };
+  return { ledger: { ...oracle.ledger, skipped }, oracle };
 }
 
 function intersect(a: OffsetRange, b: OffsetRange): OffsetRange {

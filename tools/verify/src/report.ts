@@ -37,7 +37,7 @@ export function formatVerdict(verdict: Verdict, width: number): string {
   return [...lines, "", ...wrap(verdictLine, width)].join("\n");
 }
 
-function formatLinks({ events, compared, views, panels, counts }: Verdict): string[] {
+function formatLinks({ pipeline, events, compared, views, panels, counts }: Verdict): string[] {
   const rowsOf = (link: Link, rows: Readonly<Record<string, number>>, width: number) =>
     Object.entries(rows).map(([name, many]) => {
       const kinds = counts.filter((kind) => kind.link === link && (kind.table === name || kind.table === null));
@@ -49,8 +49,9 @@ function formatLinks({ events, compared, views, panels, counts }: Verdict): stri
     links["log-tables"],
     ...rowsOf("log-tables", compared, 22),
     "",
-    `${links["tables-panels"]}, ${count(views.length, "view")}`,
-    ...rowsOf("tables-panels", panels, 31),
+    ...(views.length === 0
+      ? [`${links["tables-panels"]}: the pipeline ${pipeline} has no panels`]
+      : [`${links["tables-panels"]}, ${count(views.length, "view")}`, ...rowsOf("tables-panels", panels, 31)]),
   ];
 }
 

@@ -3,7 +3,8 @@ import { retention } from "@tidemark/sinks/tables";
 import type { OracleDefinition } from "@tidemark/scenario/oracle";
 import { showValue } from "./column.js";
 import type { Findings } from "./findings.js";
-import { nameTable, quote, type Snapshot, type StoredCheckpoint } from "./snapshot.js";
+import { nameTable, type Snapshot, type StoredCheckpoint } from "./snapshot.js";
+import { quote } from "./stored-table.js";
 
 /** From when on a table holds all of its rows. */
 export interface RetentionBoundary {
@@ -39,13 +40,14 @@ const columns = getTableColumns(retention);
 const wrongValue = (column: string) =>
   ({ link: "log-tables", what: "wrong-value", table: retentionTable, column }) as const;
 
-export async function readBoundaries(snapshot: Snapshot): Promise<readonly StoredBoundary[]> {
-  const { table, completeFrom, droppedRows } = columns;
+export async function readBoundaries(snapshot: Snapshot, pipeline: string): Promise<readonly StoredBoundary[]> {
+  const { table, completeFrom, droppedRows, pipeline: owner } = columns;
   const rows = await snapshot
     .unsafe(
       `SELECT ${quote(table.name)}, ${quote(completeFrom.name)}::text,
        (extract(epoch FROM ${quote(completeFrom.name)}) * 1000)::float8, ${quote(droppedRows.name)}
-       FROM ${nameTable(retention)} ORDER BY ${quote(table.name)}`,
+       FROM ${nameTable(retention)} WHERE ${quote(owner.name)} = $1 ORDER BY ${quote(table.name)}`,
+      [pipeline],
     )
     .values();
   return rows.map(([name, text, ms, dropped]) => ({
@@ -65,8 +67,9 @@ export function limitRetention(
   recordTables: readonly string[],
   checkpoints: readonly StoredCheckpoint[],
 ): RetentionLimits {
-  const [finest, ...coarser] = rollups.toSorted((a, b) => a.window.sizeMs - b.window.sizeMs);
-  const dropped = finest === undefined || coarser.length === 0 ? [] : [finest.name];
+  const sizes = rollups.map(({ window }) => window.sizeMs);
+  const isDropped = (sizeMs: number) => sizeMs === Math.min(...sizes) && sizeMs < Math.max(...sizes);
+  const dropped = rollups.filter(({ window }) => isDropped(window.sizeMs)).map(({ name }) => name);
   const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
     watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],
   );

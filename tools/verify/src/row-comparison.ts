@@ -1,22 +1,14 @@
-import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { compareColumn, isSame, showValue, type ComparedColumn } from "./column.js";
+import { isSame, showValue, type ComparedColumn } from "./column.js";
 import type { Findings, What } from "./findings.js";
 import { openRowStream, type RowStream, type StoredRow } from "./row-stream.js";
 import { isExcused, type RetentionBoundary } from "./retention.js";
-import { nameTable, type Snapshot } from "./snapshot.js";
-
-/** A table that holds one row for some of the log's records, and where it keeps what decides about retention. */
-export interface RecordTable {
-  readonly table: PgTable;
-  /** The property of the time by which retention drops rows. Null there is older than any. */
-  readonly age: string;
-  /** Properties that are not compared: they only tell people what is in others. */
-  readonly ignored: readonly string[];
-}
+import type { Snapshot } from "./snapshot.js";
+import type { RecordTable } from "./stored-table.js";
 
 export interface ExpectedRow {
   readonly offset: number;
+  /** The time by which retention drops rows, in epoch ms; -Infinity is older than any. */
+  readonly ageMs: number;
   readonly row: Readonly<Record<string, unknown>>;
 }
 
@@ -40,23 +32,14 @@ export interface ComparisonContext {
   readonly retention: RetentionBoundary | undefined;
 }
 
-const positionProperties = new Set(["topic", "partition", "offset"]);
-
 export function createRowComparison(
-  { table, age, ignored }: RecordTable,
+  { name, sql, columns }: RecordTable,
   { snapshot, topic, findings, retention }: ComparisonContext,
 ): RowComparison {
-  const { name } = getTableConfig(table);
-  const properties = getTableColumns(table);
-  const columns = Object.entries(properties)
-    .filter(([property]) => !positionProperties.has(property) && !ignored.includes(property))
-    .map(([property, column]) => compareColumn(property, column));
-  if (!(age in properties)) throw new TypeError(`${name} has no column for its age: ${age}.`);
-  const ageUnitMs = age === "Ts" ? 1000 : 1;
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(
     snapshot,
-    `SELECT partition, "offset"::text, ${columns.map(({ select }) => select).join(", ")} FROM ${nameTable(table)} AS stored
+    `SELECT partition, "offset"::text, ${columns.map(({ select }) => select).join(", ")} FROM ${sql} AS stored
      WHERE topic = $1 ORDER BY stored.partition, stored."offset"`,
     [topic],
   );
@@ -81,7 +64,7 @@ export function createRowComparison(
   function compareValues(partition: number, { offset, row }: ExpectedRow, stored: StoredRow): void {
     for (const [at, column] of columns.entries()) {
       const expected = column.toStored(row[column.property]);
-      const found = stored[at + 2];
+      const found = foundIn(column, stored[at + 2]);
       if (isSame(expected, found)) continue;
       findings.add(kind("wrong-value", column.name), () => ({
         partition,
@@ -127,7 +110,7 @@ export function createRowComparison(
       for (const one of expected) {
         const stored = await nextRow(stream, partition, one.offset, passUntil);
         const isThere = stored !== undefined && stored[0] === partition && Number(stored[1]) === one.offset;
-        if (!isThere && isExcused(retention, partition, Number(one.row[age]) * ageUnitMs)) {
+        if (!isThere && isExcused(retention, partition, one.ageMs)) {
           leftOut += 1;
           continue;
         }
@@ -159,6 +142,10 @@ function nextRow(
 function isBefore(stored: StoredRow, partition: number, offset: number): boolean {
   const own = Number(stored[0]);
   return own === partition ? Number(stored[1]) < offset : own < partition;
+}
+
+export function foundIn({ fromStored }: ComparedColumn, value: unknown): unknown {
+  return fromStored === undefined ? value : fromStored(value);
 }
 
 function showRow(columns: readonly ComparedColumn[], values: readonly unknown[]): string {

@@ -1,9 +1,9 @@
-import postgres, { type TransactionSql } from "postgres";
+import postgres, { type Sql, type TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { checkpoints, definitions } from "@tidemark/sinks/tables";
-import { socmedUserSales } from "@tidemark/socmed/tables";
-import { CannotVerifyError, noTables, postgresUnreachable } from "./errors.js";
+import { CannotVerifyError, noCheckpoints, noTables, postgresUnreachable, severalPipelines } from "./errors.js";
+import { quote } from "./stored-table.js";
 
 /** A read-only transaction: everything that is read through it stood at one moment. */
 export type Snapshot = TransactionSql;
@@ -36,6 +36,19 @@ export const derivedColumns = [
 ] as const satisfies readonly (keyof typeof checkpoints.$inferSelect)[];
 export type DerivedColumn = (typeof derivedColumns)[number];
 
+export interface SnapshotOptions {
+  /** Gives a table, in SQL, that nobody may drop a part of while the snapshot is drawn. */
+  readonly lock?: (sql: Sql) => Promise<string>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is to be verified. */
+export interface PipelineChoice {
+  readonly topic: string;
+  /** The pipeline's name; undefined: the only one that has a checkpoint of the topic. */
+  readonly pipeline: string | undefined;
+}
+
 const sortMemory = "64MB";
 const connectTimeoutSeconds = 10;
 
@@ -47,7 +60,7 @@ const connectTimeoutSeconds = 10;
 export async function withSnapshot<T>(
   databaseUrl: string,
   work: (snapshot: Snapshot) => Promise<T>,
-  signal?: AbortSignal,
+  { lock, signal }: SnapshotOptions = {},
 ): Promise<T> {
   const sql = postgres(withoutPoolerParameters(databaseUrl), {
     max: 1,
@@ -62,10 +75,11 @@ export async function withSnapshot<T>(
   let working: Promise<T> | undefined;
   try {
     signal?.throwIfAborted();
+    const locked = await lock?.(sql);
     // postgres.js types what `begin` gives as if it were a row.
     const box = await sql.begin("isolation level repeatable read read only", async (snapshot) => {
       // The snapshot is drawn after it. Without it, retention could drop days between the snapshot and our look at them.
-      await snapshot.unsafe(`LOCK TABLE ${nameTable(socmedUserSales)} IN ACCESS SHARE MODE`);
+      if (locked !== undefined) await snapshot.unsafe(`LOCK TABLE ${locked} IN ACCESS SHARE MODE`);
       await snapshot.unsafe(
         `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1;
          SET LOCAL work_mem = '${sortMemory}'; SET LOCAL cursor_tuple_fraction = 1;
@@ -84,6 +98,34 @@ export async function withSnapshot<T>(
     await working?.catch(() => undefined);
     await sql.end({ timeout: 1 });
   }
+}
+
+/**
+ * The pipeline's name, and its raw table in SQL.
+ * @throws CannotVerifyError `no-checkpoints`, `several-pipelines`
+ */
+export async function findPipeline(
+  sql: Sql,
+  { topic, pipeline }: PipelineChoice,
+): Promise<{ readonly pipeline: string; readonly raw: string }> {
+  const columns = getTableColumns(checkpoints);
+  const { hash, definition } = getTableColumns(definitions);
+  const rows = await sql
+    .unsafe(
+      `SELECT DISTINCT c.${quote(columns.pipeline.name)}, d.${quote(definition.name)}#>>'{tables,schema}', d.${quote(definition.name)}#>>'{tables,raw}'
+       FROM ${nameTable(checkpoints)} c LEFT JOIN ${nameTable(definitions)} d ON d.${quote(hash.name)} = c.${quote(columns.definitionHash.name)}
+       WHERE c.${quote(columns.topic.name)} = $1 AND ($2::text IS NULL OR c.${quote(columns.pipeline.name)} = $2) ORDER BY 1, 2, 3`,
+      [topic, pipeline ?? null],
+    )
+    .values();
+  const names = [...new Set(rows.map(([name]) => String(name)))];
+  const [name] = names;
+  if (name === undefined) throw noCheckpoints(topic, pipeline);
+  if (names.length > 1) throw severalPipelines(topic, names);
+  const [, schema, raw] = rows.find(([, , table]) => table !== null) ?? [];
+  // A definition that lacks it is refused when it is read.
+  const table = raw === undefined ? nameTable(checkpoints) : `${quote(String(schema))}.${quote(String(raw))}`;
+  return { pipeline: name, raw: table };
 }
 
 /** postgres.js would send the server what only poolers or libpq know. */
@@ -105,8 +147,12 @@ function judge(error: unknown, databaseUrl: string): unknown {
   return "severity" in error || networkCodes.test(code) ? postgresUnreachable(databaseUrl, error) : error;
 }
 
-/** The checkpoints of a topic, in partition order. */
-export async function readCheckpoints(snapshot: Snapshot, topic: string): Promise<StoredCheckpoint[]> {
+/** The checkpoints of a pipeline's topic, in partition order. */
+export async function readCheckpoints(
+  snapshot: Snapshot,
+  pipeline: string,
+  topic: string,
+): Promise<StoredCheckpoint[]> {
   const columns = getTableColumns(checkpoints);
   const derived = derivedColumns.map((name) => `${quote(columns[name].name)}::text`);
   const { partition, clusterId, definitionHash, startOffset, nextOffset, lost } = columns;
@@ -114,8 +160,8 @@ export async function readCheckpoints(snapshot: Snapshot, topic: string): Promis
   const rows = await snapshot
     .unsafe(
       `SELECT ${[...own, ...derived].join(", ")} FROM ${nameTable(checkpoints)}
-       WHERE ${quote(columns.topic.name)} = $1 ORDER BY ${quote(partition.name)}`,
-      [topic],
+       WHERE ${quote(columns.topic.name)} = $1 AND ${quote(columns.pipeline.name)} = $2 ORDER BY ${quote(partition.name)}`,
+      [topic, pipeline],
     )
     .values();
   return rows.map(([number, cluster, hash, start, next, lostOffsets, ...values]) => ({
@@ -138,17 +184,16 @@ export async function readDefinitions(snapshot: Snapshot): Promise<ReadonlyMap<s
   return new Map(rows.map(([name, json]) => [String(name), JSON.parse(String(json)) as unknown]));
 }
 
-/** How many topics have a checkpoint. */
-export async function countTopics(snapshot: Snapshot): Promise<number> {
-  const { topic } = getTableColumns(checkpoints);
+/** How many topics have a checkpoint of the pipeline. */
+export async function countTopics(snapshot: Snapshot, pipeline: string): Promise<number> {
+  const { topic, pipeline: owner } = getTableColumns(checkpoints);
   const rows = await snapshot
-    .unsafe(`SELECT count(DISTINCT ${quote(topic.name)})::int FROM ${nameTable(checkpoints)}`)
+    .unsafe(
+      `SELECT count(DISTINCT ${quote(topic.name)})::int FROM ${nameTable(checkpoints)} WHERE ${quote(owner.name)} = $1`,
+      [pipeline],
+    )
     .values();
   return Number(rows[0]?.[0]);
-}
-
-export function quote(identifier: string): string {
-  return `"${identifier.replaceAll('"', '""')}"`;
 }
 
 /** Schema and name, quoted. */

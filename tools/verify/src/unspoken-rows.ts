@@ -1,51 +1,34 @@
 import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { checkpoints } from "@tidemark/sinks/tables";
-import type { Details, Findings } from "./findings.js";
-import { nameTable, quote } from "./snapshot.js";
+import { nameTable } from "./snapshot.js";
+import { quote, type StoredTable } from "./stored-table.js";
 import type { ViewContext } from "./view-comparison.js";
 
 const number = new Intl.NumberFormat("en-US");
 
-function addRows(findings: Findings, table: PgTable, rows: number, place: Pick<Details, "partition" | "where">): void {
-  const { name } = getTableConfig(table);
-  findings.add({ link: "log-tables", what: "unexpected-rows", table: name, column: null }, () => ({
-    ...place,
-    expected: "no rows",
-    found: `${number.format(rows)} row${rows === 1 ? "" : "s"}`,
-  }));
-}
-
-/** Rows that nobody can have written by way of a checkpoint: their topic has none at all. */
+/** Rows that the pipeline cannot have written by way of a checkpoint: their topic has none of it at all. */
 export async function findUnclaimedTopics(
-  { snapshot, findings }: ViewContext,
-  tables: readonly PgTable[],
+  { snapshot, pipeline, findings }: ViewContext,
+  tables: readonly StoredTable[],
 ): Promise<void> {
-  const topic = quote(getTableColumns(checkpoints).topic.name);
-  for (const table of tables) {
+  const columns = getTableColumns(checkpoints);
+  for (const { name, sql } of tables) {
     const rows = await snapshot
       .unsafe(
-        `SELECT topic, count(*)::float8 FROM ${nameTable(table)}
-         WHERE topic NOT IN (SELECT ${topic} FROM ${nameTable(checkpoints)}) GROUP BY topic ORDER BY topic`,
+        `SELECT topic, count(*)::float8 FROM ${sql} WHERE topic NOT IN (
+           SELECT ${quote(columns.topic.name)} FROM ${nameTable(checkpoints)} WHERE ${quote(columns.pipeline.name)} = $1
+         ) GROUP BY topic ORDER BY topic`,
+        [pipeline],
       )
       .values();
-    for (const [name, count] of rows) {
-      const where = `topic ${String(name)}, which has no checkpoint`;
-      addRows(findings, table, Number(count), { partition: null, where });
+    for (const [topic, count] of rows) {
+      const many = Number(count);
+      findings.add({ link: "log-tables", what: "unexpected-rows", table: name, column: null }, () => ({
+        partition: null,
+        where: `topic ${String(topic)}, which has no checkpoint`,
+        expected: "no rows",
+        found: `${number.format(many)} row${many === 1 ? "" : "s"}`,
+      }));
     }
   }
-}
-
-/** Rows of the topic in a rollup's table that the definition says nothing of. */
-export async function findUnnamedRollup(
-  { snapshot, topic, findings }: ViewContext,
-  table: PgTable,
-  hash: string,
-): Promise<void> {
-  const rows = await snapshot
-    .unsafe(`SELECT count(*)::float8 FROM ${nameTable(table)} WHERE topic = $1`, [topic])
-    .values();
-  const count = Number(rows[0]?.[0]);
-  const where = `a rollup that the definition ${hash} does not name`;
-  if (count > 0) addRows(findings, table, count, { partition: null, where });
 }

@@ -1,12 +1,11 @@
-import { getTableConfig } from "drizzle-orm/pg-core";
 import { lateBuckets, timestampRange } from "@tidemark/sinks/tables";
 import type { Judgement } from "@tidemark/scenario/oracle";
-import type { socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
-import { formatStoredTime, showValue } from "./column.js";
+import { showValue } from "./column.js";
 import type { What } from "./findings.js";
 import type { JudgedRecord } from "./table-comparison.js";
 import { openRowStream } from "./row-stream.js";
-import { nameTable } from "./snapshot.js";
+import type { StoredTable } from "./stored-table.js";
+import { formatStoredTime } from "./stored-value.js";
 import type { ViewContext } from "./view-comparison.js";
 
 /** Counts a partition's records by window of arrival, verdict and detail, and compares the counts when all have come. */
@@ -33,27 +32,20 @@ interface StoredCount {
   readonly records: string;
 }
 
-/** Where the records of one size of window are counted, in ms. */
-export interface VerdictTable {
-  readonly table: typeof socmedVerdicts1m | typeof socmedVerdicts1h;
-  readonly sizeMs: number;
-}
-
 const keyOf = (start: string, verdict: string, detail: string) => `${start}\n${verdict}\n${detail}`;
 const whereOf = (...place: readonly string[]) => `window ${place.filter((part) => part !== "").join(", ")}`;
 const showStart = (ms: number) => (ms === -Infinity ? "-infinity" : showValue(formatStoredTime(ms)));
 
 export function createVerdictComparison(
   { snapshot, topic, findings }: ViewContext,
-  { table, sizeMs }: VerdictTable,
+  { name, sql, sizeMs }: StoredTable & { readonly sizeMs: number },
 ): VerdictComparison {
-  const { name } = getTableConfig(table);
   const kind = (what: What, column: string | null = null) =>
     ({ link: "log-tables", what, table: name, column }) as const;
   const stream = openRowStream(
     snapshot,
     `SELECT partition, trim_scale(extract(epoch FROM window_start) * 1000)::text, window_start::text, verdict, detail, records::text
-     FROM ${nameTable(table)} WHERE topic = $1 ORDER BY partition`,
+     FROM ${sql} WHERE topic = $1 ORDER BY partition`,
     [topic],
   );
   let expected = new Map<string, Place & { records: number }>();

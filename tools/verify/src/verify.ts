@@ -1,6 +1,8 @@
-import type { OracleDefinition } from "@tidemark/scenario/oracle";
+import type { OracleDefinition, PartitionOracle } from "@tidemark/scenario/oracle";
+import type { Sql } from "postgres";
 import { addOtherDefinition, checkpointTable } from "./checkpoint-comparison.js";
-import { readDefinition } from "./definition.js";
+import { readDecisions } from "./database-decisions.js";
+import { readDefinition, type VerifiedDefinition } from "./definition.js";
 import { anotherCluster, noCheckpoints } from "./errors.js";
 import { createFindings, type CountedKind, type Difference, type Findings } from "./findings.js";
 import { readLogRanges } from "./kafka-client.js";
@@ -15,19 +17,23 @@ import { createScenarioComparison, type ScenarioComparison } from "./scenario-co
 import { listEvents, type EventList } from "./scenario-index.js";
 import {
   countTopics,
+  findPipeline,
   readCheckpoints,
   readDefinitions,
   withSnapshot,
   type Snapshot,
   type StoredCheckpoint,
 } from "./snapshot.js";
-import { createTableComparison, recordTableNames } from "./table-comparison.js";
+import { tablesOf } from "./stored-table.js";
+import { createTableComparison } from "./table-comparison.js";
 import type { ViewSummary } from "./view-comparison.js";
 
 export interface VerifyOptions {
-  readonly kafkaBrokers: readonly string[];
+  readonly brokers: readonly string[];
   readonly databaseUrl: string;
   readonly topic: string;
+  /** The pipeline's name, or what definePipeline returns; otherwise the only one that has read the topic into this database. */
+  readonly pipeline?: string | { readonly name: string };
   /** Records that no consumer has read yet are no difference. */
   readonly prefix?: boolean;
   /** How many differences are told in full. Default 10. */
@@ -61,6 +67,7 @@ export interface RetentionNote {
 }
 
 export interface Verdict {
+  readonly pipeline: string;
   readonly topic: string;
   readonly equal: boolean;
   /** Of the topic, and of its tables where they have more. */
@@ -76,9 +83,9 @@ export interface Verdict {
   readonly ledger: Ledger;
   /** Rows that were expected and compared, by table. */
   readonly compared: Readonly<Record<string, number>>;
-  /** What of the panels was looked at. */
+  /** What of the panels was looked at: nothing of a pipeline that is not the flagship. */
   readonly views: readonly NamedView[];
-  /** Rows of all views that were expected and compared, by panel, variable and annotation. */
+  /** Rows of all views that were expected and compared, by panel, variable and annotation. None without views. */
   readonly panels: Readonly<Record<string, number>>;
   readonly retention: readonly RetentionNote[];
   /** Topics that have a checkpoint in this database. */
@@ -92,18 +99,29 @@ export interface Verdict {
 }
 
 /**
- * Checks the chain link by link: scenario -> log, if a run is given, log -> tables, and tables -> panels, from one snapshot of
- * the database, each partition up to its next_offset. Goes on after a difference, so that all are counted.
+ * Checks the chain link by link: scenario -> log, if a run is given, log -> tables, and the flagship's tables -> panels, from one
+ * snapshot of the database, each partition up to its next_offset. Goes on after a difference, so that all are counted.
  *
  * @throws CannotVerifyError where nothing can be said
  */
 export async function verify(options: VerifyOptions): Promise<Verdict> {
-  const { kafkaBrokers, topic, signal } = options;
+  const { brokers, topic, signal } = options;
   signal?.throwIfAborted();
-  const { ranges } = await readLogRanges(kafkaBrokers, topic);
+  const { ranges } = await readLogRanges(brokers, topic);
   const scenario = options.scenario && (await prepareRun(options.scenario, ranges.length, options));
-  return withSnapshot(options.databaseUrl, (snapshot) => compareAll(snapshot, scenario, options), signal);
+  const { databaseUrl, pipeline } = options;
+  const choice = { topic, pipeline: typeof pipeline === "object" ? pipeline.name : pipeline };
+  let name = "";
+  async function lock(sql: Sql): Promise<string> {
+    const found = await findPipeline(sql, choice);
+    name = found.pipeline;
+    return found.raw;
+  }
+  return withSnapshot(databaseUrl, (snapshot) => compareAll(snapshot, name, scenario, options), { lock, signal });
 }
+
+/** The flagship: the panels that are compared read its tables. */
+const pipelineWithPanels = "socmed";
 
 /** The run, and the events that each partition has to hold. */
 interface PreparedRun extends ProducerRun {
@@ -124,25 +142,30 @@ async function prepareRun(
 
 async function compareAll(
   snapshot: Snapshot,
+  pipeline: string,
   scenario: PreparedRun | undefined,
   options: VerifyOptions,
 ): Promise<Verdict> {
-  const { kafkaBrokers, topic, prefix = false, signal } = options;
-  const checkpoints = await readCheckpoints(snapshot, topic);
+  const { brokers, topic, prefix = false, signal } = options;
+  const checkpoints = await readCheckpoints(snapshot, pipeline, topic);
   const [first] = checkpoints;
-  if (first === undefined) throw noCheckpoints(topic);
+  if (first === undefined) throw noCheckpoints(topic, pipeline);
   // After the snapshot's moment, so that the log holds all that the tables were made from.
-  const { clusterId, ranges } = await readLogRanges(kafkaBrokers, topic);
+  const { clusterId, ranges } = await readLogRanges(brokers, topic);
   for (const { clusterId: stored } of checkpoints) {
     if (stored !== clusterId) throw anotherCluster(topic, stored, clusterId);
   }
   const plans = planPartitions(topic, checkpoints, ranges, scenario !== undefined);
   const definitions = await definitionsOf(snapshot, checkpoints);
   const findings = createFindings(options.differences ?? 10);
-  const limits = limitRetention(itemOf(definitions, first.definitionHash), recordTableNames, checkpoints);
-  const retention = acceptBoundaries(await readBoundaries(snapshot), limits, findings);
-  const topics = await countTopics(snapshot);
-  const tables = createTableComparison({ snapshot, topic, findings, definitions, retention });
+  const definition = itemOf(definitions, first.definitionHash);
+  const stored = tablesOf(definition);
+  const recordTables = [stored.raw, stored.late, stored.rejected].map(({ name }) => name);
+  const limits = limitRetention(definition, recordTables, checkpoints);
+  const retention = acceptBoundaries(await readBoundaries(snapshot, pipeline), limits, findings);
+  const topics = await countTopics(snapshot, pipeline);
+  const context = { snapshot, pipeline, topic, findings, tables: stored, retention };
+  const tables = createTableComparison({ ...context, timeField: definition.time.field });
 
   let views: readonly ViewSummary[];
   let done = 0;
@@ -156,40 +179,45 @@ async function compareAll(
   // Postgres sorts first.
   onOffsets(0);
   const ranged = plans.map(({ partition, read }) => ({ partition, ...read }));
-  const batches = readLog(kafkaBrokers, topic, ranged, signal);
+  const batches = readLog(brokers, topic, ranged, signal);
   const ledgers: Ledger[] = [];
+  const oracles: PartitionOracle[] = [];
   try {
     for (const plan of plans) {
       const { partition } = plan;
       const hash = plan.checkpoint?.definitionHash ?? first.definitionHash;
       if (hash !== first.definitionHash) addOtherDefinition(findings, partition, first.definitionHash, hash);
-      ledgers.push(
-        await checkPartition(plan, batches, {
-          definition: itemOf(definitions, hash),
-          tables,
-          scenario: scenario && scenarioOf(scenario, plan, findings),
-          findings,
-          isPrefix: prefix,
-          onOffsets,
-        }),
-      );
+      const checked = await checkPartition(plan, batches, {
+        definition: itemOf(definitions, hash),
+        decisions: await readDecisions({ ...context, definition }, partition),
+        tables,
+        scenario: scenario && scenarioOf(scenario, plan, findings),
+        findings,
+        isPrefix: prefix,
+        onOffsets,
+      });
+      ledgers.push(checked.ledger);
+      if (plan.checkpoint !== undefined) oracles.push(checked.oracle);
     }
     await tables.finish(Infinity);
-    views = await tables.compareRest();
+    views = await tables.compareRest(oracles);
   } finally {
     await batches.return(undefined);
   }
 
-  const panels = await comparePanels({
-    snapshot,
-    topic,
-    findings,
-    choice: options.view ?? null,
-    onQuery(queries, ofQueries) {
-      signal?.throwIfAborted();
-      options.onProgress?.({ step: "panels", done: queries, of: ofQueries });
-    },
-  });
+  const panels =
+    pipeline === pipelineWithPanels
+      ? await comparePanels({
+          snapshot,
+          topic,
+          findings,
+          choice: options.view ?? null,
+          onQuery(queries, ofQueries) {
+            signal?.throwIfAborted();
+            options.onProgress?.({ step: "panels", done: queries, of: ofQueries });
+          },
+        })
+      : null;
 
   const summaries = tables.summarise();
   const notes = summaries.flatMap(({ table, leftOut }) => {
@@ -202,17 +230,18 @@ async function compareAll(
   const compared = [...summaries, ...views].map(({ table, compared: rows }) => [table, rows] as const);
   const ledger = addUp(ledgers);
   return {
+    pipeline,
     topic,
     equal: findings.total === 0,
     partitions: plans.length,
-    definition: { hash: first.definitionHash, ...itemOf(definitions, first.definitionHash) },
+    definition: { hash: first.definitionHash, ...definition },
     records: ledger.read,
     unread: plans.reduce((sum, plan) => sum + Math.max(0, plan.log.to - plan.tables.to), 0),
     events: scenario?.events ?? null,
     ledger,
     compared: Object.fromEntries([...compared, [checkpointTable, checkpoints.length]]),
-    views: panels.views,
-    panels: panels.compared,
+    views: panels?.views ?? [],
+    panels: panels?.compared ?? {},
     retention: notes,
     topics,
     comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),
@@ -227,7 +256,7 @@ const latestOf = (times: readonly string[]) => times.toSorted((a, b) => Date.par
 async function definitionsOf(
   snapshot: Snapshot,
   checkpoints: readonly StoredCheckpoint[],
-): Promise<ReadonlyMap<string, OracleDefinition>> {
+): Promise<ReadonlyMap<string, VerifiedDefinition>> {
   const stored = await readDefinitions(snapshot);
   const used = new Set(checkpoints.map(({ definitionHash }) => definitionHash));
   return new Map([...used].map((hash) => [hash, readDefinition(hash, stored.get(hash))]));

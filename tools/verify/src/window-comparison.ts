@@ -1,13 +1,11 @@
-import { getTableColumns } from "drizzle-orm";
-import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { valueNamesOf, type OracleRollup, type OracleWindow } from "@tidemark/scenario/oracle";
-import { compareColumn, formatStoredTime, isSame, showValue } from "./column.js";
-import { badDefinition } from "./errors.js";
+import type { OracleWindow } from "@tidemark/scenario/oracle";
+import { isSame, showValue } from "./column.js";
 import type { What } from "./findings.js";
 import { isExcused } from "./retention.js";
 import type { ComparisonContext } from "./row-comparison.js";
 import { openRowStream, type StoredRow } from "./row-stream.js";
-import { nameTable } from "./snapshot.js";
+import { quote, type RollupTable } from "./stored-table.js";
+import { formatStoredTime } from "./stored-value.js";
 
 /** Compares a rollup's table with the windows that it has to hold, in the order of partition and start. */
 export interface WindowComparison {
@@ -26,28 +24,17 @@ const place = (start: unknown, keys: readonly string[]) => `window ${[start, ...
 /** As a double: whole ms are exact, and what lies between two of them is a half, which no window begins at. */
 const epochMs = `((floor(extract(epoch FROM window_start) * 1000) + ceil(extract(epoch FROM window_start) * 1000)) / 2)::float8`;
 
-/** @throws CannotVerifyError `bad-definition` where the table lacks a column */
 export function createWindowComparison(
-  rollup: OracleRollup,
-  table: PgTable,
-  hash: string,
+  { name, sql, keys, values: valueColumns }: RollupTable,
   { snapshot, topic, findings, retention }: ComparisonContext,
 ): WindowComparison {
-  const { keys } = rollup;
-  const { name } = getTableConfig(table);
-  const properties = getTableColumns(table);
-  const columnOf = (property: string) => {
-    const column = properties[property];
-    if (column === undefined) throw badDefinition(hash, `${name} has no column for ${property}`);
-    return compareColumn(property, column);
-  };
-  const keyColumns = keys.map(columnOf);
-  const valueColumns = valueNamesOf(rollup).map(columnOf);
-  const selected = [...keyColumns, ...valueColumns].map(({ select }) => select).join(", ");
+  // Keys travel as text, so that their text is compared.
+  const keyColumns = keys.map((key) => `${quote(key)}::text`);
+  const selected = [...keyColumns, ...valueColumns.map(({ select }) => select)].join(", ");
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(
     snapshot,
-    `SELECT partition, window_start::text, ${epochMs}, ${selected} FROM ${nameTable(table)} AS stored
+    `SELECT ${["partition", "window_start::text", epochMs, selected].join(", ")} FROM ${sql} AS stored
      WHERE topic = $1 ORDER BY stored.partition, stored.window_start`,
     [topic],
   );

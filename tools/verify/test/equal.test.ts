@@ -27,7 +27,7 @@ describe("what a consumer has read", () => {
     await consume(servers, preset, databaseUrl);
     const progress: VerifyProgress[] = [];
     const verdict = await verify({
-      kafkaBrokers: servers.kafkaBrokers,
+      brokers: servers.kafkaBrokers,
       databaseUrl,
       topic: preset,
       scenario: run,

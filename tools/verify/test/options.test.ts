@@ -10,6 +10,7 @@ const options = (args: string[], env: Record<string, string> = {}) => {
 it("checks the tables of socmed-events strictly, if nothing else is said", () => {
   expect(options([])).toEqual({
     topic: "socmed-events",
+    pipeline: null,
     prefix: false,
     differences: 10,
     json: false,

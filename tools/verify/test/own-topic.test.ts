@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { socmed } from "@tidemark/socmed";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verify, type VerifyOptions } from "../src/verify.js";
 import {
@@ -42,15 +43,18 @@ const bytes = (partition: number, value: Buffer | null): TestMessage => ({
 });
 
 /** A definition with sorted keys. */
-const rollup = (name: string, key: string, measure: string) =>
-  JSON.stringify({
-    allowedLatenessMs: 0,
-    maxFutureSkewMs: 0,
-    rollups: [
-      { aggregates: { [measure]: { kind: "count" } }, keys: [key], name, window: { kind: "tumbling", sizeMs: 5_000 } },
-    ],
-    watermarkDelayMs: 0,
-  });
+/** The flagship's definition with another rollup, as JSON with sorted keys. */
+const definitionWith = (rollup: object) =>
+  sortedJson({ ...socmed.data, rollups: [{ ...socmed.data.rollups[0], ...rollup }] });
+
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
 const hashOf = (json: string) => createHash("sha256").update(json).digest("hex").slice(0, 16);
 
 const messages = [
@@ -80,7 +84,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 const check = (more: Partial<VerifyOptions> = {}) =>
-  verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, ...more });
+  verify({ brokers: servers.kafkaBrokers, databaseUrl, topic, ...more });
 
 describe("somebody's own topic", () => {
   it("is verified from the log on: tombstones, garbage, an empty partition and all", async () => {
@@ -200,7 +204,7 @@ describe("a log that is not the tables' log any more", () => {
 describe("nothing can be said", () => {
   it.each([
     ["of a topic that is not there", { topic: "nowhere" }, "no-topic"],
-    ["where Kafka is away", { kafkaBrokers: ["127.0.0.1:1"] }, "kafka-unreachable"],
+    ["where Kafka is away", { brokers: ["127.0.0.1:1"] }, "kafka-unreachable"],
     ["where Postgres is away", { databaseUrl: "postgresql://u:secret@127.0.0.1:1/db" }, "postgres-unreachable"],
   ])("%s", async (_name, options, code) => {
     const error: unknown = await check(options).catch((reason: unknown) => reason);
@@ -218,11 +222,10 @@ describe("nothing can be said", () => {
 
   it.each([
     ["has another hash", "[]", "wrong", "another one"],
-    ["has no such form", "{}", hashOf("{}"), "watermarkDelayMs"],
-    ["has a rollup without a table", rollup("socmed_9m", "Kota", "events"), null, "there is no table socmed_9m"],
-    ["has a key without a column", rollup("socmed_5s", "ID", "events"), null, "socmed_5s has no column for ID"],
-    ["has a measure without a column", rollup("socmed_5s", "Kota", "sum"), null, "socmed_5s has no column for sum"],
-    ["has a key that events lack", rollup("socmed_5s", "Country", "events"), null, "Country"],
+    ["has no such form", "{}", hashOf("{}"), "name"],
+    ["has a key that events lack", definitionWith({ keys: ["Country"] }), null, "Country"],
+    ["has an id that events lack", sortedJson({ ...socmed.data, id: "Id" }), null, "id: Id is none of ID, Kota"],
+    ["has events that a program makes", sortedJson({ ...socmed.data, decoder: "custom" }), null, "the user's own"],
   ])("where the definition %s", async (_name, definition, hash, why) => {
     const other = await servers.copyDatabase(databaseUrl);
     const stored = hash ?? hashOf(definition);
@@ -237,9 +240,20 @@ describe("nothing can be said", () => {
     });
   });
 
+  it("where the definition has a rollup without a table", async () => {
+    const other = await servers.copyDatabase(databaseUrl);
+    const definition = definitionWith({ name: "socmed_9m" });
+    await query(
+      other,
+      `INSERT INTO tidemark.definitions VALUES ('${hashOf(definition)}', '${definition}');
+       UPDATE tidemark.checkpoints SET definition_hash = '${hashOf(definition)}'`,
+    );
+    await expect(check({ databaseUrl: other })).rejects.toMatchObject({ code: "no-tables" });
+  });
+
   it("is not what another definition of one partition is: that is a difference", async () => {
     const other = await servers.copyDatabase(databaseUrl);
-    const definition = rollup("socmed_5s", "Kota", "events");
+    const definition = definitionWith({ keys: ["Kota"] });
     await query(
       other,
       `INSERT INTO tidemark.definitions VALUES ('${hashOf(definition)}', '${definition}');

@@ -75,7 +75,7 @@ async function consumeAndVerify(): Promise<Verdict> {
     ALLOWED_LATENESS: "0s",
     MAX_FUTURE_SKEW: "1m",
   });
-  return verify({ kafkaBrokers, databaseUrl, topic, scenario, differences: 1_000_000 });
+  return verify({ brokers: kafkaBrokers, databaseUrl, topic, scenario, differences: 1_000_000 });
 }
 
 const kindOf = ({ table, column, what }: Pick<Difference, "table" | "column" | "what">) =>

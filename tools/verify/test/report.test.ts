@@ -1,4 +1,4 @@
-import { socmedData } from "@tidemark/socmed/tables";
+import { socmed } from "@tidemark/socmed";
 import { expect, it } from "vitest";
 import { showValue } from "../src/column.js";
 import { createFindings } from "../src/findings.js";
@@ -7,11 +7,12 @@ import { formatVerdict } from "../src/report.js";
 import type { Verdict } from "../src/verify.js";
 
 const equal: Verdict = {
+  pipeline: "socmed",
   topic: "socmed-events",
   equal: true,
   partitions: 8,
   definition: {
-    ...socmedData,
+    ...socmed.data,
     hash: "0123456789abcdef",
   },
   records: 1_234_567,

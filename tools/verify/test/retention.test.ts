@@ -4,7 +4,7 @@ import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBoundaries } from "../src/retention.js";
 import { formatVerdict } from "../src/report.js";
-import { withSnapshot } from "../src/snapshot.js";
+import { withSnapshot, type Snapshot } from "../src/snapshot.js";
 import { verify, type Verdict } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
@@ -42,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(() => servers.close());
 
-const check = (url: string) => verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl: url, topic });
+const check = (url: string) => verify({ brokers: servers.kafkaBrokers, databaseUrl: url, topic });
 const kindsOf = ({ counts }: Verdict) =>
   counts.map(({ table, column, what, count }) => `${table}${column === null ? "" : `.${column}`}: ${count} ${what}`);
 
@@ -131,7 +131,7 @@ describe("what the consumer's own retention dropped", () => {
     await consume(servers, days, kept, { RETENTION_DAYS: "1" });
   });
 
-  const checkDays = (url: string) => verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl: url, topic: days });
+  const checkDays = (url: string) => verify({ brokers: servers.kafkaBrokers, databaseUrl: url, topic: days });
 
   /** All but what was looked at of the panels: consumers observe themselves by a clock. */
   const linksOf = ({ views: _views, panels: _panels, ...links }: Verdict) => links;
@@ -179,12 +179,14 @@ describe("what the consumer's own retention dropped", () => {
     await query(url, "UPDATE tidemark.checkpoints SET watermark = watermark + interval '1 day'");
     const count = "SELECT count(*)::int AS rows FROM socmed_user_sales";
     const [before] = await query(url, count);
-    await withSnapshot(url, async (snapshot) => {
-      await readBoundaries(snapshot);
+    const lock = () => Promise.resolve("socmed_user_sales");
+    const work = async (snapshot: Snapshot) => {
+      await readBoundaries(snapshot, "socmed");
       const run = await applyRetention({ databaseUrl: url, pipeline: socmed, days: 1 });
       expect(run.isDone).toBe(false);
       expect(await snapshot.unsafe(count)).toEqual([before]);
-    });
+    };
+    await withSnapshot(url, work, { lock });
   });
 });
 

@@ -45,7 +45,7 @@ async function check(messages: readonly TestMessage[], scenario = run): Promise<
      SELECT pipeline, '${topic}', partition, group_name, cluster_id, definition_hash, 0, 0, 0
      FROM tidemark.checkpoints WHERE topic = 'sound'`,
   );
-  return verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, prefix: true, scenario });
+  return verify({ brokers: servers.kafkaBrokers, databaseUrl, topic, prefix: true, scenario });
 }
 
 const kindsOf = ({ counts }: Verdict) => counts.map(({ what, count }) => `${count} ${what}`);
@@ -181,7 +181,7 @@ describe("a log is compared with its scenario", () => {
 it("finds an event that the tables lack only in the second link, and one that the log lacks in the first", async () => {
   const copy = await servers.copyDatabase(databaseUrl);
   await query(copy, `DELETE FROM socmed_user_sales WHERE topic = 'sound' AND partition = 0 AND "offset" = 0`);
-  const options = { kafkaBrokers: servers.kafkaBrokers, topic: "sound" };
+  const options = { brokers: servers.kafkaBrokers, topic: "sound" };
   const inTables = await verify({ ...options, databaseUrl: copy, scenario: run });
   expect(inTables.counts).toEqual([
     { link: "log-tables", what: "missing-row", table: "socmed_user_sales", column: null, count: 1 },

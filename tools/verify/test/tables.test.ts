@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 const check = (databaseUrl: string, name: string): Promise<Verdict> =>
-  verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic: name });
+  verify({ brokers: servers.kafkaBrokers, databaseUrl, topic: name });
 
 async function plant(sql: string): Promise<Verdict> {
   const databaseUrl = await servers.copyDatabase(sound);
@@ -250,7 +250,7 @@ describe("many differences", () => {
       databaseUrl,
       `UPDATE socmed_user_sales SET sales = sales + 1 WHERE topic = 'dirty'; DELETE FROM socmed_1m WHERE topic = 'dirty'`,
     );
-    const verdict = await verify({ kafkaBrokers: servers.kafkaBrokers, databaseUrl, topic, differences: 3 });
+    const verdict = await verify({ brokers: servers.kafkaBrokers, databaseUrl, topic, differences: 3 });
     expect(kindsOf(verdict)).toEqual([
       `socmed_user_sales.sales: ${verdict.ledger.counted} wrong-value`,
       `socmed_1m: ${verdict.compared["socmed_1m"]} missing-row`,

@@ -71,6 +71,8 @@ export interface PartitionOracle {
   takeClosed(): OracleWindow[];
   /** All that are left, in the same order. For the end of the log: no record may follow. */
   takeRest(): OracleWindow[];
+  /** Whether an event of that time (epoch ms), if it came now, would find its base window open. */
+  takesEventAt(timeMs: number): boolean;
   /** Highest event time - delay, in epoch ms; -Infinity before any event. */
   readonly watermarkMs: number;
   /** Highest event time of the events that were not quarantined, in epoch ms; -Infinity before any. */
@@ -160,6 +162,7 @@ export function createPartitionOracle(definition: OracleDefinition, askDatabase?
     takeRest() {
       return windows.flatMap((each) => each.takeEnded(Infinity));
     },
+    takesEventAt: (timeMs) => readWatermark() < closingOf(timeMs),
     get watermarkMs() {
       return readWatermark();
     },

@@ -148,6 +148,13 @@ describe("the watermark", () => {
 });
 
 describe("a window", () => {
+  it("takes an event while its own base window is open", () => {
+    const { oracle } = take([{ event: eventAt(117, 1) }]);
+    // The watermark is 107 s, and windows take events for 2 s after their end.
+    expect([104_999, 105_000].map((timeMs) => oracle.takesEventAt(timeMs))).toEqual([false, true]);
+    expect(createPartitionOracle(smallDefinition).takesEventAt(0)).toBe(true);
+  });
+
   it("is closed at the watermark at which it takes no more, and not a second earlier", () => {
     const closedAfter = (second: number) =>
       brief(take([{ event: eventAt(100, 1) }, { event: eventAt(second, 2) }]).oracle.takeClosed(), "five");

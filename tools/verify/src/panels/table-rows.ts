@@ -3,7 +3,8 @@ import type { PgColumn } from "drizzle-orm/pg-core";
 import { checkpoints, progress } from "@tidemark/sinks/tables";
 import { socmed1h, socmed1m, socmed5s, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { openRowStream, type StoredRow } from "../row-stream.js";
-import { nameTable, quote, type Snapshot } from "../snapshot.js";
+import { nameTable, type Snapshot } from "../snapshot.js";
+import { quote } from "../stored-table.js";
 
 /** The part of a window that lies in one partition. Times are epoch ms, and a half where they lie between two of them. */
 export interface WindowRow {
