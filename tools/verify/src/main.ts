@@ -5,6 +5,8 @@ import {
   EXIT_CODES,
   findAddresses,
   findRepositoryRoot,
+  loadPipeline,
+  PipelineModuleError,
   SIGNAL_EXIT_CODES,
 } from "@tidemark/cli";
 import { ScenarioError } from "@tidemark/scenario";
@@ -29,13 +31,18 @@ async function main(): Promise<number> {
   return parsed.kind === "wrong" ? refuse(parsed.problem) : await check(parsed.options);
 }
 
-async function check({ topic, pipeline, prefix, differences, json, run, view }: ToolOptions): Promise<number> {
+async function check({ prefix, differences, json, run, view, ...chosen }: ToolOptions): Promise<number> {
   const scenario = run === null ? undefined : await loadRun(run);
   if (typeof scenario === "string") return refuse(scenario);
+  const root = findRepositoryRoot(import.meta.url);
+  const given = chosen.module === null ? undefined : await loadPipeline(chosen.module, [process.cwd(), root]);
+  const pipeline = chosen.pipeline ?? given?.name;
+  // One of the two is there, by the options.
+  const topic = chosen.topic ?? given?.name ?? "";
   const { kafkaBrokers, databaseUrl } = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
-    root: findRepositoryRoot(import.meta.url),
+    root,
     signal: stop.signal,
     onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
   });
@@ -47,7 +54,7 @@ async function check({ topic, pipeline, prefix, differences, json, run, view }: 
     differences,
     onProgress: progress.update,
     signal: stop.signal,
-    ...(pipeline !== null && { pipeline }),
+    ...(pipeline !== undefined && { pipeline }),
     ...(scenario !== undefined && { scenario }),
     ...(view !== null && { view }),
   });
@@ -73,7 +80,9 @@ function refuse(problem: string): number {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof AddressError || error instanceof CannotVerifyError) return refuse(error.message);
+  if (error instanceof AddressError || error instanceof PipelineModuleError || error instanceof CannotVerifyError) {
+    return refuse(error.message);
+  }
   // The run goes on to where its stream has no events.
   if (error instanceof ScenarioError) return refuse(`${error.message}.`);
   // A mistake of ours: its stack is wanted.

@@ -21,9 +21,10 @@ Checks the chain link by link and says where it broke: scenario -> log (with
 --scenario), log -> tables, and tables -> panels. Tables are recomputed from
 the log, panels from the rows of the tables, and compared by value.
 
-  --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events
-  --pipeline NAME       otherwise the only one that has read the topic into the
-                        database
+  --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events; with
+                        PIPELINE, its pipeline's name
+  --pipeline NAME       otherwise that of PIPELINE, otherwise the only one that
+                        has read the topic into the database
   --prefix              records that no consumer has read yet are no difference
   --differences N       how many differences are told in full (default 10)
   --json                one JSON object on standard output
@@ -65,8 +66,11 @@ Exit code 0: equal, 1: different, 2: nothing can be said.
   DATABASE_URL          postgresql://user:password@host:5432/database
                         (both by default the running stack's)
   KAFKA_TOPIC           the topic
+  PIPELINE              a module that exports a pipeline (the consumer's option)
   TIDEMARK_DIR          default .tidemark: where the stack says its addresses
 `;
+
+const FLAGSHIP_TOPIC = "socmed-events";
 
 /** The deck's day: where runs that can be repeated begin. */
 const repeatableStartMs = Date.UTC(2024, 1, 3, 17);
@@ -87,9 +91,12 @@ export interface RunOptions {
 }
 
 export interface ToolOptions {
-  readonly topic: string;
-  /** null: the only one that has read the topic. */
+  /** null: called like the pipeline of the module. */
+  readonly topic: string | null;
+  /** null: that of the module, or the only one that has read the topic. */
   readonly pipeline: string | null;
+  /** Exports a pipeline; null: none was given. */
+  readonly module: string | null;
   readonly prefix: boolean;
   readonly differences: number;
   readonly json: boolean;
@@ -119,7 +126,8 @@ const object = z.object({
   "--rate": rate.optional(),
   "--start": time.optional(),
   "--start-index": wholeNumber(0, Number.MAX_SAFE_INTEGER - mostEvents).optional(),
-  KAFKA_TOPIC: topic.default("socmed-events"),
+  KAFKA_TOPIC: topic.optional(),
+  PIPELINE: text("a module that exports a pipeline").optional(),
 });
 
 type Given = z.output<typeof object>;
@@ -130,8 +138,9 @@ const schema = object
     if (message !== undefined) context.addIssue({ code: "custom", message });
   })
   .transform((given): ToolOptions => ({
-    topic: given["--topic"] ?? given.KAFKA_TOPIC,
+    topic: given["--topic"] ?? given.KAFKA_TOPIC ?? (given.PIPELINE === undefined ? FLAGSHIP_TOPIC : null),
     pipeline: given["--pipeline"] ?? null,
+    module: given.PIPELINE ?? null,
     prefix: given["--prefix"],
     differences: given["--differences"],
     json: given["--json"],

@@ -144,7 +144,7 @@ function isBefore(stored: StoredRow, partition: number, offset: number): boolean
   return own === partition ? Number(stored[1]) < offset : own < partition;
 }
 
-export function foundIn({ fromStored }: ComparedColumn, value: unknown): unknown {
+function foundIn({ fromStored }: ComparedColumn, value: unknown): unknown {
   return fromStored === undefined ? value : fromStored(value);
 }
 

@@ -11,6 +11,7 @@ it("checks the tables of socmed-events strictly, if nothing else is said", () =>
   expect(options([])).toEqual({
     topic: "socmed-events",
     pipeline: null,
+    module: null,
     prefix: false,
     differences: 10,
     json: false,
@@ -23,6 +24,12 @@ it("takes the topic from --topic, then from KAFKA_TOPIC; an empty variable is an
   expect(options(["--topic=a"], { KAFKA_TOPIC: "b" }).topic).toBe("a");
   expect(options([], { KAFKA_TOPIC: "b" }).topic).toBe("b");
   expect(options([], { KAFKA_TOPIC: "" }).topic).toBe("socmed-events");
+});
+
+it("takes the topic and the pipeline from a module, unless they are given by name", () => {
+  const env = { PIPELINE: "orders.ts" };
+  expect(options([], env)).toMatchObject({ topic: null, pipeline: null, module: "orders.ts" });
+  expect(options(["--pipeline=a", "--topic=b"], env)).toMatchObject({ topic: "b", pipeline: "a" });
 });
 
 it("reads what the producer was told, with the producer's defaults", () => {
