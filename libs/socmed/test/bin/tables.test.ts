@@ -1,31 +1,33 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { checkpoints } from "@tidemark/sinks/tables";
+import { getTableColumns, type Table } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { tableNames } from "../../src/bin/tables.js";
+import { socmed } from "../../src/pipeline.js";
 import { createWorkplace, output, readTable } from "./program.js";
 
 const workplace = createWorkplace();
-
-/** Read as text: the libs may not import each other. */
-const migrations = new URL("../../../sinks/migrations/", import.meta.url);
-const sql = readdirSync(migrations)
-  .filter((name) => name.endsWith(".sql"))
-  .map((name) => readFileSync(new URL(name, migrations), "utf8"))
-  .join("\n");
 
 /** What no answer can know, or what words a pipeline has for it. */
 const left = {
   everywhere: ["topic"],
   socmed_rejected: ["expected", "received"],
-  checkpoints: ["group_name", "cluster_id", "definition_hash", "epoch", "updated_at"],
+  checkpoints: ["pipeline", "group_name", "cluster_id", "definition_hash", "epoch", "refused", "updated_at"],
 } as const;
 
-/** The columns of a CREATE TABLE, in its order. */
-function columnsOf(table: string): string[] {
-  const body = new RegExp(`CREATE TABLE (?:tidemark\\.)?${table} \\(\\n(.*?)\\n\\)`, "s").exec(sql)?.[1];
-  const like = new RegExp(`CREATE TABLE ${table} \\(LIKE (\\w+) `).exec(sql)?.[1];
-  if (like !== undefined) return columnsOf(like);
-  if (body === undefined) throw new Error(`No migration creates ${table}.`);
-  return [...body.matchAll(/^ {2}"?([a-z_]+)"? (?!KEY|ledger)/gm)].map(([, name = ""]) => name);
+const { raw, late, rejected, rollups } = socmed.tables;
+const tables: Readonly<Record<string, Table>> = {
+  socmed_user_sales: raw,
+  socmed_late: late,
+  socmed_rejected: rejected,
+  ...rollups,
+  checkpoints,
+};
+
+/** The names of a table's columns, in its order. */
+function columnsOf(name: string): string[] {
+  const table = tables[name];
+  if (table === undefined) throw new Error(`The flagship has no table ${name}.`);
+  return Object.values(getTableColumns(table)).map((column) => column.name);
 }
 
 it("each table has the real one's columns, in their order, but those that no answer can know", async () => {
