@@ -93,7 +93,13 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
     const retention =
       retentionDays === undefined
         ? undefined
-        : createRetentionKeeper({ databaseUrl, pipeline, days: retentionDays, emit: events.emit, signal: stopSignal });
+        : createRetentionKeeper({
+            databaseUrl,
+            pipeline,
+            days: retentionDays,
+            emit: events.emit, // A stop that finishes what is due breaks nothing off.
+            signal: options.signal ?? ended.signal,
+          });
     const recorder = createProgressRecorder({
       ...place,
       consumer: `${hostname()}:${process.pid}`,
