@@ -18,7 +18,7 @@ import { describeFailure } from "./start-up.js";
 
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
 
-/** Where the flagship's events are read from, unless somebody says otherwise. */
+/** The flagship's events are read from here by default. */
 const flagshipPlace = { topic: "socmed-events", group: "tidemark" };
 
 const lastMs = 2_000;

@@ -24,7 +24,7 @@ export function describeEvent(event: PipelineEvent, topic: string): string | und
     case "abandoned":
       return `stopped without waiting any longer for partitions ${event.partitions.join(", ")}`;
     case "postgres-unavailable":
-      // Of a run of failed tries, the first is told and then each tenth.
+      // The first of several failed tries is told, and then each tenth.
       return event.attempt % 10 === 1 ? `Postgres is away (${event.error.message}); trying again` : undefined;
     case "postgres-available":
       return `Postgres is back after ${event.attempts} tries`;

@@ -43,5 +43,5 @@ function adviseOnSink({ code }: SinkError): string {
 function adviseOnSource({ code }: SourceError): string {
   if (code === "log-behind") return ". Begin anew with another database or TIDEMARK_DIR";
   if (code !== "lost") return "";
-  return `. To go on without them start again with --accept-loss: the ledger counts them as lost. ${"Or begin anew with another database or TIDEMARK_DIR"}`;
+  return ". To go on without them start again with --accept-loss: the ledger counts them as lost. Or begin anew with another database or TIDEMARK_DIR";
 }

@@ -13,7 +13,7 @@ export interface PartitionCounts {
 /** Records that wait so long for their checkpoint, though Postgres answers, mean that something hangs. */
 const stuckMs = 300_000;
 
-/** Whether a running pipeline is ready, and whether it hangs. */
+/** Tells whether a running pipeline is ready, and whether it hangs. */
 export class PipelineHealth {
   readonly #partitions: OwnedPartitions;
   readonly #counts = new Map<number, PartitionCounts>();

@@ -30,7 +30,7 @@ export interface ProcessedRows extends NewRows {
   readonly rejected: readonly RejectedRow[];
 }
 
-/** What the database has decided about a record: a constraint refused its row, or a unique key already holds it. */
+/** The decision of the database about a record: a constraint refused its row, or a unique key already holds it. */
 export type DatabaseDecision = { readonly type: "refused"; readonly reason: string } | { readonly type: "duplicate" };
 
 /**

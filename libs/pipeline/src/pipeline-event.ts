@@ -40,7 +40,7 @@ export type PipelineEvent =
 export interface CommittedEvent {
   readonly type: "committed";
   readonly partition: number;
-  /** Of the claim that it was committed under. */
+  /** The epoch of the claim that it was committed under. */
   readonly epoch: number;
   readonly checkpoint: Checkpoint;
   /** How many offsets this checkpoint added. */

@@ -90,7 +90,7 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
   return {
     start() {
       sinceMs = performance.now();
-      // Where the last one is still under way, this one becomes longer.
+      // An observation becomes longer while the last one is still being written.
       ticker = setInterval(() => (writing ??= write(performance.now())), everyMs);
     },
     on(event) {

@@ -39,7 +39,7 @@ export interface RunningPipeline {
 }
 
 export interface StopOptions {
-  /** Whether retention that is due is applied, and the last progress recorded, before it ends; default false. */
+  /** Applies retention that is due, and records the last progress, before it ends; default false. */
   readonly finish?: boolean;
 }
 
@@ -97,7 +97,8 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
             databaseUrl,
             pipeline,
             days: retentionDays,
-            emit: events.emit, // A stop that finishes what is due breaks nothing off.
+            emit: events.emit,
+            // Not the stop's own signal: a stop that finishes what is due breaks nothing off.
             signal: options.signal ?? ended.signal,
           });
     const recorder = createProgressRecorder({
@@ -161,7 +162,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
   }
 
   const done = run().catch((error: unknown) => {
-    // What a stop has interrupted is no failure.
+    // Work that a stop has interrupted is no failure.
     if (stopSignal.aborted) return { abandoned: [] };
     throw error;
   });

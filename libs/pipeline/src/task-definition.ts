@@ -2,7 +2,7 @@ import type { AggregateData, PipelineData } from "@tidemark/sinks/tables";
 import type { Aggregate, Rollup, TaskDefinition } from "@tidemark/windowing";
 import { textPropertyOf, timePropertyOf, type EventRow } from "./row-maker.js";
 
-/** What `@tidemark/windowing` computes of a pipeline's rows. */
+/** The computation of `@tidemark/windowing` over a pipeline's rows. */
 export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
   const { id, watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs } = data;
   const rollups = data.rollups.map(({ name, window, keys, aggregates }) => ({

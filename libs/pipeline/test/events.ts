@@ -3,7 +3,7 @@ import { EMPTY_LEDGER } from "../src/ledger.js";
 import type { CommittedEvent, PartitionReach, PipelineEvent } from "../src/pipeline-event.js";
 
 /** The claim of a partition that nobody has read, but for what is given. */
-function claimOf(partition: number, changes: Partial<Claim> = {}): Claim {
+export function claimOf(partition: number, changes: Partial<Claim> = {}): Claim {
   return {
     partition,
     epoch: 1,

@@ -14,6 +14,8 @@ import { bytesOf } from "./utf8.js";
 export interface EventCodec<E> {
   /** The zod object. */
   readonly schema: z.ZodObject;
+  /** `custom`: a function of the user's own makes events of bytes. */
+  readonly decoder: "json" | "custom";
   /** In wire order. */
   readonly fields: readonly Field[];
   /**
@@ -49,6 +51,7 @@ export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOpti
   const read = createReadEvent<E>(defined, beyondWhole === undefined ? null : schema);
   return {
     schema,
+    decoder: decoder === undefined ? "json" : "custom",
     fields: defined.map(({ field }) => field),
     ...(unportable === undefined ? {} : { unportable }),
     jsonSchema: jsonSchemaOf(schema, defined),

@@ -64,7 +64,7 @@ export function definePipeline<
   const data: PipelineData = {
     version: 1,
     name,
-    decoder: event.unportable?.field === "decoder" ? "custom" : "json",
+    decoder: event.decoder,
     fields,
     id: id === undefined ? null : checkId(check, fields, id),
     time,

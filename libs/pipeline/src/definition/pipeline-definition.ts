@@ -12,7 +12,7 @@ export type FieldOf<E, Value> = {
 
 type OptionalNumber = number | null | undefined;
 
-/** What an aggregate may be: its field is one of the event, or a rate. */
+/** An aggregate: its field is one of the event, or a rate. */
 export type AggregateOf<E, RateName extends string> =
   | Count
   | CountNonNull<(keyof E & string) | RateName>
@@ -36,13 +36,13 @@ export type TimeOf<E> =
   | { readonly field: FieldOf<E, number>; readonly unit: "s" | "ms" | "us" }
   | { readonly field: FieldOf<E, string>; readonly unit: "iso" };
 
-/** Where a pipeline's rows go. Everything has a default that follows from the pipeline's name. */
+/** The tables that a pipeline's rows go to. Everything has a default that follows from the pipeline's name. */
 export interface TablesOf<E, RateName extends string> {
   /** The Postgres schema; default `public`. */
   readonly schema?: string;
   /** `day` (default): a partition per UTC day of the event time, so that old days are dropped at once. */
   readonly partitionBy?: "day" | "none";
-  /** What becomes of a row that a unique key of the table refuses; default `refuse`. */
+  /** The treatment of a row that a unique key of the table refuses; default `refuse`. */
   readonly onConflict?: "refuse" | "duplicate";
   /** The table of counted events: its name, or a Drizzle table of your own with a property per field and rate. */
   readonly raw?: string | PgTable;
@@ -55,7 +55,7 @@ export interface TablesOf<E, RateName extends string> {
   readonly columns?: Readonly<Partial<Record<(keyof E & string) | RateName, string>>>;
 }
 
-/** What a person writes down about a pipeline. */
+/** The definition that a person writes of a pipeline. */
 export interface PipelineDefinition<
   E extends object,
   Rates extends readonly RateOf<E>[],

@@ -1,0 +1,59 @@
+import { defineEvent, type Decoder } from "@tidemark/schema";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { count, definePipeline, mean, sum, tumbling } from "../src/definition/index.js";
+import { createPartitionProcessor } from "../src/partition-processor.js";
+import { claimOf } from "./events.js";
+
+const schema = z.object({ id: z.string(), shop: z.int(), cents: z.int().nullable(), at: z.int() });
+const time = { field: "at", unit: "us" } as const;
+const definition = {
+  name: "visits",
+  id: "id",
+  time,
+  watermark: { delay: "1m" },
+  rollups: [
+    {
+      name: "visits_1m",
+      window: tumbling("1m"),
+      keys: ["shop"],
+      aggregates: { visits: count(), cents: sum("cents"), cents_mean: mean("cents") },
+    },
+  ],
+} as const;
+
+const batchOf = (values: readonly Uint8Array[]) => ({
+  records: values.map((value, offset) => ({ value, offset, timestampMs: -1, key: null })),
+  nextOffset: values.length,
+  skipped: 0,
+  lost: 0,
+  logEndOffset: values.length,
+});
+
+const bytesOf = (event: object) => new TextEncoder().encode(JSON.stringify(event));
+
+it("leaves nulls of an integer field out of its sum and mean, and counts the event", () => {
+  const pipeline = definePipeline({ ...definition, event: schema });
+  const processor = createPartitionProcessor(pipeline, claimOf(0));
+  const events = [
+    { id: "a", shop: 7, cents: 10, at: 60_000_000_999 },
+    { id: "b", shop: 7, cents: null, at: 60_000_001_000 },
+  ];
+  processor.process(batchOf(events.map(bytesOf)));
+  const { ledger, changed } = processor.checkpoint();
+  expect(ledger).toMatchObject({ read: 2, counted: 2, rejected: 0 });
+  const startMs = 60_000_000 - (60_000_000 % 60_000);
+  expect(changed[0]?.rows).toEqual([{ windowStartMs: startMs, keys: ["7"], values: [2, 10, 10, 1] }]);
+});
+
+it("takes events of a decoder of the user's own, which it leaves as they are", () => {
+  const decoder: Decoder<z.output<typeof schema>> = (bytes) => {
+    const [shop = 0] = bytes ?? [];
+    return { ok: true, event: Object.freeze({ id: `visit ${shop}`, shop, cents: 5, at: 60_000_000 }) };
+  };
+  const pipeline = definePipeline({ ...definition, event: defineEvent(schema, { time, decoder }) });
+  expect(pipeline.data.decoder).toBe("custom");
+  const processor = createPartitionProcessor(pipeline, claimOf(0));
+  const { rows } = processor.process(batchOf([Uint8Array.of(3)]));
+  expect(rows).toMatchObject([{ id: "visit 3", shop: 3, offset: 0 }]);
+});
