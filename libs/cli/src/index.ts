@@ -1,7 +1,7 @@
 export { parseDatabaseUrl, redactUrl } from "./database-url.js";
 export { AddressError } from "./errors.js";
 export type { AddressErrorCode } from "./errors.js";
-export { parseDuration } from "./duration.js";
+export { parseDuration } from "@tidemark/pipeline/duration";
 export { EXIT_CODES, SIGNAL_EXIT_CODES } from "./exit-codes.js";
 export { findAddresses } from "./finder.js";
 export type { Addresses, FindAddressesOptions, FoundAddresses, ServerName } from "./finder.js";

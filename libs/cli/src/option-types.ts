@@ -1,6 +1,6 @@
 /** The kinds of options that several programs take, as zod schemas of text. Each says what it takes. */
 import { z } from "zod";
-import { parseDuration } from "./duration.js";
+import { parseDuration } from "@tidemark/pipeline/duration";
 
 /** A flag without a value. */
 export const flag = z.boolean().default(false);
