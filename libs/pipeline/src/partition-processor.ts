@@ -2,10 +2,10 @@ import type { Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { RollupData } from "@tidemark/sinks/tables";
 import type { SourceBatch, SourceRecord } from "@tidemark/sources";
-import { createTask, type Mean, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
+import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
-import { createRowMaker, textPropertyOf, timeOf, type EventRow } from "./row-maker.js";
+import { createRowMaker, timeOf, type EventRow } from "./row-maker.js";
 import { taskDefinition } from "./task-definition.js";
 
 /** A row of the rejected table. */
@@ -60,12 +60,10 @@ export function createPartitionProcessor(
 ): PartitionProcessor {
   const { data, event } = pipeline;
   const makeRow = createRowMaker(data);
-  const task = createTask(taskDefinition(data), toSnapshot(data.rollups, claim));
+  const definition = taskDefinition(data);
+  const task = createTask(definition, toSnapshot(data.rollups, claim));
   const outcomes = new OutcomeCounter(data);
-  const shapes = data.rollups.map(({ keys, aggregates }) => ({
-    keys: keys.map((key) => textPropertyOf(data, key)),
-    columns: Object.keys(aggregates),
-  }));
+  const shapes = definition.rollups.map(({ keys, aggregates }) => ({ keys, columns: Object.keys(aggregates) }));
   let { nextOffset } = claim;
   let { skipped, lost, refused } = claim.ledger;
   /** Duplicates by a unique key of the database, which the windows do not know. */
@@ -190,16 +188,14 @@ interface RollupShape {
   readonly columns: readonly string[];
 }
 
-/** A row as the sink takes it: a mean's sum and count, NaN for the least or greatest of nothing. */
+/** A row as the sink takes it: NaN for the least or greatest of nothing. */
 function toRollupRow(shape: RollupShape, { windowStartMs, keys, values }: RowOf): RollupRow {
-  const numbers: number[] = [];
-  for (const column of shape.columns) {
-    const value = (values as Readonly<Record<string, number | Mean | null>>)[column];
-    if (typeof value === "number") numbers.push(value);
-    else if (value === null || value === undefined) numbers.push(Number.NaN);
-    else numbers.push(value.sum, value.count);
-  }
-  return { windowStartMs, keys: shape.keys.map((key) => keys[key] as string), values: numbers };
+  const figures = values as Readonly<Record<string, number | null>>;
+  return {
+    windowStartMs,
+    keys: shape.keys.map((key) => keys[key] as string),
+    values: shape.columns.map((column) => figures[column] ?? Number.NaN),
+  };
 }
 
 const timeOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);

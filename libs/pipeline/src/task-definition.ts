@@ -10,7 +10,7 @@ export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
     window,
     keys: keys.map((key) => textPropertyOf(data, key)),
     aggregates: Object.fromEntries(
-      Object.entries(aggregates).map(([column, aggregate]) => [column, toAggregate(data, aggregate)]),
+      Object.entries(aggregates).flatMap(([column, aggregate]) => toColumns(data, column, aggregate)),
     ),
   }));
   return {
@@ -23,10 +23,23 @@ export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
   };
 }
 
+/**
+ * The aggregate of each column. A mean is computed as its sum and count, so that a row's values are numbers as the table
+ * holds them.
+ */
+function toColumns(data: PipelineData, column: string, aggregate: AggregateData): [string, Aggregate<EventRow>][] {
+  if (aggregate.kind !== "sum" && aggregate.kind !== "mean") return [[column, aggregate]];
+  const { field } = aggregate;
+  const sum: Aggregate<EventRow> = { kind: "sum", field, of: mayBeNull(data, field) ? "double" : aggregate.of };
+  if (aggregate.kind === "sum") return [[column, sum]];
+  return [
+    [`${column}_sum`, sum],
+    [`${column}_count`, { kind: "count-non-null", field }],
+  ];
+}
+
 /** Exact sums of integers take no nulls: a field that may be null is added up as doubles are, which are exact up to 2^53. */
-function toAggregate(data: PipelineData, aggregate: AggregateData): Aggregate<EventRow> {
-  if (aggregate.kind !== "sum" && aggregate.kind !== "mean") return aggregate;
-  const field = data.fields.find(({ name }) => name === aggregate.field);
-  const mayBeNull = field === undefined || field.nullable || field.optional;
-  return mayBeNull ? { ...aggregate, of: "double" } : aggregate;
+function mayBeNull(data: PipelineData, name: string): boolean {
+  const field = data.fields.find((one) => one.name === name);
+  return field === undefined || field.nullable || field.optional;
 }

@@ -6,8 +6,8 @@ const commit = "libs/sinks/src/postgres/commit.ts";
 
 export const noRates: Edit = {
   file: "libs/pipeline/src/row-maker.ts",
-  find: "row[rate.name] = evaluateRate(rate, row as Record<string, number>);",
-  replace: "row[rate.name] = null;",
+  find: "[name, `evaluateRate(rates[${at}], event)`]",
+  replace: `[name, "null"]`,
 };
 export const noDedup: Edit = {
   file: "libs/pipeline/src/task-definition.ts",

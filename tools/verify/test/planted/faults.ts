@@ -108,17 +108,20 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "a rollup summed as a mean: its sums of rates are divided by its events",
     file: "libs/pipeline/src/partition-processor.ts",
-    find: "else numbers.push(value.sum, value.count);",
-    replace: "else numbers.push(value.sum / Number(values.events), value.count);",
+    find: "values: shape.columns.map((column) => figures[column] ?? Number.NaN),",
+    replace: `values: shape.columns.map((column) =>
+      column.endsWith("_rate_sum") ? figures[column] / figures.events : (figures[column] ?? Number.NaN)),`,
     finds: wrongRollups(rateSums),
     inModel: { rateSum: (sum, events) => sum / events },
   },
   {
     name: "two swapped platforms: X and TikTok",
     file: "libs/pipeline/src/row-maker.ts",
-    find: `row["offset"] = offset;`,
-    replace: `row["offset"] = offset;
-    row["Sosial_Media"] = { X: "TikTok", TikTok: "X" }[row["Sosial_Media"]] ?? row["Sosial_Media"];`,
+    find: "...fields.map(({ name }) => [name, valueOf(name)]),",
+    replace: `...fields.map(({ name }) => [
+      name,
+      name === "Sosial_Media" ? \`({ X: "TikTok", TikTok: "X" })[\${valueOf(name)}] ?? \${valueOf(name)}\` : valueOf(name),
+    ]),`,
     finds: [
       ...wrong("socmed_user_sales", ["sosial_media"]),
       ...wrong("socmed_late", ["sosial_media"]),
