@@ -97,8 +97,12 @@ it("each answer of a total view is right for some prefix of every partition, and
   const reading = (async () => {
     while (!written.signal.aborted) answers.push(await readAnswer());
   })();
+  const committed = () => Object.values(answers.at(-1)?.offsets ?? {}).reduce((sum, offset) => sum + offset, 0);
   for (let at = 0; at < messages.length; at += perPiece) {
+    const before = committed();
     await produce(servers, topic, messages.slice(at, at + perPiece));
+    // Without this, a busy machine writes all pieces in a few checkpoints, of which few answers can be read.
+    await expect.poll(committed, { timeout: 30_000, interval: 5 }).toBeGreaterThan(before);
   }
   const whole = Object.fromEntries(logs.map((log, partition) => [String(partition), log.length]));
   await expect.poll(async () => (await readAnswer()).offsets, { timeout: 30_000 }).toEqual(whole);
@@ -108,7 +112,7 @@ it("each answer of a total view is right for some prefix of every partition, and
   await run.stop();
 
   const seen = new Set(answers.map(({ offsets }) => JSON.stringify(offsets)));
-  expect(seen.size).toBeGreaterThan(5);
+  expect(seen.size).toBeGreaterThanOrEqual(pieces);
   const closed = new Map<string, string>();
   for (const { offsets, windows } of answers) {
     expect(windows).toEqual(expectedWindows(offsets));
