@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { register as registerHooks } from "node:module";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Pipeline } from "@tidemark/pipeline/definition";
 import { register as registerTypeScript } from "tsx/esm/api";
@@ -13,62 +13,49 @@ export class PipelineModuleError extends Error {
 
 /**
  * Loads a pipeline from a module, in TypeScript or JavaScript: its default export or its only export that is a pipeline,
- * or the one that is named behind `#`. What the module imports may be installed beside it or in this workspace.
+ * or the export that is named after `#`. Packages that the module and its own modules import may be installed beside them
+ * or in this workspace.
  *
  * @param given a path, absolute or relative to one of `folders`
  * @throws PipelineModuleError
  */
 export async function loadPipeline(given: string, folders: readonly string[]): Promise<Pipeline> {
+  const refuse = (problem: string, cause?: unknown): never => {
+    throw new PipelineModuleError(`PIPELINE got ${JSON.stringify(given)}; ${problem}.`, { cause });
+  };
   const [path = "", exportName] = given.split("#");
-  const file = folders.map((folder) => resolve(folder, path)).find((candidate) => existsSync(candidate));
-  if (file === undefined)
-    throw new PipelineModuleError(`PIPELINE got ${JSON.stringify(given)}; there is no such file.`);
-  const found = await importModule(file, given);
+  const file = folders.map((folder) => resolve(folder, path)).find((candidate) => isFile(candidate));
+  if (file === undefined) return refuse("there is no such file");
+  const found = await importModule(file).catch((cause: unknown) =>
+    refuse(`it cannot be loaded: ${withoutStop(cause instanceof Error ? cause.message : String(cause))}`, cause),
+  );
   const pipelines = Object.entries(found).filter((entry): entry is [string, Pipeline] => isPipeline(entry[1]));
+  const names = pipelines.map(([name]) => name).join(", ");
+  if (pipelines.length === 0) return refuse("the module exports no pipeline: export what definePipeline returns");
   const wanted = exportName ?? (pipelines.some(([name]) => name === "default") ? "default" : undefined);
   const chosen = wanted === undefined ? pipelines : pipelines.filter(([name]) => name === wanted);
-  const distinct = [...new Set(chosen.map(([, pipeline]) => pipeline))];
-  const [pipeline] = distinct;
-  if (pipeline !== undefined && distinct.length === 1) return pipeline;
-  const names = pipelines.map(([name]) => name).join(", ");
-  throw new PipelineModuleError(
-    pipelines.length === 0
-      ? `PIPELINE got ${JSON.stringify(given)}, which exports no pipeline: export what definePipeline returns.`
-      : `PIPELINE got ${JSON.stringify(given)}, which exports the pipelines ${names}: name one of them behind #.`,
-  );
+  const [pipeline, ...others] = new Set(chosen.map(([, found]) => found));
+  if (pipeline === undefined) return refuse(`the module has no pipeline ${wanted}; it exports ${names}`);
+  if (others.length > 0)
+    return refuse(`the module exports the pipelines ${names}: append # and the name of one of them`);
+  return pipeline;
 }
-
-/**
- * Resolves packages that are not installed beside the importing module from this workspace, and takes TypeScript outside of
- * any package for ECMAScript modules.
- */
-const hooks = `export async function resolve(specifier, context, next) {
-  const asModule = (found) => (/\\.m?ts$/.test(found.url) ? { ...found, format: "module" } : found);
-  try {
-    return asModule(await next(specifier, context));
-  } catch (error) {
-    if (error.code !== "ERR_MODULE_NOT_FOUND" || /^(?:[./]|[a-z]+:)/.test(specifier)) throw error;
-    return asModule(await next(specifier, { ...context, parentURL: ${JSON.stringify(import.meta.url)} }));
-  }
-}`;
 
 let isRegistered = false;
 
-async function importModule(file: string, given: string): Promise<Readonly<Record<string, unknown>>> {
+async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
   if (!isRegistered) {
+    const hooks = new URL(`module-hooks${extname(import.meta.url)}`, import.meta.url);
+    registerHooks(hooks, { data: { workspace: import.meta.url } });
     registerTypeScript();
-    registerHooks(`data:text/javascript,${encodeURIComponent(hooks)}`);
     isRegistered = true;
   }
-  try {
-    return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new PipelineModuleError(`PIPELINE got ${JSON.stringify(given)}, which cannot be loaded (${detail}).`, {
-      cause,
-    });
-  }
+  return (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
 }
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, "");
 
 function isPipeline(value: unknown): value is Pipeline {
   return (
