@@ -22,17 +22,24 @@ export interface EventTime<Name extends string = string> {
 /** Describes every field of an object, in its order. It throws a SchemaError for one that no column can hold. */
 export function defineFields(object: z.ZodObject, time: EventTime | undefined, ownDecoder: boolean): DefinedField[] {
   if (object?._zod?.def.type !== "object")
-    throw new SchemaError("not-an-object", null, "An event is a z.object({ … }).");
+    throw new SchemaError("not-an-object", null, "An event is a z.object({ … }).", "a z.object({ … })");
   const { catchall, shape } = object._zod.def;
   if (catchall !== undefined && catchall._zod.def.type !== "never") {
     const message = "An event keeps no unknown keys: use z.object, which drops them, or z.strictObject.";
-    throw new SchemaError("not-an-object", null, message);
+    const allowed = "z.object, which drops unknown keys, or z.strictObject, which refuses them";
+    throw new SchemaError("not-an-object", null, message, allowed);
   }
   const names = Object.keys(shape);
-  if (names.length === 0) throw new SchemaError("not-an-object", null, "An event has at least one field.");
+  if (names.length === 0)
+    throw new SchemaError(
+      "not-an-object",
+      null,
+      "An event has at least one field.",
+      "a z.object with one or more fields",
+    );
   if (time !== undefined && !Object.hasOwn(shape, time.field)) {
     const message = `the event has no such field to hold its time. It has ${names.join(", ")}.`;
-    throw new SchemaError("wrong-time", time.field, message);
+    throw new SchemaError("wrong-time", time.field, message, `a field of the event (${names.join(", ")})`);
   }
   return names.map((name) =>
     defineField(name, shape[name] as Schema, name === time?.field ? time : undefined, ownDecoder),
@@ -49,6 +56,7 @@ function defineField(name: string, schema: Schema, time: EventTime | undefined, 
       "unsupported-type",
       name,
       "a value has a NUL or a lone surrogate, which Postgres can't hold.",
+      "values without NUL and lone surrogates, which Postgres cannot hold",
     );
   }
   const base = { name, type, nullable, optional };
@@ -61,7 +69,9 @@ function describeNamed(name: string, schema: Schema, ownDecoder: boolean): Descr
   try {
     return describeSchema(schema, ownDecoder);
   } catch (error) {
-    if (error instanceof SchemaError && error.field === null) throw new SchemaError(error.code, name, error.message);
+    if (error instanceof SchemaError && error.field === null) {
+      throw new SchemaError(error.code, name, error.message, error.allowed);
+    }
     throw error;
   }
 }
@@ -69,30 +79,40 @@ function describeNamed(name: string, schema: Schema, ownDecoder: boolean): Descr
 // JavaScript puts keys that are array indices before all others, and `__proto__` is no ordinary key.
 function requireName(name: string): void {
   if (name !== "" && name !== "__proto__" && !/^\d+$/.test(name) && isStorableText(name)) return;
-  const message = "the name of a field is text that is neither empty, nor digits alone, nor __proto__.";
-  throw new SchemaError("wrong-name", name, message);
+  const allowed = "text that is neither empty, nor digits alone, nor __proto__";
+  throw new SchemaError("wrong-name", name, `the name of a field is ${allowed}.`, allowed);
 }
 
 function defaultOf(name: string, type: FieldType, value: unknown): string | number | boolean {
   const taken = createTake(type)(value);
   if (typeof taken === "string" || typeof taken === "number" || typeof taken === "boolean") return taken;
-  throw new SchemaError("wrong-default", name, `its default ${JSON.stringify(value)} is no value that it takes.`);
+  const message = `its default ${JSON.stringify(value)} is no value that it takes.`;
+  throw new SchemaError(
+    "wrong-default",
+    name,
+    message,
+    `a default that the field takes, unlike ${JSON.stringify(value)}`,
+  );
 }
 
 function timeTypeOf({ field, unit }: EventTime, { type, nullable, optional, default: value }: Description): FieldType {
   if (nullable === true || optional === true || value !== undefined) {
-    throw new SchemaError("wrong-time", field, "an event's time is neither optional nor nullable, and has no default.");
+    const message = "an event's time is neither optional nor nullable, and has no default.";
+    throw new SchemaError("wrong-time", field, message, "a field that is never null or missing, and has no default");
   }
-  if (unit === "iso") {
-    if (type.kind === "time" && type.unit === "iso") return type;
-    throw new SchemaError("wrong-time", field, 'the unit "iso" needs time("iso") or z.iso.datetime().');
+  const own = type.kind === "time" ? type.unit : undefined;
+  if (own === undefined && type.kind !== "integer") {
+    const allowed = 'an integer, or ISO 8601 text of z.iso.datetime() or time("iso")';
+    throw new SchemaError("wrong-time", field, `an event's time is ${allowed}.`, allowed);
   }
-  const bounds = Object.hasOwn(timeBounds, unit) ? timeBounds[unit] : undefined;
-  const isInteger = type.kind === "integer" || (type.kind === "time" && type.unit === unit);
-  if (bounds === undefined || !isInteger) {
-    const message = `the unit ${JSON.stringify(unit)} does not fit. Allowed are "s", "ms" and "us" for integers, and "iso" for text.`;
-    throw new SchemaError("wrong-time", field, message);
+  if (unit === "iso" && own === "iso") return type;
+  const bounds = unit !== "iso" && Object.hasOwn(timeBounds, unit) ? timeBounds[unit] : undefined;
+  if (bounds === undefined || (own !== undefined && own !== unit)) {
+    const fitting = own === undefined ? '"s", "ms" or "us"' : JSON.stringify(own);
+    const message = `the unit ${JSON.stringify(unit)} does not fit: the field takes ${fitting}.`;
+    const allowed = `${fitting}, as ${JSON.stringify(field)} holds ${own === "iso" ? "ISO 8601 text" : "integers"}`;
+    throw new SchemaError("wrong-unit", field, message, allowed);
   }
-  const { min = bounds.min, max = bounds.max } = type;
+  const { min = bounds.min, max = bounds.max } = type as { readonly min?: number; readonly max?: number };
   return { kind: "time", unit, min: Math.max(min, bounds.min), max: Math.min(max, bounds.max) };
 }

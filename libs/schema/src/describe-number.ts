@@ -43,7 +43,11 @@ export function describeNumber(def: z.core.$ZodNumberDef): Description {
   if (!isInteger) return { type: { kind: "double", ...finite({ min, max, exclusiveMin, exclusiveMax }) }, ...more };
   const least = Math.max(Math.ceil(min), Math.floor(exclusiveMin) + 1) + 0;
   const most = Math.min(Math.floor(max), Math.ceil(exclusiveMax) - 1) + 0;
-  if (least > most) throw new SchemaError("wrong-bounds", null, `no integer lies within ${least}..${most}.`);
+  if (least > most) {
+    const within = `${least}..${most}`;
+    const allowed = `bounds with an integer between them, unlike ${within}`;
+    throw new SchemaError("wrong-bounds", null, `no integer lies within ${within}.`, allowed);
+  }
   return { type: { kind: "integer", min: least, max: most }, ...more };
 }
 

@@ -47,7 +47,8 @@ function uuidSource(version: string | undefined): string {
 
 function readDatetime({ offset, precision }: TextCheck): FieldType {
   if (precision === -1) {
-    throw new SchemaError("unsupported-type", null, "precision -1 (minutes) is not supported: a time has seconds.");
+    const message = "precision -1 (minutes) is not supported: a time has seconds.";
+    throw new SchemaError("unsupported-type", null, message, "a precision of 0 or more, as a time has seconds");
   }
   const zone = offset === true ? "(?:Z|[+-]\\d\\d:\\d\\d)$" : "Z$";
   if (typeof precision === "number") {

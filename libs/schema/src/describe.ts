@@ -86,14 +86,22 @@ function describeDefinition(schema: z.core.$ZodTypes, ownDecoder: boolean): Desc
       return { type: { kind: "json" }, beyond: wordsOf(def.type) };
     case "bigint":
       if (ownDecoder) return { type: { kind: "bigint" } };
-      throw unsupported("z.bigint()", "JSON has no bigint: use int64() of @tidemark/schema");
+      throw unsupported(
+        "z.bigint()",
+        "JSON has no bigint: use int64() of @tidemark/schema",
+        "int64() of @tidemark/schema, as JSON has no bigint",
+      );
     default:
-      throw unsupported(`z.${def.type}()`, "no JSON value and no column holds it");
+      throw unsupported(
+        `z.${def.type}()`,
+        "no JSON value and no column holds it",
+        "a type that JSON and a column can hold",
+      );
   }
 }
 
-function unsupported(got: string, why: string): SchemaError {
-  return new SchemaError("unsupported-type", null, `${got} is not supported, because ${why}.`);
+function unsupported(got: string, why: string, allowed: string): SchemaError {
+  return new SchemaError("unsupported-type", null, `${got} is not supported, because ${why}.`, allowed);
 }
 
 function wordsOf(type: string): string {

@@ -83,7 +83,8 @@ export function time(unit: TimeUnit): z.ZodInt | z.ZodISODateTime {
     return rememberType(schema, { kind: "time", unit });
   }
   if (!Object.hasOwn(timeBounds, unit)) {
-    throw new SchemaError("wrong-time", null, `time(${JSON.stringify(unit)}): allowed are "s", "ms", "us" and "iso".`);
+    const message = `time(${JSON.stringify(unit)}): allowed are "s", "ms", "us" and "iso".`;
+    throw new SchemaError("wrong-unit", null, message, '"s", "ms", "us" or "iso"');
   }
   const { min, max } = timeBounds[unit];
   return rememberType(boundedInteger(min, max), { kind: "time", unit, min, max });
@@ -92,5 +93,6 @@ export function time(unit: TimeUnit): z.ZodInt | z.ZodISODateTime {
 function requireBounds(min: number, max: number, least: number): void {
   const areIntegers = Number.isSafeInteger(min) && (Number.isSafeInteger(max) || max === Infinity);
   if (areIntegers && min >= least && min <= max) return;
-  throw new SchemaError("wrong-bounds", null, `bounds ${min}..${max}: allowed are integers from ${least}, in order.`);
+  const message = `bounds ${min}..${max}: allowed are integers from ${least}, in order.`;
+  throw new SchemaError("wrong-bounds", null, message, `integers from ${least}, in order`);
 }

@@ -121,16 +121,30 @@ const wrong: Readonly<Record<string, Definition>> = {
   "a value with a lone surrogate": [z.object({ n: z.enum(["\ud800"]) }), {}, "unsupported-type", /surrogate/],
   "a time that is no field": [object, { time: { field: "When", unit: "s" } }, "wrong-time", /"When": .*at, note, text/],
   "a time that is optional": [object, { time: { field: "note", unit: "iso" } }, "wrong-time", /"note": .*optional/],
-  "a time of another unit": [z.object({ at: time("ms") }), { time: { field: "at", unit: "s" } }, "wrong-time", /"s"/],
+  "a time of another unit": [
+    z.object({ at: time("ms") }),
+    { time: { field: "at", unit: "s" } },
+    "wrong-unit",
+    /"s" .*"ms"/,
+  ],
   "ISO text that any text is": [object, { time: { field: "text", unit: "iso" } }, "wrong-time", /z\.iso\.datetime/],
-  "an integer for ISO text": [object, { time: { field: "at", unit: "iso" } }, "wrong-time", /"at"/],
-  "an unknown unit": [object, { time: { field: "at", unit: "min" as "s" } }, "wrong-time", /"min" .*"ms"/],
+  "an integer for ISO text": [object, { time: { field: "at", unit: "iso" } }, "wrong-unit", /"at": .*"iso"/],
+  "a text for integers": [
+    object,
+    { time: { field: "text", unit: "ms" } },
+    "wrong-time",
+    /an integer, or ISO 8601 text/,
+  ],
+  "an unknown unit": [object, { time: { field: "at", unit: "min" as "s" } }, "wrong-unit", /"min" .*"ms"/],
 };
 
 test.each(Object.entries(wrong))("refuses a definition with %s", (_name, [schema, options, code, words]) => {
   const define = () => defineEvent(schema, options);
   expect(define).toThrow(SchemaError);
   expect(define).toThrow(expect.objectContaining({ code, message: expect.stringMatching(words) as string }));
+  // One sentence, and a phrase that others can put into theirs.
+  expect(define).toThrow(expect.objectContaining({ message: expect.stringMatching(/[^.]\.$/) as string }));
+  expect(define).toThrow(expect.objectContaining({ allowed: expect.stringMatching(/^[^A-Z].*[^.]$/) as string }));
 });
 
 test("refuses wrong bounds of the schemas of this library", () => {

@@ -8,14 +8,19 @@ const MAX_IDENTIFIER_BYTES = 63;
 
 /** Checks values of one pipeline's definition. Each method throws a PipelineDefinitionError that names the field. */
 export class DefinitionCheck {
-  readonly #pipeline: string;
+  readonly #pipeline: string | undefined;
+  readonly #entry: (...given: never) => unknown;
 
-  constructor(pipeline: unknown) {
-    this.#pipeline = typeof pipeline === "string" ? pipeline : "(without a name)";
+  /** @param entry the function that the user calls: the stack of an error begins with that call */
+  constructor(pipeline: unknown, entry: (...given: never) => unknown) {
+    this.#pipeline = typeof pipeline === "string" && pipeline !== "" ? pipeline : undefined;
+    this.#entry = entry;
   }
 
   refuse(field: string, value: unknown, allowed: string): never {
-    throw new PipelineDefinitionError(this.#pipeline, field, value, allowed);
+    const error = new PipelineDefinitionError(this.#pipeline, field, value, allowed);
+    Error.captureStackTrace?.(error, this.#entry);
+    throw error;
   }
 
   object(field: string, value: unknown, known: readonly string[]): void {
@@ -28,6 +33,11 @@ export class DefinitionCheck {
 
   list(field: string, value: unknown, what: string): void {
     if (!Array.isArray(value)) this.refuse(field, value, what);
+  }
+
+  /** Words for people. */
+  text(field: string, value: unknown): void {
+    if (typeof value !== "string" || value.trim() === "") this.refuse(field, value, "a text that is not blank");
   }
 
   /** The name of a pipeline, a rollup or an aggregate. */

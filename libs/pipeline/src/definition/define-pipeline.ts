@@ -32,6 +32,8 @@ export interface TypedPipeline<E extends object, RateName extends string, Rollup
 const KNOWN = ["name", "event", "id", "time", "rates", "watermark", "rollups", "tables"];
 const NUMBERS: ReadonlySet<string> = new Set(["integer", "double"]);
 const MAX_RATES = 50;
+/** `defineRate` takes no others. */
+const RATE_FIELD = /^[A-Za-z_][A-Za-z0-9_]{0,56}$/;
 
 /**
  * Makes a pipeline of a definition. A field that the event does not have, or one of another type, does not compile.
@@ -43,7 +45,7 @@ export function definePipeline<
   const Rates extends readonly RateOf<E>[] = readonly [],
   const Rollups extends readonly RollupOf<E, Rates[number]["name"]>[] = readonly RollupOf<E, Rates[number]["name"]>[],
 >(definition: PipelineDefinition<E, Rates, Rollups>): TypedPipeline<E, Rates[number]["name"], Rollups[number]> {
-  const check = new DefinitionCheck((definition as { name?: unknown } | undefined)?.name);
+  const check = new DefinitionCheck((definition as { name?: unknown } | undefined)?.name, definePipeline);
   check.object("", definition, KNOWN);
   const name = check.name("name", definition.name);
   const { watermark, id, tables = {} } = definition;
@@ -110,8 +112,11 @@ function codecOf<E extends object>(
     return defineEvent(schema, { time }) as unknown as EventCodec<E>;
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error;
-    if (error.field === time.field) return check.refuse("time.field", time.field, error.message);
-    return check.refuse(error.field === null ? "event" : `event.${error.field}`, "a schema", error.message);
+    const { code, field, allowed } = error;
+    if (code === "wrong-unit") return check.refuse("time.unit", time.unit, allowed);
+    if (code === "wrong-time") return check.refuse("time.field", time.field, allowed);
+    if (field === null) return check.refuse("event", schema, allowed);
+    return check.refuse(`event.${field}`, schema.shape[field], allowed);
   }
 }
 
@@ -126,14 +131,9 @@ function fieldAt(check: DefinitionCheck, path: string, fields: readonly Field[],
 function checkTime(check: DefinitionCheck, fields: readonly Field[], time: PipelineData["time"]): PipelineData["time"] {
   const field = fieldAt(check, "time.field", fields, time.field);
   if (field.nullable || field.optional) check.refuse("time.field", field.name, "a field that is never null or missing");
-  if (field.type.kind !== "time") check.refuse("time.field", field.name, "a number or an ISO 8601 text");
-  if (field.type.unit !== time.unit) {
-    check.refuse(
-      "time.unit",
-      time.unit,
-      `the unit of the field ${field.name}, which is ${JSON.stringify(field.type.unit)}`,
-    );
-  }
+  if (field.type.kind !== "time") check.refuse("time.field", field.name, "the field that defineEvent has as its time");
+  const { unit } = field.type;
+  if (unit !== time.unit) check.refuse("time.unit", time.unit, `${JSON.stringify(unit)}, as defineEvent has it`);
   return time;
 }
 
@@ -159,13 +159,24 @@ function checkRates(
     for (const part of ["numerator", "denominator"] as const) {
       const { type, nullable, optional, name } = fieldAt(check, `${path}.${part}`, fields, rate[part]);
       if (!NUMBERS.has(type.kind) || nullable || optional) {
-        check.refuse(`${path}.${part}`, name, "a number that is never null or missing");
+        check.refuse(`${path}.${part}`, name, "a number field that is never null or missing");
+      }
+      if (!RATE_FIELD.test(name)) {
+        check.refuse(`${path}.${part}`, name, "a field whose name is 1 to 57 letters, digits and underscores");
       }
     }
     check.name(`${path}.name`, rate.name);
     const isTaken =
       fields.some(({ name }) => name === rate.name) || rates.findIndex(({ name }) => name === rate.name) < at;
     if (isTaken) check.refuse(`${path}.name`, rate.name, "a name that no field and no other rate has");
+    check.text(`${path}.title`, rate.title);
+    check.text(`${path}.unit`, rate.unit);
+    if (!Number.isFinite(rate.scale) || rate.scale <= 0) {
+      check.refuse(`${path}.scale`, rate.scale, "a finite number above 0");
+    }
+    if (rate.unit === "percent" && rate.scale !== 100) {
+      check.refuse(`${path}.scale`, rate.scale, "100, as the unit is percent");
+    }
     return defineRate(rate);
   });
 }

@@ -10,13 +10,24 @@ export type FieldOf<E, Value> = {
   [Field in keyof E & string]-?: E[Field] extends Value ? Field : never;
 }[keyof E & string];
 
-type OptionalNumber = number | null | undefined;
+// Compilers name these types in their messages, so that the names say what a field has to be.
+/** The number fields, also those that may be null or missing. */
+type NumberField<E> = FieldOf<E, number | null | undefined>;
+
+/** The number fields that are never null or missing. */
+type NeverNullNumberField<E> = FieldOf<E, number>;
+
+/** The fields of text, numbers and booleans that are never null or missing. Numbers have to be integers. */
+type NeverNullKeyField<E> = FieldOf<E, string | number | boolean | bigint>;
+
+/** The fields of text and integers that are never null or missing. */
+type NeverNullIdField<E> = FieldOf<E, string | number | bigint>;
 
 /** An aggregate: its field is one of the event, or a rate. */
 export type AggregateOf<E, RateName extends string> =
   | Count
   | CountNonNull<(keyof E & string) | RateName>
-  | NumberAggregate<"sum" | "mean" | "min" | "max", FieldOf<E, OptionalNumber> | RateName>;
+  | NumberAggregate<"sum" | "mean" | "min" | "max", NumberField<E> | RateName>;
 
 /** A table of windows: a row per window and combination of the keys' values. */
 export interface RollupOf<E, RateName extends string> {
@@ -24,16 +35,16 @@ export interface RollupOf<E, RateName extends string> {
   readonly name: string;
   readonly window: Tumbling;
   /** May be empty: then each window has one row. */
-  readonly keys: readonly FieldOf<E, string | number | boolean | bigint>[];
+  readonly keys: readonly NeverNullKeyField<E>[];
   /** By column name, in snake_case. */
   readonly aggregates: Readonly<Record<string, AggregateOf<E, RateName>>>;
 }
 
 /** A rate of two number fields of the event. */
-export type RateOf<E> = RateDefinition<FieldOf<E, number>>;
+export type RateOf<E> = RateDefinition<NeverNullNumberField<E>>;
 
 export type TimeOf<E> =
-  | { readonly field: FieldOf<E, number>; readonly unit: "s" | "ms" | "us" }
+  | { readonly field: NeverNullNumberField<E>; readonly unit: "s" | "ms" | "us" }
   | { readonly field: FieldOf<E, string>; readonly unit: "iso" };
 
 /** The tables that a pipeline's rows go to. Everything has a default that follows from the pipeline's name. */
@@ -66,7 +77,7 @@ export interface PipelineDefinition<
   /** A zod object, or what `defineEvent` of `@tidemark/schema` makes of one. */
   readonly event: z.ZodType<E> | EventCodec<E>;
   /** The field by which events are deduplicated while their base window is open. None: no event is a duplicate. */
-  readonly id?: FieldOf<E, string | number | bigint>;
+  readonly id?: NeverNullIdField<E>;
   /** The event time. */
   readonly time: TimeOf<E>;
   readonly rates?: Rates;

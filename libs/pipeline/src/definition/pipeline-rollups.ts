@@ -2,6 +2,7 @@ import type { RateDefinition } from "@tidemark/metrics";
 import type { Field } from "@tidemark/schema";
 import type { AggregateData, RollupData, TablesData } from "@tidemark/sinks/tables";
 import type { DefinitionCheck } from "./checks.js";
+import { formatDuration } from "./duration.js";
 import type { AggregateOf, RollupOf } from "./pipeline-definition.js";
 
 const KEY_KINDS: ReadonlySet<string> = new Set(["text", "uuid", "enum", "integer", "bigint", "boolean", "date"]);
@@ -32,7 +33,11 @@ export function describeRollups(
     baseMs ??= sizeMs;
     if (sizeMs === 0) check.refuse(`${path}.window.size`, rollup.window.size, "more than 0");
     if (sizeMs % baseMs !== 0) {
-      check.refuse(`${path}.window.size`, rollup.window.size, `a multiple of the first rollup's ${baseMs} ms`);
+      check.refuse(
+        `${path}.window.size`,
+        rollup.window.size,
+        `a multiple of ${formatDuration(baseMs)}, the size of the first rollup`,
+      );
     }
     const keys = describeKeys(check, `${path}.keys`, rollup.keys, fields);
     const columns = new Set([...RESERVED_COLUMNS, ...keys.map((key) => tables.columns[key]?.name ?? key)]);
@@ -57,7 +62,7 @@ function describeKeys(
       check.refuse(
         `${path}[${at}]`,
         key,
-        "a text, an integer, a boolean, a date or a UUID that is never null or missing",
+        "a field of text, integers, booleans, dates or UUIDs that is never null or missing",
       );
     }
     if (keys.indexOf(key) !== at) check.refuse(`${path}[${at}]`, key, "each field once");

@@ -1,11 +1,12 @@
 import { is } from "drizzle-orm";
 import { integer, pgSchema, PgTable, text } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
+import { defineEvent } from "@tidemark/schema";
 import { z } from "zod";
 import { definePipeline, PipelineDefinitionError, sum, tumbling } from "../../src/definition/index.js";
 import { definition, orders, orderSchema } from "../orders.js";
 
-type Change = (value: Record<string, unknown>) => unknown;
+type Change = () => unknown;
 
 /** The definition with another value at a path such as `rollups.0.name`. */
 function withValue(path: string, value: unknown): never {
@@ -26,6 +27,10 @@ function structuredCloneOf(value: unknown): unknown {
 }
 
 const anOrdersTable = pgSchema("shop").table("orders", { orderNo: text("order_no"), cents: integer("cents") });
+
+const timed = orderSchema.extend({ placedAt: z.int() });
+const circle: unknown[] = [];
+circle.push(circle);
 
 /** The path to the wrong value, the value, the path that the message names, and a part of what is allowed. */
 const wrong: readonly (readonly [path: string, value: unknown, field: string, allowed: string])[] = [
@@ -57,7 +62,7 @@ const wrong: readonly (readonly [path: string, value: unknown, field: string, al
   ["rollups.1.name", "orders_1m", "rollups[1].name", "a name that no other table"],
   ["rollups.0.window.size", "1 minute", "rollups[0].window.size", "a duration"],
   ["rollups.0.window.size", "0s", "rollups[0].window.size", "more than 0"],
-  ["rollups.1.window.size", "90s", "rollups[1].window.size", "a multiple of the first rollup's 60000 ms"],
+  ["rollups.1.window.size", "90s", "rollups[1].window.size", "a multiple of 1m, the size of the first rollup"],
   ["rollups.0.window.kind", "hopping", "rollups[0].window.kind", '"tumbling"'],
   ["rollups.0.keys.0", "shopp", "rollups[0].keys[0]", "a field of the event"],
   ["rollups.0.keys.0", "discount", "rollups[0].keys[0]", "never null"],
@@ -76,24 +81,83 @@ const wrong: readonly (readonly [path: string, value: unknown, field: string, al
   ["tables.columns", { shop: "offset" }, "tables.columns.shop", "has not taken"],
   ["tables.columns", { shops: "shop" }, "tables.columns.shops", "only orderNo"],
   ["tables.raw", anOrdersTable, "tables.raw", "it has no shop"],
+  ["event", orderSchema.extend({ shop: z.date() }), "event.shop", "a type that JSON and a column can hold"],
+  ["event", orderSchema.extend({ shop: z.map(z.string(), z.int()) }), "event.shop", "a type that JSON"],
+  ["event", orderSchema.extend({ shop: z.bigint() }), "event.shop", "int64() of @tidemark/schema"],
+  ["event", orderSchema.extend({ shop: z.int().min(5).max(4) }), "event.shop", "unlike 5..4"],
+  ["event", orderSchema.extend({ shop: z.int().max(4).default(5) }), "event.shop", "unlike 5"],
+  ["event", orderSchema.extend({ shop: z.iso.datetime({ precision: -1 }) }), "event.shop", "a precision of 0 or more"],
+  ["event", orderSchema.extend({ "7": z.string() }), "event.7", "nor digits alone"],
+  ["event", orderSchema.loose(), "event", "z.strictObject, which refuses them"],
+  ["event", orderSchema.extend({ placedAt: z.string() }), "time.field", "an integer, or ISO 8601 text"],
+  ["event", orderSchema.extend({ placedAt: z.iso.datetime().optional() }), "time.field", "never null or missing"],
+  ["event", defineEvent(timed), "time.field", "the field that defineEvent has as its time"],
+  ["event", defineEvent(timed, { time: { field: "placedAt", unit: "s" } }), "time.unit", '"s", as defineEvent has it'],
+  ["time.unit", "ms", "time.unit", '"iso", as "placedAt" holds ISO 8601 text'],
+  ["time", { field: "cents", unit: "iso" }, "time.unit", '"s", "ms" or "us", as "cents" holds integers'],
+  ["time", { field: "shop", unit: "ms" }, "time.field", "an integer, or ISO 8601 text"],
+  ["time", undefined, "time", "an object"],
+  ["watermark", undefined, "watermark", "an object"],
+  ["rates.0.numerator", "discount", "rates[0].numerator", "a number field that is never null or missing"],
+  ["rates.0.scale", 0, "rates[0].scale", "a finite number above 0"],
+  ["rates.0.unit", "percent", "rates[0].scale", "100, as the unit is percent"],
+  ["rates.0.unit", " ", "rates[0].unit", "a text that is not blank"],
+  ["rates.0.title", undefined, "rates[0].title", "a text that is not blank"],
+  ["rollups.0", null, "rollups[0]", "an object"],
+  ["rollups.0.aggregates.cents", () => 1, "rollups[0].aggregates.cents", "an object"],
+  ["rollups.0.aggregates.cents", 5n, "rollups[0].aggregates.cents", "an object"],
+  ["rollups.0.window.size", circle, "rollups[0].window.size", "a duration"],
 ];
 
 function show(value: unknown): string {
-  return is(value, PgTable) ? "a table" : (JSON.stringify(value)?.slice(0, 40) ?? String(value));
+  if (is(value, PgTable)) return "a table";
+  if (value === circle || typeof value === "bigint") return typeof value;
+  return (value instanceof z.ZodType ? "a schema" : JSON.stringify(value)?.slice(0, 40)) ?? String(value);
+}
+
+/** The message of a refused definition. */
+function messageOf(define: Change): string {
+  try {
+    define();
+  } catch (error) {
+    if (error instanceof PipelineDefinitionError) return error.message;
+    throw error;
+  }
+  throw new Error("the definition was taken");
 }
 
 describe("a definition", () => {
   const cases = wrong.map(([path, value, field, allowed]) => ({ path, value, field, allowed, shown: show(value) }));
 
   it.each(cases)(
-    "with $path of $shown is refused, and the message names the field",
+    "with $path of $shown is refused in one sentence, which names the field, the value and what is allowed",
     ({ path, value, field, allowed }) => {
       const define: Change = () => definePipeline(withValue(path, value));
       expect(define).toThrow(PipelineDefinitionError);
       expect(define).toThrow(expect.objectContaining({ field, allowed: expect.stringContaining(allowed) }));
-      expect(define).toThrow(expect.objectContaining({ message: expect.stringContaining(field) }));
+      const message = messageOf(define);
+      const sentence =
+        /^(?:Pipeline .+?|A pipeline without a name): (?<path>\S+|\S+'s name) is (?<value>.+); allowed: (?<allowed>.+[^.])\.$/;
+      expect(sentence.exec(message)?.groups).toMatchObject({ path: field, allowed: expect.stringContaining(allowed) });
+      expect(message).not.toMatch(/\.\.(?!\d)/);
+      expect(message.match(/\ballowed:/gi)).toHaveLength(1);
+      expect(message.length).toBeLessThan(400);
     },
   );
+
+  it("that is none at all is refused", () => {
+    for (const none of [undefined, null, 5, "orders", []]) {
+      expect(() => definePipeline(none as never)).toThrow(
+        /^A pipeline without a name: the definition is .+; allowed: an object\.$/,
+      );
+    }
+  });
+
+  it("is refused with a stack that begins where it is", () => {
+    const define: Change = () => definePipeline(withValue("name", "Orders"));
+    const stack = expect.stringMatching(/^PipelineDefinitionError: .+\n +at \S+ \(\S*define-pipeline\.test\.ts:/);
+    expect(define).toThrow(expect.objectContaining({ stack }));
+  });
 
   it("becomes data that survives JSON", () => {
     expect(JSON.parse(JSON.stringify(orders.data))).toEqual(orders.data);
@@ -144,7 +208,7 @@ describe("a definition that does not compile", () => {
 
   it("reads its time from a number as ISO text", () => {
     // @ts-expect-error "cents" holds a number
-    expect(() => definePipeline({ ...definition, time: { field: "cents", unit: "iso" } })).toThrow("time.field");
+    expect(() => definePipeline({ ...definition, time: { field: "cents", unit: "iso" } })).toThrow("time.unit");
   });
 
   it("has an id that may be null", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../src/definition/duration.js";
+import { formatDuration, parseDuration } from "../../src/definition/duration.js";
 
 describe("parseDuration", () => {
   it.each([
@@ -19,4 +19,10 @@ describe("parseDuration", () => {
       expect(parseDuration(text)).toBeUndefined();
     },
   );
+});
+
+describe("formatDuration", () => {
+  it.each(["0s", "250ms", "90s", "1500ms", "1m", "61m", "36h", "2d", "366d"])("writes %s as it is read", (text) => {
+    expect(formatDuration(parseDuration(text) as number)).toBe(text);
+  });
 });
