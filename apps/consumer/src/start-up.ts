@@ -4,8 +4,6 @@ import { MonitorError } from "@tidemark/pipeline/monitor";
 import { SinkError } from "@tidemark/sinks";
 import { SourceError } from "@tidemark/sources";
 
-const beginAnew = "or begin anew with another database or TIDEMARK_DIR";
-
 /** The sentence for a failure, and the exit code: 2 for what a person has to change, such as an address. */
 export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; readonly text: string } {
   if (error instanceof MonitorError) return { exitCode: 2, text: error.message.replace(/^Port/, "METRICS_PORT") };
@@ -28,11 +26,11 @@ function adviseOnPipeline({ code, message }: PipelineError): string {
 function adviseOnSink({ code }: SinkError): string {
   switch (code) {
     case "refused-group":
-      return ` Set KAFKA_GROUP to that group, ${beginAnew}.`;
+      return " KAFKA_GROUP sets the group, and another TIDEMARK_DIR has another database.";
     case "refused-cluster":
-      return ` Point KAFKA_BROKERS at that cluster, ${beginAnew}.`;
+      return " KAFKA_BROKERS names the cluster, and another TIDEMARK_DIR has another database.";
     case "refused-definition":
-      return ` Use that definition (WATERMARK_DELAY, ALLOWED_LATENESS, MAX_FUTURE_SKEW), ${beginAnew}.`;
+      return " WATERMARK_DELAY, ALLOWED_LATENESS and MAX_FUTURE_SKEW set its durations, and another TIDEMARK_DIR has another database.";
     case "invalid-address":
       return " Check DATABASE_URL.";
     default:

@@ -174,14 +174,17 @@ describe("the consumer's process", () => {
     }
   });
 
-  it("refuses tables of another definition with exit code 2 and how to begin anew", async () => {
+  it("refuses tables of another definition with exit code 2, with what differs and how to begin anew", async () => {
     const databaseUrl = await servers.createDatabase();
     await produce(servers.broker, ownName("refused"), 100);
     const env = environment(databaseUrl, "refused");
     await start(["--until-caught-up"], env).ended;
     const { code, stderr } = await start(["--until-caught-up"], { ...env, WATERMARK_DELAY: "1m" }).ended;
     expect(code).toBe(2);
-    expect(stderr).toContain("begin anew");
+    expect(stderr).toContain(
+      "(watermark.delay: stored 5m, given 1m). Use that definition, or begin anew with another name",
+    );
+    expect(stderr.match(/use that definition|begin anew/gi)).toHaveLength(2);
     expect(await query(databaseUrl, "SELECT sum(read)::int AS read FROM tidemark.checkpoints")).toEqual([
       { read: 100 },
     ]);

@@ -34,7 +34,7 @@ export async function loadPipeline(given: string, folders: readonly string[]): P
   if (pipelines.length === 0) return refuse("the module exports no pipeline: export what definePipeline returns");
   const wanted = exportName ?? (pipelines.some(([name]) => name === "default") ? "default" : undefined);
   const chosen = wanted === undefined ? pipelines : pipelines.filter(([name]) => name === wanted);
-  const [pipeline, ...others] = new Set(chosen.map(([, found]) => found));
+  const [pipeline, ...others] = new Set(chosen.map(([, value]) => value));
   if (pipeline === undefined) return refuse(`the module has no pipeline ${wanted}; it exports ${names}`);
   if (others.length > 0)
     return refuse(`the module exports the pipelines ${names}: append # and the name of one of them`);

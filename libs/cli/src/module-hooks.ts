@@ -43,7 +43,8 @@ function withoutPreparse(found: string): URL {
   const url = new URL(found);
   if (!url.searchParams.has(PREPARSE)) return url;
   url.pathname = url.pathname.replace(/%3F[^/]*$/i, "");
-  for (const name of [...url.searchParams.keys()]) if (name.startsWith("tsx-commonjs-")) url.searchParams.delete(name);
+  const marks = [...url.searchParams.keys()].filter((name) => name.startsWith("tsx-commonjs-"));
+  for (const mark of marks) url.searchParams.delete(mark);
   return url;
 }
 

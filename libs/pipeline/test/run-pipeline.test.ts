@@ -147,7 +147,10 @@ describe("runPipeline", () => {
     await first.stop();
     const changed = definePipeline({ ...definition, watermark: { delay: "9m" } });
     const run = runPipeline(changed, place(topic));
-    const refused = { code: "refused-definition", message: expect.stringContaining("watermarkDelayMs") };
+    const refused = {
+      code: "refused-definition",
+      message: expect.stringContaining("(watermark.delay: stored 2m, given 9m)"),
+    };
     await expect(run.caughtUp()).rejects.toMatchObject(refused);
     await expect(run.done).rejects.toMatchObject(refused);
     await expect(run.stop()).rejects.toMatchObject(refused);

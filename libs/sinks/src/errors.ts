@@ -1,4 +1,5 @@
 import type { Difference } from "./definition.js";
+import { formatDuration } from "./tables/format-duration.js";
 
 /** What went wrong in the sink, as a literal: `switch` on it. */
 export type SinkErrorCode =
@@ -75,15 +76,27 @@ export function refusedIdentity(
 const MOST_SHOWN = 3;
 
 export function refusedDefinition(pipeline: string, differences: readonly Difference[]): SinkError {
-  const shown = differences
-    .slice(0, MOST_SHOWN)
-    .map(({ path, stored, given }) => `${path}: stored ${show(stored)}, given ${show(given)}`);
+  const shown = differences.slice(0, MOST_SHOWN).map(describeDifference);
   const more = differences.length - shown.length;
   return new SinkError(
     "refused-definition",
     `The tables of pipeline ${pipeline} were made with another definition (${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}). Use that definition, or begin anew with another name or another database.`,
     { differences },
   );
+}
+
+const NAMES_OF_TIMES: Readonly<Record<string, string>> = {
+  watermarkDelayMs: "watermark.delay",
+  allowedLatenessMs: "watermark.allowedLateness",
+  maxFutureSkewMs: "watermark.maxFutureSkew",
+};
+
+/** Names a property and its durations as a person writes them in a definition. */
+function describeDifference({ path, stored, given }: Difference): string {
+  if (!path.endsWith("Ms")) return `${path}: stored ${show(stored)}, given ${show(given)}`;
+  const duration = (value: unknown) => (Number.isSafeInteger(value) ? formatDuration(Number(value)) : show(value));
+  const name = NAMES_OF_TIMES[path] ?? path.slice(0, -"Ms".length);
+  return `${name}: stored ${duration(stored)}, given ${duration(given)}`;
 }
 
 function show(value: unknown): string {

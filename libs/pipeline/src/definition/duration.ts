@@ -12,10 +12,3 @@ export function parseDuration(text: string): number | undefined {
   const ms = Number(amount) * unitsMs[unit as keyof typeof unitsMs];
   return ms <= longestMs ? ms : undefined;
 }
-
-/** The shortest text of a duration in whole ms, in one unit: 60000 is `1m`, 90000 is `90s`, 0 is `0s`. */
-export function formatDuration(ms: number): string {
-  if (ms === 0) return "0s";
-  const [unit, size] = Object.entries(unitsMs).findLast(([, unitMs]) => ms % unitMs === 0) ?? ["ms", 1];
-  return `${ms / size}${unit}`;
-}

@@ -1,8 +1,7 @@
 import type { RateDefinition } from "@tidemark/metrics";
 import type { Field } from "@tidemark/schema";
-import type { AggregateData, RollupData, TablesData } from "@tidemark/sinks/tables";
+import { formatDuration, type AggregateData, type RollupData, type TablesData } from "@tidemark/sinks/tables";
 import type { DefinitionCheck } from "./checks.js";
-import { formatDuration } from "./duration.js";
 import type { AggregateOf, RollupOf } from "./pipeline-definition.js";
 
 const KEY_KINDS: ReadonlySet<string> = new Set(["text", "uuid", "enum", "integer", "bigint", "boolean", "date"]);

@@ -1,5 +1,6 @@
+import { formatDuration } from "@tidemark/sinks/tables";
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDuration } from "../../src/definition/duration.js";
+import { parseDuration } from "../../src/definition/duration.js";
 
 describe("parseDuration", () => {
   it.each([

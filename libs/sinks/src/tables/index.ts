@@ -1,5 +1,6 @@
 export { aggregateColumns, type AggregateColumn } from "./aggregate-columns.js";
 export { deriveTables, type OwnTables } from "./derive-tables.js";
+export { formatDuration } from "./format-duration.js";
 export type {
   LateTableOf,
   DerivedTables,

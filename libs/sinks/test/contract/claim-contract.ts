@@ -144,7 +144,9 @@ export function claimContract(store: CurrentStore): void {
     const other = store().open({ topic: "another", pipeline: pipelineWith({ watermarkDelayMs: 1, rollups }) });
     await expect(other.claim(0, 0)).rejects.toMatchObject({
       code: "refused-definition",
-      message: expect.stringContaining('rollups[0].keys[1]: stored "channel", given nothing'),
+      message: expect.stringContaining(
+        '(watermark.delay: stored 5m, given 1ms; rollups[0].keys[1]: stored "channel", given nothing)',
+      ),
       differences: [
         { path: "watermarkDelayMs", stored: 300_000, given: 1 },
         { path: "rollups[0].keys[1]", stored: "channel", given: undefined },
