@@ -2,11 +2,17 @@ import type { PipelineEvent } from "@tidemark/pipeline";
 
 const whole = new Intl.NumberFormat("en-US");
 
+/** Where the events are read from. */
+export interface TopicPlace {
+  readonly topic: string;
+  readonly brokers: readonly string[];
+}
+
 /** A line about an event for a person; undefined where the event is not worth one. */
-export function describeEvent(event: PipelineEvent, topic: string): string | undefined {
+export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPlace): string | undefined {
   switch (event.type) {
     case "waiting-for-topic":
-      return `waiting for topic ${topic}: Kafka has none of that name (the producer makes it)`;
+      return `waiting for topic ${topic}: it does not exist yet at ${brokers.join(", ")}; create it, or set KAFKA_TOPIC to another`;
     case "disconnected":
       return `Kafka is away (${event.error.message}); trying again`;
     case "reconnected":

@@ -7,13 +7,15 @@ export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept
 
 Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
 
-  --until-caught-up  read to the end offsets that stood at the start, commit, exit 0
+  --until-caught-up  read to the end offsets that stood at the start, commit, exit 0; a topic that does not exist is
+                     waited for without limit first, and so are Kafka and Postgres once they have answered
   --accept-loss      go on where records were deleted from Kafka before they were read, and count them as lost
   --show             print each batch as a table
   --json             print progress as lines of JSON
   --help             print this
 
-  PIPELINE           a module that exports a pipeline, TypeScript or JavaScript (default: the flagship, social media)
+  PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
+                     exports what definePipeline returns (default: the flagship, social media)
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
   KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
   KAFKA_GROUP        default tidemark; with PIPELINE, tidemark- and its pipeline's name

@@ -40,7 +40,7 @@ export async function runConsumer(
     onEvent(event) {
       if (event.type === "prepared") ticker = setInterval(() => reporter.progress(run.progress()), progressEveryMs);
       reporter.on(event);
-      const text = describeEvent(event, topic);
+      const text = describeEvent(event, { topic, brokers });
       if (text !== undefined) reporter.note(text);
     },
   });

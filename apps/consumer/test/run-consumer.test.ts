@@ -111,9 +111,19 @@ describe("runConsumer", () => {
     const stop = new AbortController();
     const reporter = new Recorder();
     const run = consume({ topic: ownName("later"), untilCaughtUp: false, signal: stop.signal, reporter });
-    await expect.poll(() => reporter.notes.join()).toContain(`waiting for topic ${ownName("later")}`);
+    const note = `waiting for topic ${ownName("later")}: it does not exist yet at ${servers.broker.address}; create it, or set KAFKA_TOPIC to another`;
+    await expect.poll(() => reporter.notes).toContain(note);
     stop.abort();
     await run;
+  });
+
+  it("waits for a missing topic until it has caught up too, and then reads all of it", async () => {
+    const reporter = new Recorder();
+    const run = consume({ topic: ownName("made-later"), reporter });
+    await expect.poll(() => reporter.notes.join()).toContain(`waiting for topic ${ownName("made-later")}`);
+    await produce(servers.broker, ownName("made-later"), 200);
+    await run;
+    expect(await readLedger(databaseUrl)).toMatchObject({ read: 200, offsets: 200 });
   });
 
   it("commits what it holds when it is stopped, and the next run goes on there", async () => {

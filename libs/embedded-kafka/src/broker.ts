@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { serveConnection } from "./connection.js";
-import { directoryError, listenError } from "./errors.js";
+import { directoryError, listenError, requireDataDir } from "./errors.js";
 import { createGroupCoordinator } from "./group/coordinator.js";
 import { openOffsetStore } from "./group/offset-store.js";
 import { attempt } from "./handlers/attempt.js";
@@ -44,6 +44,7 @@ const retentionIntervalMs = 60_000;
 
 /** Starts a broker. Rejects with EmbeddedKafkaError if it can't have its directory or its port; nothing is left then. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  requireDataDir(options);
   const { host = "127.0.0.1", log = () => undefined } = options;
   let port = options.port ?? 0;
   let node: Node = { host, port, clusterId: "" };

@@ -35,6 +35,15 @@ export function directoryError(dataDir: string, cause: unknown): unknown {
       });
 }
 
+/** Callers in JavaScript may leave it out. */
+export function requireDataDir(options: { readonly dataDir?: unknown } | undefined): void {
+  const dataDir = options?.dataDir;
+  if (typeof dataDir === "string" && dataDir !== "") return;
+  const problem = dataDir === undefined ? "dataDir is missing" : `dataDir is ${JSON.stringify(dataDir)}`;
+  const message = `${problem}: give startBroker the directory to keep topics in, such as { dataDir: ".data/kafka" }.`;
+  throw new EmbeddedKafkaError("directory-unusable", message);
+}
+
 /** What startBroker rejects with when it could not listen. */
 export function listenError(address: string, cause: unknown): unknown {
   const code = cause instanceof RangeError ? "no such port" : systemErrorCode(cause);

@@ -22,6 +22,15 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
+/** Callers in JavaScript may leave it out. */
+export function requireDataDir(options: { readonly dataDir?: unknown } | undefined): void {
+  const dataDir = options?.dataDir;
+  if (typeof dataDir === "string" && dataDir !== "") return;
+  const problem = dataDir === undefined ? "dataDir is missing" : `dataDir is ${JSON.stringify(dataDir)}`;
+  const message = `${problem}: give startPostgres the directory of its cluster, such as { dataDir: ".data/postgres" }.`;
+  throw new EmbeddedPostgresError("unusable-directory", message);
+}
+
 /**
  * What the last lines of a failed `initdb` or `postgres` mean.
  *

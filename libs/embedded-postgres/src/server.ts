@@ -5,7 +5,7 @@ import { Client, escapeIdentifier } from "pg";
 import { type Account, findAccount } from "./account.js";
 import { type Binaries, prepareBinaries, useBinaries } from "./binaries.js";
 import { ensureCluster, superuser } from "./cluster.js";
-import { EmbeddedPostgresError, explainFailure } from "./errors.js";
+import { EmbeddedPostgresError, explainFailure, requireDataDir } from "./errors.js";
 import { endLeftover, readPostmasterFile, stopPostmaster } from "./leftover.js";
 import { placeDataDir, reachableBase } from "./placement.js";
 import { supervise } from "./supervisor.js";
@@ -63,6 +63,7 @@ interface Place {
  * running.
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
+  requireDataDir(options);
   const log = options.log ?? (() => undefined);
   const wanted = resolve(options.dataDir);
   const account = await findAccount(wanted, log);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { explainFailure } from "../src/errors.js";
+import { startPostgres } from "../src/index.js";
 
 test.each([
   [["FATAL:  could not write lock file: No space left on device"], "disk-full"],
@@ -14,4 +15,19 @@ test.each([
 test("a failure without a name of its own keeps Postgres's words", () => {
   const { message } = explainFailure("Postgres did not start", ["FATAL:  a", "DETAIL:  b"], "start-failed");
   expect(message).toBe("Postgres did not start:\nFATAL:  a\nDETAIL:  b");
+});
+
+const advice = 'give startPostgres the directory of its cluster, such as { dataDir: ".data/postgres" }.';
+
+test.each([
+  [undefined, "dataDir is missing"],
+  [{}, "dataDir is missing"],
+  [{ dataDir: "" }, 'dataDir is ""'],
+  [{ dataDir: 5 }, "dataDir is 5"],
+])("a cluster without a data directory, by %j, is refused with what to give", async (options, problem) => {
+  await expect(startPostgres(options as never)).rejects.toMatchObject({
+    name: "EmbeddedPostgresError",
+    code: "unusable-directory",
+    message: `${problem}: ${advice}`,
+  });
 });

@@ -6,6 +6,7 @@ export type CannotVerifyCode =
   | "no-tables"
   | "no-checkpoints"
   | "several-pipelines"
+  | "several-topics"
   | "another-cluster"
   | "bad-definition"
   | "inexact-sum"
@@ -61,10 +62,24 @@ export function noCheckpoints(topic: string, pipeline?: string): CannotVerifyErr
   );
 }
 
+export function nothingRead(pipeline: string): CannotVerifyError {
+  return new CannotVerifyError(
+    "no-checkpoints",
+    `The tables hold no checkpoint of the pipeline ${pipeline}: no consumer has read a topic for it into this database.`,
+  );
+}
+
+export function severalTopics(pipeline: string, topics: readonly string[]): CannotVerifyError {
+  return new CannotVerifyError(
+    "several-topics",
+    `The pipeline ${pipeline} has read several topics into this database (${topics.join(", ")}): choose one of them by --topic or KAFKA_TOPIC.`,
+  );
+}
+
 export function severalPipelines(topic: string, names: readonly string[]): CannotVerifyError {
   return new CannotVerifyError(
     "several-pipelines",
-    `Several pipelines have read topic ${topic} into this database (${names.join(", ")}): choose one of them by its name.`,
+    `Several pipelines have read topic ${topic} into this database (${names.join(", ")}): choose one of them by --pipeline.`,
   );
 }
 

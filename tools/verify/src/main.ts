@@ -15,6 +15,7 @@ import { parseOptions, usage, type ToolOptions } from "./options.js";
 import { loadRun } from "./producer-run.js";
 import { createProgressLine } from "./progress.js";
 import { formatVerdict } from "./report.js";
+import { findTopic } from "./topic-of-pipeline.js";
 import { verify } from "./verify.js";
 
 const progress = createProgressLine(process.stderr);
@@ -37,8 +38,6 @@ async function check({ prefix, differences, json, run, view, ...chosen }: ToolOp
   const root = findRepositoryRoot(import.meta.url);
   const given = chosen.module === null ? undefined : await loadPipeline(chosen.module, [process.cwd(), root]);
   const pipeline = chosen.pipeline ?? given?.name;
-  // One of the two is there, by the options.
-  const topic = chosen.topic ?? given?.name ?? "";
   const { kafkaBrokers, databaseUrl } = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
@@ -46,6 +45,8 @@ async function check({ prefix, differences, json, run, view, ...chosen }: ToolOp
     signal: stop.signal,
     onWait: (path) => process.stderr.write(`verify: waiting for a stack (${path})\n`),
   });
+  // One of the two is there, by the options.
+  const topic = chosen.topic ?? (await findTopic(databaseUrl, pipeline ?? "", stop.signal));
   const verdict = await verify({
     brokers: kafkaBrokers,
     databaseUrl,

@@ -22,7 +22,7 @@ Checks the chain link by link and says where it broke: scenario -> log (with
 the log, panels from the rows of the tables, and compared by value.
 
   --topic NAME          otherwise KAFKA_TOPIC, otherwise socmed-events; with
-                        PIPELINE, its pipeline's name
+                        --pipeline or PIPELINE, the topic that it has read
   --pipeline NAME       otherwise that of PIPELINE, otherwise the only one that
                         has read the topic into the database
   --prefix              records that no consumer has read yet are no difference
@@ -66,7 +66,8 @@ Exit code 0: equal, 1: different, 2: nothing can be said.
   DATABASE_URL          postgresql://user:password@host:5432/database
                         (both by default the running stack's)
   KAFKA_TOPIC           the topic
-  PIPELINE              a module that exports a pipeline (the consumer's option)
+  PIPELINE              FILE, or FILE#NAME where it exports several pipelines: a
+                        module with a pipeline, as the consumer takes it
   TIDEMARK_DIR          default .tidemark: where the stack says its addresses
 `;
 
@@ -91,7 +92,7 @@ export interface RunOptions {
 }
 
 export interface ToolOptions {
-  /** null: called like the pipeline of the module. */
+  /** null: the only one that the pipeline has read, whose name or module is given. */
   readonly topic: string | null;
   /** null: that of the module, or the only one that has read the topic. */
   readonly pipeline: string | null;
@@ -138,7 +139,7 @@ const schema = object
     if (message !== undefined) context.addIssue({ code: "custom", message });
   })
   .transform((given): ToolOptions => ({
-    topic: given["--topic"] ?? given.KAFKA_TOPIC ?? (given.PIPELINE === undefined ? FLAGSHIP_TOPIC : null),
+    topic: given["--topic"] ?? given.KAFKA_TOPIC ?? (isFlagship(given) ? FLAGSHIP_TOPIC : null),
     pipeline: given["--pipeline"] ?? null,
     module: given.PIPELINE ?? null,
     prefix: given["--prefix"],
@@ -152,6 +153,9 @@ export const parseOptions = (
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ParsedOptions<ToolOptions> => parse(schema, args, env);
+
+const isFlagship = ({ PIPELINE: module, "--pipeline": pipeline }: Given): boolean =>
+  module === undefined && pipeline === undefined;
 
 function readView({ "--at": atMs, "--range": rangeMs }: Given): ViewChoice | null {
   if (atMs === undefined && rangeMs === undefined) return null;

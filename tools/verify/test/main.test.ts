@@ -124,6 +124,26 @@ describe("verify:run", () => {
     }
   });
 
+  it("takes the topic that a pipeline has read, where only the pipeline is given, and asks which of several", async () => {
+    const noTopic = { KAFKA_TOPIC: "" };
+    const { code, out, err } = await runMain(["--pipeline=socmed"], noTopic);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^Topic default: 4 partitions, 3,000 records read\./);
+
+    const other = await servers.copyDatabase(databaseUrl);
+    await query(other, "UPDATE tidemark.checkpoints SET topic = 'second' WHERE partition = 0");
+    expect(await runMain(["--pipeline=socmed"], { ...noTopic, DATABASE_URL: other })).toEqual({
+      code: 2,
+      out: "",
+      err: "verify: The pipeline socmed has read several topics into this database (default, second): choose one of them by --topic or KAFKA_TOPIC.\n",
+    });
+    expect(await runMain([], { ...noTopic, PIPELINE: "examples/3-own-pipeline/orders.ts" })).toEqual({
+      code: 2,
+      out: "",
+      err: "verify: The tables hold no checkpoint of the pipeline orders: no consumer has read a topic for it into this database.\n",
+    });
+  });
+
   it("prints its usage with --help", async () => {
     const { code, out } = await runMain(["--help"]);
     expect(code).toBe(0);

@@ -30,6 +30,7 @@ it("takes the topic and the pipeline from a module, unless they are given by nam
   const env = { PIPELINE: "orders.ts" };
   expect(options([], env)).toMatchObject({ topic: null, pipeline: null, module: "orders.ts" });
   expect(options(["--pipeline=a", "--topic=b"], env)).toMatchObject({ topic: "b", pipeline: "a" });
+  expect(options(["--pipeline=a"])).toMatchObject({ topic: null, pipeline: "a" });
 });
 
 it("reads what the producer was told, with the producer's defaults", () => {
