@@ -97,7 +97,7 @@ it("each answer of a total view is right for some prefix of every partition, and
   const reading = (async () => {
     while (!written.signal.aborted) answers.push(await readAnswer());
   })();
-  const committed = () => Object.values(answers.at(-1)?.offsets ?? {}).reduce((sum, offset) => sum + offset, 0);
+  const committed = () => Object.values(answers.at(-1)?.offsets ?? {}).reduce((total, offset) => total + offset, 0);
   for (let at = 0; at < messages.length; at += perPiece) {
     const before = committed();
     await produce(servers, topic, messages.slice(at, at + perPiece));
