@@ -1,4 +1,5 @@
-// Embedded servers and ten sample orders, so that the example runs with Node alone: npx tsx examples/3-own-pipeline/demo.ts
+// Embedded servers and ten sample orders, so that the example runs with Node alone:
+// npx tsx --conditions=@tidemark/source examples/3-own-pipeline/demo.ts
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

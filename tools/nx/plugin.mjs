@@ -4,6 +4,7 @@
  *   src/main.ts in apps/         serve       (continuous; what build has made; not for packages tagged `type:command`)
  *   test/                        test        (cached; not for packages tagged `needs:server`)
  *   src/main.ts in tools/        run
+ *   src/main.ts                  help        (what --help prints; in apps/ and where a stack is needed: serve and run start that first)
  *   bench/main.ts                bench
  *   tsconfig.json                typecheck; also page/tsconfig.json and test/page/tsconfig.json, where a browser's names are known
  *   any package                  lint
@@ -63,6 +64,8 @@ function inferTargets(root, { nx = {}, config }) {
       dependsOn: ["build", ...stack],
     };
   }
+  if (has("src/main.ts") && (root.startsWith("apps/") || stack.length > 0))
+    targets.help = { command: `${runFromSource(config)} ${root}/src/main.ts --help` };
   if (has("bench/main.ts")) targets.bench = { command: `${runFromSource(config)} ${root}/bench/main.ts` };
   if (root.startsWith("tools/") && has("src/main.ts"))
     targets.run = { command: `${runFromSource(config)} ${root}/src/main.ts`, dependsOn: stack };
