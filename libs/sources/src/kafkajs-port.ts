@@ -5,7 +5,7 @@ import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
 import { findRoot, isKafkajsError, classifyError } from "./kafkajs-errors.js";
 import { runSession, type SessionOptions } from "./kafkajs-session.js";
-import { patchKafkajsDecoder } from "./kafkajs-varlong.js";
+import { patchKafkajsDecoder } from "./kafkajs-record.js";
 
 /** So many sessions in a row may end by an error that nobody knows before a fetch came back; then it counts as fatal. */
 const UNKNOWN_ERRORS = 5;
