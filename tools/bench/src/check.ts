@@ -1,3 +1,4 @@
+import { socmedData } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 
 const sums = `sum(usage_count)::text || ' ' || sum(sales)::text || ' ' || sum(visitors)::text || ' ' ||
@@ -10,8 +11,8 @@ export async function findFaults(databaseUrl: string, events: number, topic = "s
   try {
     const { rows } = await client.query<Record<string, string>>(
       `SELECT
-      (SELECT sum(read)::text FROM tidemark.checkpoints WHERE topic = $1) AS read,
-      (SELECT sum(counted)::text FROM tidemark.checkpoints WHERE topic = $1) AS counted,
+      (SELECT sum(read)::text FROM tidemark.checkpoints WHERE topic = $1 AND pipeline = $2) AS read,
+      (SELECT sum(counted)::text FROM tidemark.checkpoints WHERE topic = $1 AND pipeline = $2) AS counted,
       (SELECT count(*)::text FROM socmed_user_sales WHERE topic = $1) AS raw_rows,
       (SELECT ${sums} FROM socmed_user_sales WHERE topic = $1) AS raw,
       (SELECT ${sums} FROM socmed_5s WHERE topic = $1) AS five_seconds,
@@ -20,7 +21,7 @@ export async function findFaults(databaseUrl: string, events: number, topic = "s
       (SELECT count(*)::text FROM socmed_user_sales WHERE topic = $1 AND (
         conversion_rate IS DISTINCT FROM conversion::float8 / nullif(visitors, 0)::float8 * 100 OR
         bounce_rate IS DISTINCT FROM page_visitors::float8 / nullif(visitors, 0)::float8 * 100)) AS wrong_rates`,
-      [topic],
+      [topic, socmedData.name],
     );
     const found = rows[0] ?? {};
     const faults: string[] = [];

@@ -1,3 +1,4 @@
+import { socmedData } from "@tidemark/socmed/tables";
 import { runBuilt } from "./apps.js";
 import { benchScenario, fillTopic } from "./backlog.js";
 import type { Benchmark } from "./benchmark.js";
@@ -89,7 +90,7 @@ async function measureRestart(servers: BenchServers, table: Table, topic: string
   const [live] = await query<{ ids: string }>(
     databaseUrl,
     `SELECT count(*) AS ids FROM socmed_user_sales r JOIN tidemark.checkpoints c USING (topic, partition)
-     WHERE topic = '${topic}' AND ts > c.watermark - interval '5 seconds'`,
+     WHERE topic = '${topic}' AND c.pipeline = '${socmedData.name}' AND ts > c.watermark - interval '5 seconds'`,
   );
   const run = await consumeBacklog(command(), {
     servers,

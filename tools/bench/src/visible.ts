@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { socmedData } from "@tidemark/socmed/tables";
 import { Client } from "pg";
 
 /** When a reader saw what. */
@@ -14,7 +15,7 @@ interface Look {
 
 const lookEveryMs = 1;
 
-/** Looks at the checkpoints of a topic on a connection of its own, until they say that `records` were read. */
+/** Looks at the flagship's checkpoints of a topic on a connection of its own, until they say that `records` were read. */
 export async function watchTables(databaseUrl: string, topic: string, records: number): Promise<Visible> {
   const looks = new Map<number, Look[]>();
   const client = new Client({ connectionString: databaseUrl });
@@ -23,8 +24,8 @@ export async function watchTables(databaseUrl: string, topic: string, records: n
     for (let read = 0; read < records; await sleep(lookEveryMs)) {
       const { rows } = await client.query<{ partition: number; next_offset: string; read: string }>({
         name: "look",
-        text: "SELECT partition, next_offset, read FROM tidemark.checkpoints WHERE topic = $1",
-        values: [topic],
+        text: "SELECT partition, next_offset, read FROM tidemark.checkpoints WHERE topic = $1 AND pipeline = $2",
+        values: [topic, socmedData.name],
       });
       const atMs = performance.timeOrigin + performance.now();
       read = rows.reduce((total, row) => total + Number(row.read), 0);
