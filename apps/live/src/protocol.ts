@@ -100,6 +100,7 @@ export interface Ledger {
   readonly late: number;
   readonly quarantined: number;
   readonly rejected: number;
+  readonly refused: number;
 }
 
 /** Why there is no stream, in one sentence. */

@@ -1,6 +1,6 @@
 import { pipelineHealth as health, pipelineProgress as progress } from "@tidemark/sinks/tables";
-import { socmed1h, socmed1m, socmed5s, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
-import { eq, getTableName, max, min, sql, type Column, type SQL } from "drizzle-orm";
+import { socmed1h, socmed1m, socmed5s, socmedData, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
+import { and, eq, getTableName, max, min, sql, type Column, type SQL } from "drizzle-orm";
 import { getViewConfig, PgDialect } from "drizzle-orm/pg-core";
 import { z } from "zod";
 
@@ -31,6 +31,7 @@ export const stateSchema = z.object({
       late: z.number(),
       quarantined: z.number(),
       rejected: z.number(),
+      refused: z.number(),
     })
     .nullable(),
 });
@@ -49,11 +50,15 @@ export const emptyState = {
 } satisfies Omit<State, "nowMs">;
 
 const verdicts = sql.join(
-  (["read", "counted", "duplicate", "late", "quarantined", "rejected"] as const).map(
+  (["read", "counted", "duplicate", "late", "quarantined", "rejected", "refused"] as const).map(
     (name) => sql`${name}::text, ${total(health[name])}`,
   ),
   sql.raw(", "),
 );
+
+/** Other pipelines may read the same topic into the same database. */
+const isOfFlagship = ({ pipeline, topic }: Readonly<Record<"pipeline" | "topic", Column>>, name: string) =>
+  and(eq(pipeline, socmedData.name), eq(topic, name));
 
 export const stateSql = (topic: string): string =>
   render(sql`select
@@ -65,7 +70,7 @@ export const stateSql = (topic: string): string =>
   coalesce(json_agg(${health.partition} order by ${health.partition}) filter (where ${health.holdsWatermark}), '[]') as "heldBy",
   case when count(*) > 0 then json_build_object(${verdicts}) end as "ledger"
 from ${health}
-where ${eq(health.topic, topic)}`);
+where ${isOfFlagship(health, topic)}`);
 
 export const extentSchema = z.object({
   /** The start of the topic's first window. */
@@ -77,7 +82,7 @@ export const extentSchema = z.object({
 export const extentSql = (topic: string): string =>
   render(sql`select
   (select ${epochMs(sql`${min(socmed1m.window_start)}`)} from ${socmed1m} where ${eq(socmed1m.topic, topic)}) as "firstMs",
-  (select ${epochMs(sql`${min(progress.at)}`)} from ${progress} where ${eq(progress.topic, topic)}) as "observedMs"`);
+  (select ${epochMs(sql`${min(progress.at)}`)} from ${progress} where ${isOfFlagship(progress, topic)}) as "observedMs"`);
 
 const relations = [
   ...[socmed5s, socmed1m, socmed1h, socmedVerdicts1m, socmedVerdicts1h].map(getTableName),

@@ -39,6 +39,8 @@ describe("after a run of the real pipeline", () => {
   let databaseUrl: string;
   beforeAll(async () => {
     databaseUrl = await servers.createDatabase();
+    // It refuses one row in about 500.
+    await query(databaseUrl, "ALTER TABLE socmed_user_sales ADD CHECK (visitors <> 777)");
     // Events of the last twenty minutes and more, late ones and rejects among them.
     await runPipeline(databaseUrl, { scenario: "dirty", events: 20_000, startMs: Date.now() - 40 * 60_000 });
   }, 120_000);
@@ -108,7 +110,7 @@ describe("after a run of the real pipeline", () => {
     const [row] = await query(
       databaseUrl,
       `SELECT sum(read)::int AS read, sum(counted)::int AS counted, sum(duplicate)::int AS duplicate, sum(late)::int AS late,
-        sum(quarantined)::int AS quarantined, sum(rejected)::int AS rejected, max(updated_at) AS committed,
+        sum(quarantined)::int AS quarantined, sum(rejected)::int AS rejected, sum(refused)::int AS refused, max(updated_at) AS committed,
         max(max_event_time) AS newest, min(watermark) AS watermark,
         (SELECT array_agg(partition ORDER BY partition) FROM tidemark.pipeline_health WHERE holds_watermark) AS held_by
       FROM tidemark.pipeline_health`,
@@ -122,6 +124,7 @@ describe("after a run of the real pipeline", () => {
     const { read = 0, ...verdicts } = pulse?.ledger ?? {};
     expect(Object.values(verdicts).reduce((sum, count) => sum + count, 0)).toBe(read);
     expect(read).toBe(20_000);
+    expect(verdicts).toMatchObject({ refused: expect.toSatisfy((records: number) => records > 0) });
   });
 });
 

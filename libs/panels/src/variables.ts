@@ -1,5 +1,6 @@
 import { pipelineHealth as health } from "@tidemark/sinks/tables";
 import { sql, type Column, type SQL } from "drizzle-orm";
+import { isPipeline } from "./pipeline.js";
 import { renderSql } from "./render.js";
 
 /** How SQL names a variable behind its dollar: small letters, digits and underscores. `topic` is one that every dashboard has. */
@@ -36,12 +37,17 @@ export function isChosen(column: Column, name: VariableName): SQL {
   return sql`(${names} = array[${sql.raw(allValue)}]::text[] or ${column} = any(${names}))`;
 }
 
-export const topicVariable: Variable = {
-  name: "topic",
-  title: "Topic",
-  description: "The Kafka topic whose events are looked at.",
-  multi: false,
-  sql: renderSql(
-    sql`select ${health.topic} as "name" from ${health} group by ${health.topic} order by ${health.topic} collate "C"`,
-  ),
-};
+/** The choice among the topics that a pipeline has a checkpoint of. `pipeline` is its name. */
+export function createTopicVariable(pipeline: string): Variable {
+  return {
+    name: "topic",
+    title: "Topic",
+    description: "The Kafka topic whose events are looked at.",
+    multi: false,
+    sql: renderSql(sql`select ${health.topic} as "name"
+from ${health}
+where ${isPipeline(health.pipeline, pipeline)}
+group by ${health.topic}
+order by ${health.topic} collate "C"`),
+  };
+}

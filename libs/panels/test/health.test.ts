@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createHealthDashboard, createHealthPanels, expandMacros, panelsOf } from "@tidemark/panels";
 import { ordersVerdicts1h, ordersVerdicts1m } from "./tables.js";
 
-const panels = createHealthPanels({ minutes: ordersVerdicts1m, hours: ordersVerdicts1h });
+const panels = createHealthPanels("orders", { minutes: ordersVerdicts1m, hours: ordersVerdicts1h });
 
 describe("the health of a pipeline", () => {
   test.each(["ledgerOverTime", "lateByHowMuch", "rejectsByReason", "lateBursts"] as const)(

@@ -209,6 +209,7 @@ async function compareAll(
     pipeline === pipelineWithPanels
       ? await comparePanels({
           snapshot,
+          pipeline,
           topic,
           findings,
           choice: options.view ?? null,

@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { copyPipeline, type PipelineCopy } from "@tidemark/pipeline-copy";
+import { migrate } from "@tidemark/sinks";
 import { createStream, presets, type Scenario } from "@tidemark/socmed/scenario";
+import { socmed } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CountedKind } from "../src/findings.js";
 import { formatVerdict } from "../src/report.js";
@@ -48,6 +50,10 @@ beforeAll(async () => {
     // Windows of a city and platform lie in several partitions.
     records.map((record, at) => ({ ...messageOf(record, partitions), partition: at % partitions })),
   );
+  await migrate(socmed, databaseUrl);
+  // A constraint refuses some rows. They have no users and no sales, so that as many cities have equal sums.
+  const isRefused = "usage_count = 0 AND sales = 0 AND visitors = 7 AND conversion = 3";
+  await query(databaseUrl, `ALTER TABLE socmed_user_sales ADD CHECK (NOT (${isRefused}))`);
   await consume(servers, topic, databaseUrl);
   // Two hours of observations every ten seconds, some of which took no time.
   await query(
@@ -59,6 +65,19 @@ beforeAll(async () => {
        CASE WHEN (i + p) % 7 = 0 THEN 0 ELSE 10 + (i % 3) / 3.0 END, i * 31 % 500, (i + p) % 3, (i + p) % 3 * 7.3, (i + p) % 3 * 5.1,
        i * 37 % 1000 + p, 0
      FROM generate_series(0, 719) AS i, generate_series(0, ${partitions - 1}) AS p`,
+  );
+  // Another pipeline reads the same topic, and one more, into the same database.
+  await query(
+    databaseUrl,
+    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset,
+       epoch, watermark, max_event_time, read, counted, late)
+     SELECT 'another', of.topic, partition, 'another', cluster_id, definition_hash, 0, 300 + partition, epoch,
+       watermark - interval '1 hour', max_event_time, 300 + partition, 200, 100 + partition
+     FROM tidemark.checkpoints AS own, (VALUES ('${topic}'), ('another-topic')) AS of (topic);
+     INSERT INTO tidemark.progress
+     SELECT at, 'another', topic, partition + 2, 'host:2', seconds, records + 70, checkpoints, checkpoint_ms_sum + 9,
+       checkpoint_ms_max + 9, lag + 2000, 0
+     FROM tidemark.progress`,
   );
 });
 
@@ -80,12 +99,13 @@ async function verifyCopy(url: string = databaseUrl, args: readonly string[] = [
     TIDEMARK_DIR: join(copy.root, ".tidemark"),
   };
   // It ends with 1 where there are differences, which is no failure here.
-  const { stdout } = await execute(command, [...main, "--json", ...args], { env, maxBuffer: 2 ** 28 }).catch(
-    (error: Error & { readonly stdout: string; readonly stderr: string; readonly code: number }) => {
-      if (error.code === 1) return error;
-      throw new Error(`The verifier failed: ${error.stderr}`, { cause: error });
-    },
-  );
+  const { stdout } = await execute(command, [...main, "--json", "--pipeline=socmed", ...args], {
+    env,
+    maxBuffer: 2 ** 28,
+  }).catch((error: Error & { readonly stdout: string; readonly stderr: string; readonly code: number }) => {
+    if (error.code === 1) return error;
+    throw new Error(`The verifier failed: ${error.stderr}`, { cause: error });
+  });
   return JSON.parse(stdout) as Verdict;
 }
 

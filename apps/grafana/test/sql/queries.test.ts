@@ -50,10 +50,12 @@ afterAll(async () => {
   await pipeline?.close();
 });
 
-/** Verdicts and observations of eight minutes, on two partitions. */
+/** Verdicts and observations of eight minutes, on two partitions; and a topic that only another pipeline has read. */
 function observations(topic: string): string {
   const minutes = `generate_series('2024-02-03T17:00:00Z'::timestamptz, '2024-02-03T17:07:00Z', '1 minute') as at, generate_series(0, 1) as partition`;
   return `
+    INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
+      SELECT 'another', 'another-topic', partition, group_name, cluster_id, definition_hash, 0, 0, 0 FROM tidemark.checkpoints;
     INSERT INTO socmed_verdicts_1m (topic, partition, window_start, verdict, detail, records) SELECT '${topic}', partition, at, verdict, detail, records
       FROM ${minutes}, (VALUES ('counted', '', 90), ('late', '1 to 10 s', 20), ('rejected', 'not-json', 3), ('quarantined', 'future', 1))
         AS verdicts (verdict, detail, records)

@@ -2,15 +2,14 @@ import type { Pulse } from "../../src/protocol.js";
 import { createElement, setText } from "./element.js";
 import { createFigure } from "./figure.js";
 import { formatTime } from "./times.js";
-
-const parts = ["counted", "duplicate", "late", "quarantined", "rejected"] as const;
+import { outcomes } from "./views/verdicts.js";
 
 /** The row ledger in one line, and how far the stream is complete. */
 export function createFooter(topic: string): {
   readonly elements: readonly HTMLElement[];
   show(pulse: Pulse | undefined): void;
 } {
-  const figures = (["read", ...parts] as const).map((kind) => ({
+  const figures = (["read", ...outcomes] as const).map((kind) => ({
     kind,
     figure: createFigure({ unit: "count", decimals: 0 }, { length: "full" }),
   }));

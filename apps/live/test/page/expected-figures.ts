@@ -1,4 +1,10 @@
-import { answer, type Answers, type Judgement } from "@tidemark/scenario/oracle";
+import {
+  createPartitionOracle,
+  createPlacement,
+  type Answers,
+  type AskDatabase,
+  type Judgement,
+} from "@tidemark/scenario/oracle";
 import type { SocmedEvent } from "@tidemark/socmed";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { socmedData } from "@tidemark/socmed/tables";
@@ -15,18 +21,37 @@ export interface Truth {
   readonly partitions: Answers["partitions"];
 }
 
+const partitionCount = 8;
+
+/** A constraint for the raw table that refuses one event in about 500, and the oracle's way to the same. */
+export const constraint = "CHECK (visitors <> 777)";
+const askConstraint: AskDatabase = (_offset, outcome, { row }) =>
+  outcome === "counted" && row["Visitors"] === 777 ? "refused" : undefined;
+
+/** With `constraint` on the raw table. */
 export function askOracle(name: keyof typeof presets, events: number, startMs: number): Truth {
   const scenario = presets[name];
   if (scenario === undefined) throw new Error(`There is no scenario ${name}.`);
   const stream = createStream({ scenario, seed: 1, startMs });
-  const records = Array.from({ length: events }, (_, index) => stream.at(index));
-  const judged: Judged[] = [];
-  const { partitions } = answer(records, {
-    definition: socmedData,
-    partitions: 8,
-    onJudged: (judgement, { timestampMs }) => judged.push({ judgement, timestampMs }),
-    onWindow: () => undefined,
+  const place = createPlacement(partitionCount);
+  const logs = Array.from({ length: partitionCount }, () => ({
+    oracle: createPartitionOracle(socmedData, askConstraint),
+    nextOffset: 0,
+  }));
+  const judged = Array.from({ length: events }, (_, index): Judged => {
+    const { key, timestampMs, value } = stream.at(index);
+    const { partition, offset } = place(key);
+    const log = logs[partition];
+    if (log === undefined) throw new Error(`There is no partition ${partition}.`);
+    log.nextOffset = offset + 1;
+    return { judgement: log.oracle.take({ offset, timestampMs, value }), timestampMs };
   });
+  const partitions = logs.map(({ oracle: { ledger, watermarkMs, maxEventTimeMs }, nextOffset }) => ({
+    ledger,
+    watermarkMs,
+    maxEventTimeMs,
+    nextOffset,
+  }));
   return { judged, partitions };
 }
 

@@ -8,6 +8,7 @@ import {
   askOracle,
   bucketNames,
   bucketOf,
+  constraint,
   countedWithin,
   groupBy,
   mostOf,
@@ -22,7 +23,7 @@ import { readFigures, type ShownFigures, type ShownSeries } from "./shown-figure
 const scenario = "dirty";
 const events = 5_000;
 const none: ShownSeries = { names: [], rows: [] };
-const kinds = ["counted", "duplicate", "late", "quarantined", "rejected"] as const;
+const kinds = ["counted", "duplicate", "late", "quarantined", "rejected", "refused"] as const;
 
 /** Equal, but for what the order of adding up doubles makes. */
 function expectClose(found: readonly (number | null)[], expected: readonly (number | null)[], what: string): void {
@@ -52,6 +53,7 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
   beforeAll(async () => {
     servers = await startServers();
     databaseUrl = await servers.createDatabase();
+    await query(databaseUrl, `ALTER TABLE socmed_user_sales ADD ${constraint}`);
     const startMs = Date.now() - 100_000;
     await runPipeline(databaseUrl, { scenario, events, startMs });
     truth = askOracle(scenario, events, startMs);
@@ -191,6 +193,7 @@ describeInBrowser("the page's numbers after a run of the real pipeline", () => {
     );
     const reasons = recordsWithin(truth, shown, (judgement) => {
       if (judgement.kind === "quarantined") return "future";
+      if (judgement.kind === "refused") return "refused";
       return judgement.kind === "rejected" ? judgement.reason : undefined;
     });
     expect(reasons.size).toBeGreaterThan(5);

@@ -36,7 +36,14 @@ function rate(low: number, high: number, ...place: readonly number[]) {
 }
 
 export function sampleLedger(step: number): Ledger {
-  const parts = { counted: 23_520 + step * 20, duplicate: 240 + step, late: 120 + step, quarantined: 3, rejected: 120 };
+  const parts = {
+    counted: 23_520 + step * 20,
+    duplicate: 240 + step,
+    late: 120 + step,
+    quarantined: 3,
+    rejected: 120,
+    refused: 2,
+  };
   return { read: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts };
 }
 
@@ -120,7 +127,7 @@ function pipelineRows(step: number): Record<string, ShownRow[]> {
       { time, metric: "mean", duration: between(4, 8, time / 10_000) },
     ]),
     "ledger-over-time": minutes.flatMap((time) =>
-      Object.entries({ counted: 1_176, duplicate: 12, late: 6, quarantined: 0, rejected: 6 }).map(
+      Object.entries({ counted: 1_176, duplicate: 12, late: 6, quarantined: 0, rejected: 6, refused: 1 }).map(
         ([metric, records]) => ({
           time,
           metric,

@@ -1,35 +1,45 @@
-import { topicVariable } from "../variables.js";
 import type { Dashboard } from "../dashboard.js";
 import { place } from "../dashboard.js";
-import { checkpointTime, lagNow, lagOverTime, rowsPerSecond } from "./flow.js";
+import { createTopicVariable } from "../variables.js";
+import {
+  createCheckpointTime,
+  createLagNow,
+  createLagOverTime,
+  createObservationSource,
+  createRowsPerSecond,
+} from "./flow.js";
 import { createLateBursts } from "./late-bursts.js";
-import { createLateByHowMuch, createLedgerOverTime, createRejectsByReason, ledger } from "./ledger.js";
-import { databaseSize, watermarks } from "./state.js";
+import { createLateByHowMuch, createLedgerOverTime, createRejectsByReason, createLedger } from "./ledger.js";
+import { createWatermarks, databaseSize } from "./state.js";
 import { createVerdictSource, type VerdictTables } from "./verdicts.js";
 
-/** The panels on how a pipeline works, for the pipeline whose verdicts these tables count; and the bursts of late events. */
-export function createHealthPanels(tables: VerdictTables) {
-  const source = createVerdictSource(tables);
+/**
+ * The panels on how one pipeline works, the bursts of late events, and the choice of a topic. `pipeline` is its name, and `tables`
+ * count its outcomes. Other pipelines may read the same topic into the same database: their figures do not show.
+ */
+export function createHealthPanels(pipeline: string, tables: VerdictTables) {
+  const outcomes = createVerdictSource(tables);
+  const observations = createObservationSource(pipeline);
   return {
-    lagNow,
-    rowsPerSecond,
+    lagNow: createLagNow(observations),
+    rowsPerSecond: createRowsPerSecond(observations),
     databaseSize,
-    ledger,
-    watermarks,
-    ledgerOverTime: createLedgerOverTime(source),
-    lateByHowMuch: createLateByHowMuch(source),
-    rejectsByReason: createRejectsByReason(source),
-    checkpointTime,
-    lagOverTime,
-    lateBursts: createLateBursts(source),
+    ledger: createLedger(pipeline),
+    watermarks: createWatermarks(pipeline),
+    ledgerOverTime: createLedgerOverTime(outcomes),
+    lateByHowMuch: createLateByHowMuch(outcomes),
+    rejectsByReason: createRejectsByReason(outcomes),
+    checkpointTime: createCheckpointTime(observations),
+    lagOverTime: createLagOverTime(observations),
+    lateBursts: createLateBursts(outcomes),
+    topicVariable: createTopicVariable(pipeline),
   };
 }
 
+export type HealthPanels = ReturnType<typeof createHealthPanels>;
+
 /** Whether the figures can be trusted, and how fast they come. `links` are the ids of the dashboards beside it. */
-export function createHealthDashboard(
-  panels: ReturnType<typeof createHealthPanels>,
-  links: readonly string[],
-): Dashboard {
+export function createHealthDashboard(panels: HealthPanels, links: readonly string[]): Dashboard {
   return {
     id: "pipeline-health",
     title: "Pipeline health",
@@ -37,7 +47,7 @@ export function createHealthDashboard(
     tags: ["tidemark"],
     range: "1h",
     refreshSeconds: 5,
-    variables: [topicVariable],
+    variables: [panels.topicVariable],
     annotations: [panels.lateBursts],
     rows: [
       [place(panels.lagNow, 6, 5), place(panels.rowsPerSecond, 12, 5), place(panels.databaseSize, 6, 5)],

@@ -1,4 +1,4 @@
-import { createHealthDashboard, place, topicVariable, type Dashboard } from "@tidemark/panels";
+import { createHealthDashboard, place, type Dashboard } from "@tidemark/panels";
 import { funnel } from "./funnel.js";
 import { healthPanels } from "./health.js";
 import { cityWithMostSales, cityWithMostUsers, topPlatform } from "./places.js";
@@ -14,7 +14,7 @@ export const socialMediaPerformance: Dashboard = {
   tags: ["tidemark"],
   range: "1h",
   refreshSeconds: 5,
-  variables: [topicVariable, cityVariable, platformVariable],
+  variables: [healthPanels.topicVariable, cityVariable, platformVariable],
   annotations: [healthPanels.lateBursts],
   rows: [
     [place(totalUsage, 6, 5), place(topPlatform, 12, 5), place(totalTransactions, 6, 5)],

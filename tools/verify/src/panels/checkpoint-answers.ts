@@ -3,7 +3,15 @@ import { percentOf } from "./share.js";
 import type { CheckpointRow, LedgerColumn } from "./table-rows.js";
 
 /** Verdicts on records; the others count offsets without one. */
-const ofRecords: readonly LedgerColumn[] = ["read", "counted", "duplicate", "late", "quarantined", "rejected"];
+const ofRecords: readonly LedgerColumn[] = [
+  "read",
+  "counted",
+  "duplicate",
+  "late",
+  "quarantined",
+  "rejected",
+  "refused",
+];
 const ofOffsets: readonly LedgerColumn[] = ["skipped", "lost"];
 
 /** What each panel has to show of the checkpoints, whichever time range is looked at. */

@@ -21,6 +21,8 @@ import { WindowAnswers } from "./window-answers.js";
 
 export interface PanelContext {
   readonly snapshot: Snapshot;
+  /** The name of the pipeline that the panels are about. */
+  readonly pipeline: string;
   readonly topic: string;
   readonly findings: Findings;
   /** Null: the views by default. */
@@ -43,9 +45,9 @@ const verdictSizes: readonly VerdictSize[] = ["1m", "1h"];
  * come to by other code. The tables' rows are read once, and none is kept.
  */
 export async function comparePanels(context: PanelContext): Promise<PanelSummary> {
-  const { snapshot, topic, findings, choice, onQuery } = context;
+  const { snapshot, pipeline, topic, findings, choice, onQuery } = context;
   const queries = listQueries();
-  const views = planViews(topic, await readReach(snapshot, topic), choice);
+  const views = planViews(topic, await readReach(snapshot, { pipeline, topic }), choice);
   const of = views.length * queries.length;
   onQuery(0, of);
   const answers = await recompute(context, views);
@@ -66,7 +68,10 @@ export async function comparePanels(context: PanelContext): Promise<PanelSummary
   return { views, compared: Object.fromEntries(compared) };
 }
 
-async function recompute({ snapshot, topic }: PanelContext, views: readonly NamedView[]): Promise<readonly Answers[]> {
+async function recompute(
+  { snapshot, pipeline, topic }: PanelContext,
+  views: readonly NamedView[],
+): Promise<readonly Answers[]> {
   const each = views.map((view) => ({
     windows: new WindowAnswers(view),
     verdicts: new VerdictAnswers(view),
@@ -82,10 +87,13 @@ async function recompute({ snapshot, topic }: PanelContext, views: readonly Name
       for (const { verdicts } of each) verdicts.take(size, row);
     });
   }
-  await readObservations(snapshot, topic, (row) => {
+  await readObservations(snapshot, { pipeline, topic }, (row) => {
     for (const { observations } of each) observations.take(row);
   });
-  const ofCheckpoints = answerFromCheckpoints(await readCheckpointRows(snapshot, topic), await readTopics(snapshot));
+  const ofCheckpoints = answerFromCheckpoints(
+    await readCheckpointRows(snapshot, { pipeline, topic }),
+    await readTopics(snapshot, pipeline),
+  );
   return each.map(({ windows, verdicts, observations }) => ({
     ...windows.answers(),
     ...verdicts.answers(),

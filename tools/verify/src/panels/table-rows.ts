@@ -41,7 +41,17 @@ export interface ObservationRow {
   readonly lag: bigint;
 }
 
-const ledgerColumns = ["read", "counted", "duplicate", "late", "quarantined", "rejected", "skipped", "lost"] as const;
+const ledgerColumns = [
+  "read",
+  "counted",
+  "duplicate",
+  "late",
+  "quarantined",
+  "rejected",
+  "refused",
+  "skipped",
+  "lost",
+] as const;
 export type LedgerColumn = (typeof ledgerColumns)[number];
 
 export interface CheckpointRow {
@@ -67,13 +77,20 @@ export function epochMs(column: PgColumn): string {
   return `((floor(${ms}) + ceil(${ms})) / 2)::float8`;
 }
 
+/** Whose rows are read of the tables that all pipelines share. */
+export interface Place {
+  /** Its name. */
+  readonly pipeline: string;
+  readonly topic: string;
+}
+
 async function readEach(
   snapshot: Snapshot,
   query: string,
-  topic: string,
+  values: readonly string[],
   take: (row: StoredRow) => void,
 ): Promise<void> {
-  const stream = openRowStream(snapshot, query, [topic]);
+  const stream = openRowStream(snapshot, query, values);
   for (let row = await stream.load(); row !== undefined; row = stream.current ?? (await stream.load())) {
     take(row);
     stream.drop();
@@ -103,7 +120,7 @@ export async function readWindows(
   const selected = [columns.Kota, columns.Sosial_Media, ...values].map(columnOf);
   const query = `SELECT ${[epochMs(columns.window_start), ...selected].join(", ")} FROM ${nameTable(table)}
     WHERE ${columnOf(columns.topic)} = $1`;
-  await readEach(snapshot, query, topic, (row) =>
+  await readEach(snapshot, query, [topic], (row) =>
     take({
       startMs: Number(row[0]),
       city: String(row[1]),
@@ -132,7 +149,7 @@ export async function readVerdicts(
   const { window_start, verdict, detail, records } = columns;
   const query = `SELECT ${epochMs(window_start)}, ${[verdict, detail, records].map(columnOf).join(", ")}
     FROM ${nameTable(verdictTables[size])} WHERE ${columnOf(columns.topic)} = $1`;
-  await readEach(snapshot, query, topic, (row) =>
+  await readEach(snapshot, query, [topic], (row) =>
     take({
       startMs: Number(row[0]),
       verdict: String(row[1]),
@@ -145,15 +162,16 @@ export async function readVerdicts(
 /** In the order of their times, of one time the largest lag last. */
 export async function readObservations(
   snapshot: Snapshot,
-  topic: string,
+  { pipeline, topic }: Place,
   take: (row: ObservationRow) => void,
 ): Promise<void> {
   const columns = getTableColumns(progress);
   const { partition, seconds, records, checkpoints: commits, checkpoint_ms_sum, checkpoint_ms_max, lag } = columns;
   const selected = [partition, seconds, records, commits, checkpoint_ms_sum, checkpoint_ms_max, lag].map(columnOf);
   const query = `SELECT ${[epochMs(columns.at), ...selected].join(", ")} FROM ${nameTable(progress)}
-    WHERE ${columnOf(columns.topic)} = $1 ORDER BY ${columnOf(columns.at)}, ${columnOf(columns.lag)}`;
-  await readEach(snapshot, query, topic, (row) =>
+    WHERE ${columnOf(columns.pipeline)} = $1 AND ${columnOf(columns.topic)} = $2
+    ORDER BY ${columnOf(columns.at)}, ${columnOf(columns.lag)}`;
+  await readEach(snapshot, query, [pipeline, topic], (row) =>
     take({
       atMs: Number(row[0]),
       partition: Number(row[1]),
@@ -168,24 +186,27 @@ export async function readObservations(
 }
 
 /** In no order. */
-export async function readCheckpointRows(snapshot: Snapshot, topic: string): Promise<readonly CheckpointRow[]> {
+export async function readCheckpointRows(
+  snapshot: Snapshot,
+  { pipeline, topic }: Place,
+): Promise<readonly CheckpointRow[]> {
   const columns = getTableColumns(checkpoints);
   const times = [columns.watermark, columns.maxEventTime, columns.updatedAt].map(epochMs);
   const ledger = ledgerColumns.map((name) => columnOf(columns[name]));
   const selected = [columnOf(columns.partition), columnOf(columns.nextOffset), ...times, ...ledger];
   const rows: CheckpointRow[] = [];
-  const query = `SELECT ${selected.join(", ")} FROM ${nameTable(checkpoints)} WHERE ${columnOf(columns.topic)} = $1`;
-  await readEach(snapshot, query, topic, ([partition, nextOffset, watermark, newest, committed, ...counts]) => {
-    const [read, counted, duplicate, late, quarantined, rejected, skipped, lost] = counts.map((text) =>
-      BigInt(String(text)),
-    );
+  const query = `SELECT ${selected.join(", ")} FROM ${nameTable(checkpoints)}
+    WHERE ${columnOf(columns.pipeline)} = $1 AND ${columnOf(columns.topic)} = $2`;
+  await readEach(snapshot, query, [pipeline, topic], (row) => {
+    const [partition, nextOffset, watermark, newest, committed, ...counts] = row;
+    const amounts = ledgerColumns.map((name, at) => [name, BigInt(String(counts[at]))] as const);
     rows.push({
       partition: Number(partition),
       nextOffset: BigInt(String(nextOffset)),
       watermarkMs: timeOf(watermark),
       newestMs: timeOf(newest),
       committedMs: Number(committed),
-      ledger: { read, counted, duplicate, late, quarantined, rejected, skipped, lost } as CheckpointRow["ledger"],
+      ledger: Object.fromEntries(amounts) as CheckpointRow["ledger"],
     });
   });
   return rows;
@@ -193,10 +214,10 @@ export async function readCheckpointRows(snapshot: Snapshot, topic: string): Pro
 
 const timeOf = (value: unknown) => (value === null ? null : Number(value));
 
-/** All that have a checkpoint. */
-export async function readTopics(snapshot: Snapshot): Promise<readonly string[]> {
-  const rows = await snapshot
-    .unsafe(`SELECT ${columnOf(getTableColumns(checkpoints).topic)} FROM ${nameTable(checkpoints)}`)
-    .values();
+/** All of which the pipeline has a checkpoint. */
+export async function readTopics(snapshot: Snapshot, pipeline: string): Promise<readonly string[]> {
+  const columns = getTableColumns(checkpoints);
+  const query = `SELECT ${columnOf(columns.topic)} FROM ${nameTable(checkpoints)} WHERE ${columnOf(columns.pipeline)} = $1`;
+  const rows = await snapshot.unsafe(query, [pipeline]).values();
   return rows.map(([topic]) => String(topic));
 }

@@ -36,6 +36,7 @@ export class VerdictAnswers {
     if (!isPartOf(this.#view, sums, size, startMs)) return;
     if (verdict === "late") add(this.#late, detail, records);
     if (verdict === "rejected" || verdict === "quarantined") add(this.#reasons, detail, records);
+    if (verdict === "refused") add(this.#reasons, "refused", records);
   }
 
   answers(): Answers {

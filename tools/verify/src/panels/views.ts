@@ -7,7 +7,7 @@ import { nameTable, type Snapshot } from "../snapshot.js";
 import { quote } from "../stored-table.js";
 import { byBytes } from "./answer.js";
 import { sizeMs } from "./resolution.js";
-import { epochMs, windowTables, type WindowSize } from "./table-rows.js";
+import { epochMs, windowTables, type Place, type WindowSize } from "./table-rows.js";
 
 /** What is looked at, and what to call it. */
 export interface NamedView extends SocmedView {
@@ -93,13 +93,19 @@ export function planViews(topic: string, reach: Reach, choice: ViewChoice | null
 }
 
 /** Which names and times there are. Only what is looked at depends on it, not what is to be seen there. */
-export async function readReach(snapshot: Snapshot, topic: string): Promise<Reach> {
-  const extentOf = async (table: PgTable, column: PgColumn, widthMs: number): Promise<Extent | null> => {
+export async function readReach(snapshot: Snapshot, { pipeline, topic }: Place): Promise<Reach> {
+  const extentOf = async (
+    table: PgTable,
+    column: PgColumn,
+    widthMs: number,
+    condition = "topic = $1",
+    values = [topic],
+  ): Promise<Extent | null> => {
     const [row] = await snapshot
       .unsafe(
-        `SELECT min(at), max(at) FROM (SELECT ${epochMs(column)} AS at FROM ${nameTable(table)} WHERE topic = $1) AS t
+        `SELECT min(at), max(at) FROM (SELECT ${epochMs(column)} AS at FROM ${nameTable(table)} WHERE ${condition}) AS t
          WHERE at > '-Infinity'`,
-        [topic],
+        values,
       )
       .values();
     if (row?.[0] == null) return null;
@@ -129,7 +135,10 @@ export async function readReach(snapshot: Snapshot, topic: string): Promise<Reac
             toMs: Math.max(...known.map(({ toMs }) => toMs)),
           },
     newestMs: (fine ?? coarse)?.toMs ?? null,
-    observations: await extentOf(progress, getTableColumns(progress).at, 0),
+    observations: await extentOf(progress, getTableColumns(progress).at, 0, "topic = $1 AND pipeline = $2", [
+      topic,
+      pipeline,
+    ]),
     cities: await names("Kota"),
     platforms: await names("Sosial_Media"),
   };

@@ -28,11 +28,11 @@ async function fill(...statements: readonly string[]): Promise<string> {
 }
 
 const checkpoint = (topic: string, partition: number, watermark: string | null, counts: readonly number[]) => {
-  const [read = 0, , , , , , skipped = 0, lost = 0] = counts;
+  const [read = 0, , , , , , , skipped = 0, lost = 0] = counts;
   const time = watermark === null ? "NULL" : `'${watermark}'`;
   return `INSERT INTO tidemark.definitions VALUES ('hash', '{}') ON CONFLICT DO NOTHING;
     INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch,
-      watermark, max_event_time, read, counted, duplicate, late, quarantined, rejected, skipped, lost, updated_at)
+      watermark, max_event_time, read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost, updated_at)
     VALUES ('socmed', '${topic}', ${partition}, 'group', 'cluster', 'hash', 0, ${read + skipped + lost}, 1, ${time}, ${time}, ${counts.join(", ")},
       '2026-01-02 03:04:05.678901+00')`;
 };
@@ -75,7 +75,7 @@ describe("panels on tables that hold odd things", () => {
       window("socmed_1m", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
       window("socmed_1h", "2024-02-03 17:00:00+00", name, names[at % 3] ?? "", [1, 2, 3, 4, 1, 2, 50, 1, 25, 1]),
     ]);
-    const url = await fill(...rows, checkpoint("odd", 0, "2024-02-03 17:00:00+00", [1, 1, 0, 0, 0, 0, 0, 0]));
+    const url = await fill(...rows, checkpoint("odd", 0, "2024-02-03 17:00:00+00", [1, 1, 0, 0, 0, 0, 0, 0, 0]));
     const { differences, compared, views } = await compare(url, "odd");
     expect(differences).toEqual([]);
     expect(compared["variable city"]).toBe(names.length * views.length);
@@ -99,8 +99,8 @@ describe("panels on tables that hold odd things", () => {
       ]),
       window("socmed_5s", "2024-02-03 17:00:05+00", "many", "Y", [9, "1", 1, "1", 3, 4, 0.1, 2, 1e9, 3], 1),
       window("socmed_5s", "2024-02-03 17:00:50+00", "all", "Z", [1, 1, 1, 1000, 0, 1000, 100, 1, 0, 1]),
-      checkpoint("odd", 0, "2024-02-03 17:00:00+00", [0, 0, 0, 0, 0, 0, 3, 0]),
-      checkpoint("odd", 1, null, [0, 0, 0, 0, 0, 0, 3, 1]),
+      checkpoint("odd", 0, "2024-02-03 17:00:00+00", [9, 2, 1, 1, 1, 1, 3, 3, 0]),
+      checkpoint("odd", 1, null, [0, 0, 0, 0, 0, 0, 0, 3, 1]),
     );
     expect((await compare(url, "odd")).differences).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe("panels on tables that hold odd things", () => {
       `INSERT INTO socmed_verdicts_1h VALUES ('odd', 0, '-infinity', 'rejected', 'not-json', 7),
          ('odd', 0, '1969-12-31 23:00:00+00', 'late', 'under 1 s', 10), ('odd', 0, '1969-12-31 23:00:00+00', 'counted', '', 190),
          ('odd', 1, '1970-01-01 00:00:00+00', 'late', '1 h or more', 10), ('odd', 1, '1970-01-01 00:00:00+00', 'counted', '', 191)`,
-      checkpoint("odd", 0, "1969-12-31 23:59:55.001+00", [0, 0, 0, 0, 0, 0, 0, 0]),
+      checkpoint("odd", 0, "1969-12-31 23:59:55.001+00", [0, 0, 0, 0, 0, 0, 0, 0, 0]),
     );
     const early = await compare(url, "odd");
     expect(early.differences).toEqual([]);

@@ -6,6 +6,7 @@ import { createFindings } from "../../src/findings.js";
 import { comparePanels } from "../../src/panels/panel-comparison.js";
 import type { ViewChoice } from "../../src/panels/views.js";
 import { withSnapshot } from "../../src/snapshot.js";
+import { socmedData } from "@tidemark/socmed/tables";
 
 export interface TestPostgres {
   readonly databaseUrl: string;
@@ -30,7 +31,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 export async function compare(databaseUrl: string, topic: string, choice: ViewChoice | null = null) {
   const findings = createFindings(20);
   const summary = await withSnapshot(databaseUrl, (snapshot) =>
-    comparePanels({ snapshot, topic, findings, choice, onQuery: () => {} }),
+    comparePanels({ snapshot, pipeline: socmedData.name, topic, findings, choice, onQuery: () => {} }),
   );
   return { ...summary, differences: findings.first() };
 }

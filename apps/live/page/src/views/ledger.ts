@@ -6,9 +6,9 @@ import { numberOf, textOf } from "../row.js";
 import type { View } from "../shown.js";
 import { createEmptyNote } from "./empty-note.js";
 import { clipBar } from "./interval.js";
-import { verdictHues } from "./verdicts.js";
+import { outcomes, paintVerdict } from "./verdicts.js";
 
-const parts = ["counted", "duplicate", "late", "quarantined", "rejected"];
+const parts: readonly string[] = outcomes;
 /** Of offsets that held no record; they are beside the equation, not in it. */
 const beside = ["skipped", "lost"];
 
@@ -26,7 +26,8 @@ export function createLedger(panel: ShownPanel): View {
   }
   const strip = createElement("div", { class: "strip", "aria-hidden": "true" });
   const pieces = parts.map((kind) => {
-    const piece = createElement("span", { "data-hue": String(verdictHues[kind] ?? 0) });
+    const piece = createElement("span");
+    paintVerdict(piece, kind);
     strip.append(piece);
     return { kind, piece };
   });
@@ -59,9 +60,9 @@ export function createLedger(panel: ShownPanel): View {
   function createTerm({ columns: { records } }: ShownPanel, kind: string) {
     const figure = createFigure(formatOf(records), { length: "full" });
     const share = createFigure(formatOf(columns["share"]));
-    const hue = verdictHues[kind];
-    const swatch = createElement("span", { class: "swatch", ...(hue !== undefined && { "data-hue": String(hue) }) });
-    const name = createElement("span", { class: "part-name" }, ...(hue === undefined ? [] : [swatch]), kind);
+    const swatch = createElement("span", { class: "swatch" });
+    paintVerdict(swatch, kind);
+    const name = createElement("span", { class: "part-name" }, ...(parts.includes(kind) ? [swatch] : []), kind);
     const element = createElement("div", { class: "part", "data-kind": kind }, name, figure.element, share.element);
     share.element.classList.add("share");
     return {
