@@ -1,7 +1,12 @@
 /**
  * - `topic-missing`: the topic does not exist (yet). Retryable.
- * - `unreachable`: no broker answered. Retryable.
- * - `refused`: Kafka answered, and retrying cannot help (authorization, protocol, codec).
+ * - `unreachable`: no broker answered, or its host name is not known. Retryable.
+ * - `wrong-protocol`: one side speaks TLS or SASL, and the other does not.
+ * - `bad-certificate`: one side does not accept the certificate of the other.
+ * - `bad-mechanism`: the broker does not offer the SASL mechanism.
+ * - `bad-credentials`: the broker does not accept the user, the password or the token.
+ * - `not-authorized`: the user may not read the topic, or not join the group.
+ * - `refused`: Kafka answered, and retrying cannot help (its version of the protocol, a name that it does not take).
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
  * - `lost`: records were deleted upstream before they were read, and the source was not told to go on without them.
  * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
@@ -11,6 +16,11 @@
 export type SourceErrorCode =
   | "topic-missing"
   | "unreachable"
+  | "wrong-protocol"
+  | "bad-certificate"
+  | "bad-mechanism"
+  | "bad-credentials"
+  | "not-authorized"
   | "refused"
   | "log-behind"
   | "lost"

@@ -2,6 +2,7 @@ import type { Admin, Kafka, RetryOptions } from "kafkajs";
 import { refused, SourceError, topicMissing, unreachable } from "./errors.js";
 import type { PartitionOffsets } from "./kafka-port.js";
 import { createClient, type ClientOptions } from "./kafkajs-client.js";
+import { diagnoseFailure } from "./kafka-probe.js";
 import { findRoot, isMissingTopic, classifyError } from "./kafkajs-errors.js";
 import { parseOffset } from "./offset.js";
 
@@ -16,7 +17,7 @@ export interface ReadOptions extends Pick<ClientOptions, "connection" | "clientI
  * Reads the first offset of every partition, and its end: the last stable offset, which is what can be read by now. In
  * partition order.
  *
- * @throws SourceError `topic-missing`, `unreachable` (both retryable), `refused`, `unsafe-offset`
+ * @throws SourceError `topic-missing`, `unreachable` (both retryable), `unsafe-offset`, and what a connection or Kafka refuses
  */
 export async function readOffsets(
   brokers: readonly string[],
@@ -30,19 +31,20 @@ export async function readOffsets(
 }
 
 /**
- * Reads the id that the cluster drew when it was made.
+ * Reads the id that the cluster drew when it was made; empty where the broker reports none.
  *
- * @throws SourceError `unreachable` (retryable), `refused`
+ * @throws SourceError `unreachable` (retryable), and what a connection or Kafka refuses
  */
 export async function readClusterId(brokers: readonly string[], options: ReadOptions = {}): Promise<string> {
   const cluster = await askKafka({ brokers, ...options }, "", (admin) => admin.describeCluster());
-  return cluster.clusterId;
+  // kafkajs types it as always there; the protocol does not.
+  return (cluster.clusterId as string | null) ?? "";
 }
 
 /**
  * Whether the topic exists with all its leaders.
  *
- * @throws SourceError `unreachable` (retryable), `refused`
+ * @throws SourceError `unreachable` (retryable), and what a connection or Kafka refuses
  */
 export async function hasTopic(options: ClientOptions, topic: string, signal: AbortSignal): Promise<boolean> {
   try {
@@ -69,6 +71,8 @@ async function askKafka<T>(
   } catch (error) {
     if (isMissingTopic(error)) throw topicMissing(topic, error);
     if (error instanceof SourceError) throw error;
+    const failure = await diagnoseFailure(error, { ...options, ...(topic === "" ? {} : { topic }) }, signal);
+    if (failure !== undefined) throw failure;
     throw classifyError(error) === "fatal"
       ? refused(options.brokers, findRoot(error))
       : unreachable(options.brokers, findRoot(error));

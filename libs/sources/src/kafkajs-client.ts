@@ -1,11 +1,14 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { Kafka, logLevel, type ISocketFactoryArgs, type KafkaConfig, type RetryOptions } from "kafkajs";
+import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from "kafkajs";
+import type { KafkaConnection } from "./connection.js";
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
   readonly clientId?: string | undefined;
-  readonly connection?: Pick<KafkaConfig, "ssl" | "sasl"> | undefined;
+  readonly connection?: KafkaConnection | undefined;
+  /** Gets what kafkajs would log as errors: in some places that is the only trace of what it swallowed. */
+  readonly onErrorLog?: (text: string) => void;
 }
 
 export interface Client {
@@ -49,9 +52,13 @@ export function createClient(options: ClientOptions, retry: RetryOptions = RETRY
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     retry,
-    logLevel: logLevel.NOTHING,
+    logLevel: options.onErrorLog === undefined ? logLevel.NOTHING : logLevel.ERROR,
+    logCreator:
+      () =>
+      ({ log }) =>
+        options.onErrorLog?.(`${log.message}: ${String(log["error"] ?? "")}`),
     socketFactory: openSocket,
-    ...options.connection,
+    ...copyConnection(options.connection),
   });
 
   return {
@@ -62,4 +69,9 @@ export function createClient(options: ClientOptions, retry: RetryOptions = RETRY
       for (const socket of sockets) socket.destroy(new Error("the client is closed"));
     },
   };
+}
+
+/** kafkajs writes into the object of `sasl`. */
+function copyConnection({ ssl, sasl }: KafkaConnection = {}): KafkaConnection {
+  return { ...(ssl !== undefined && { ssl }), ...(sasl !== undefined && { sasl: { ...sasl } }) };
 }

@@ -1,4 +1,4 @@
-import { SourceError } from "./errors.js";
+import { isRetryable, SourceError } from "./errors.js";
 
 /**
  * - `fatal`: Kafka says no, and will say it again
@@ -44,7 +44,9 @@ export function classifyError(error: unknown): Verdict {
   const chain = listCauses(error);
   if (chain.some(isFatal)) return "fatal";
   const root = chain.at(-1);
+  if (isRetryable(root)) return "transient";
   if (!isKafkajsError(root)) return "unknown";
+  if (isPassingSaslError(root)) return "transient";
   const transient = root.retriable === true || TRANSIENT_NAMES.has(root.name) || TRANSIENT_TYPES.has(typeOf(root));
   return transient ? "transient" : "unknown";
 }
@@ -68,20 +70,31 @@ export function findRoot(error: unknown): Error {
   return root instanceof Error ? root : new Error(String(error));
 }
 
+/** Whether an authentication failed by the connection, and not by its answer: kafkajs wraps both in the same error. */
+export function isPassingSaslError(error: Error): boolean {
+  return /failed: (Closed connection|Connection |Not connected|Request .* timed out|the client is closed)/.test(
+    error.message,
+  );
+}
+
 function isFatal(error: unknown): boolean {
   if (error instanceof SourceError) return !error.retryable;
+  if (error instanceof Error && isPassingSaslError(error)) return false;
   return FATAL_TYPES.has(typeOf(error)) || (error instanceof Error && FATAL_NAMES.has(error.name));
 }
 
-function typeOf(error: unknown): string {
+/** The name that Kafka's protocol gives to an error; empty where it has none. */
+export function typeOf(error: unknown): string {
   return error instanceof Error && "type" in error && typeof error.type === "string" ? error.type : "";
 }
 
-function listCauses(error: unknown): unknown[] {
+/** The error and what it wraps, from outside to inside; of several errors the first. */
+export function listCauses(error: unknown): unknown[] {
   const chain: unknown[] = [];
   for (let cause = error; cause !== undefined && cause !== null && !chain.includes(cause);) {
     chain.push(cause);
-    cause = cause instanceof Error ? cause.cause : undefined;
+    if (!(cause instanceof Error)) break;
+    cause = "errors" in cause && Array.isArray(cause.errors) ? (cause.errors[0] as unknown) : cause.cause;
   }
   return chain;
 }

@@ -1,7 +1,9 @@
 import type { Consumer } from "kafkajs";
 import { backoffMs, wait } from "./backoff.js";
-import { isRetryable, refused, SourceError } from "./errors.js";
+import { isRetryable, refused } from "./errors.js";
+import { explainFailure } from "./kafka-failure.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
+import { diagnoseFailure } from "./kafka-probe.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
 import { findRoot, isKafkajsError, classifyError } from "./kafkajs-errors.js";
 import { runSession, type SessionOptions } from "./kafkajs-session.js";
@@ -54,13 +56,17 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
         if (!signal.aborted) await runSession(options, session, signal);
       } catch (error) {
         if (signal.aborted) return;
+        const failure = await diagnoseFailure(error, options, signal);
+        if (signal.aborted) return;
+        if (failure !== undefined && !failure.retryable) throw failure;
         const verdict = isRetryable(error) ? "transient" : classifyError(error);
         failures += 1;
         unknown += verdict === "unknown" ? 1 : 0;
         if (verdict === "fatal" || unknown > UNKNOWN_ERRORS) {
-          throw error instanceof SourceError ? error : refused(brokers, findRoot(error));
+          throw failure ?? refused(brokers, findRoot(error));
         }
-        if (!away) listener.event({ type: "disconnected", error: findRoot(error) });
+        const root = findRoot(error);
+        if (!away) listener.event({ type: "disconnected", error: explainFailure(root, options) ?? root });
         away = true;
         await wait(backoffMs(failures), signal);
       } finally {

@@ -1,4 +1,4 @@
-import type { KafkaConfig } from "kafkajs";
+import type { KafkaConnection } from "./connection.js";
 import { invalidOption } from "./errors.js";
 import type { SourceEvent } from "./event.js";
 import type { SessionOptions } from "./kafkajs-session.js";
@@ -13,8 +13,7 @@ export interface SourceOptions {
   /** The consumer group; the partitions are shared out among the sources that name the same one. */
   readonly group: string;
   readonly clientId?: string;
-  /** TLS and SASL, as kafkajs takes them. */
-  readonly connection?: Pick<KafkaConfig, "ssl" | "sasl">;
+  readonly connection?: KafkaConnection;
   /** A source that is silent for so long loses its partitions to others. Default 30,000. */
   readonly sessionTimeoutMs?: number;
   /** Of one partition in one fetch, before decompression. Default 512 KiB. */

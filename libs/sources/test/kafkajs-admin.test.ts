@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readClusterId, readOffsets } from "../src/index.js";
 import { startKafka, type TestKafka } from "./kafka-fixture.js";
+import { startProxyWithoutId } from "./proxy-without-id.js";
 
 let kafka: TestKafka;
 
@@ -31,9 +32,28 @@ it("readClusterId gives the id that the broker drew", async () => {
   await expect(readClusterId([kafka.address])).resolves.toBe(kafka.clusterId);
 });
 
-it.each(["127.0.0.1:1", "nowhere.invalid:9092"])("says that nobody answers at %s", async (address) => {
+it("readClusterId gives nothing where the broker reports no id", async () => {
+  const proxy = await startProxyWithoutId(kafka);
+  try {
+    await expect(readClusterId([proxy.address])).resolves.toBe("");
+  } finally {
+    proxy.close();
+  }
+});
+
+it("says that nobody answers", async () => {
+  const address = "127.0.0.1:1";
   await expect(readClusterId([address])).rejects.toMatchObject({ code: "unreachable", retryable: true });
   await expect(readOffsets([address], "events")).rejects.toThrow(`No Kafka broker answered at ${address}`);
+});
+
+it("says that the host name cannot be resolved", async () => {
+  const sentence = "The host name of the Kafka broker nowhere.invalid:9092 cannot be resolved";
+  await expect(readOffsets(["nowhere.invalid:9092"], "events")).rejects.toMatchObject({
+    code: "unreachable",
+    retryable: true,
+    message: expect.stringContaining(sentence) as string,
+  });
 });
 
 it("gives up at the signal", async () => {

@@ -28,6 +28,13 @@ describe("classifyError", () => {
     expect(classifyError(protocolError("UNKNOWN_TOPIC_OR_PARTITION", true))).toBe("transient");
   });
 
+  it("holds an authentication that the connection broke off to be transient, and so an error that says it may pass", () => {
+    const broken = new KafkaJSNonRetriableError("SASL PLAIN authentication failed: Closed connection");
+    const authentication = Object.assign(broken, { name: "KafkaJSSASLAuthenticationError" });
+    expect(classifyError(wrapped(authentication))).toBe("transient");
+    expect(classifyError(wrapped(Object.assign(new Error("no token"), { retryable: true })))).toBe("transient");
+  });
+
   it("holds a refusal to be fatal", () => {
     expect(classifyError(named("KafkaJSSASLAuthenticationError"))).toBe("fatal");
     expect(classifyError(wrapped(protocolError("TOPIC_AUTHORIZATION_FAILED", false)))).toBe("fatal");

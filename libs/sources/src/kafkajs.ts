@@ -1,0 +1,5 @@
+/** For programs with a kafkajs client of their own: the same sentences about what failed. */
+export type { KafkaConnection } from "./connection.js";
+export { SourceError } from "./errors.js";
+export type { FailureContext } from "./kafka-failure.js";
+export { diagnoseFailure } from "./kafka-probe.js";
