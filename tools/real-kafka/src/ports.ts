@@ -5,11 +5,11 @@ import { createServer } from "node:net";
 const lowest = 20_000;
 const highest = 32_000;
 
-/** A port of 127.0.0.1 that nobody listens on just now, other than `taken`. */
-export async function findFreePort(taken: number): Promise<number> {
+/** A port of 127.0.0.1 that nobody listens on just now, other than those that are taken. */
+export async function findFreePort(...taken: readonly number[]): Promise<number> {
   for (let attempt = 1; attempt <= 100; attempt += 1) {
     const port = randomInt(lowest, highest);
-    if (port !== taken && (await isFree(port))) return port;
+    if (!taken.includes(port) && (await isFree(port))) return port;
   }
   throw new Error(`no port from ${lowest} to ${highest} is free`);
 }

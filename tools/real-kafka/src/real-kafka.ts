@@ -7,7 +7,8 @@ import { ensureJars } from "./jars.js";
 import { findJava } from "./java.js";
 import { endLeftover, writeOwner } from "./leftover.js";
 import { findFreePort } from "./ports.js";
-import { describeServer, placesIn, prepareStorage } from "./storage.js";
+import type { Security } from "./security.js";
+import { describeServer, placesIn, prepareStorage, type Ports } from "./storage.js";
 import { supervise } from "./supervisor.js";
 
 const logConfiguration = fileURLToPath(new URL("../log4j2.properties", import.meta.url));
@@ -22,6 +23,8 @@ export interface RealKafkaOptions {
   readonly port?: number;
   /** The port that clients are told to connect to, where something stands between them and Kafka. Default: its own. */
   readonly advertisedPort?: number;
+  /** Further listeners with TLS and SASL, users, and ACLs. */
+  readonly security?: Security;
   /** Where the jars are kept (default `~/.cache/tidemark`, by XDG_CACHE_HOME). */
   readonly cacheDir?: string;
   /** Gets what this does out of the ordinary, and what Kafka complains of. All that Kafka logs is in `kafka.log`. */
@@ -35,6 +38,8 @@ export interface RealKafkaOptions {
 export interface RealKafka {
   /** Where it listens: "127.0.0.1:29092". */
   readonly address: string;
+  /** Where a listener of `security` listens on 127.0.0.1. */
+  securePort(listener: string): number;
   /** Java's. */
   readonly pid: number;
   /** Resolves when Kafka has ended, by `close` or otherwise, to the last lines that it printed. */
@@ -59,22 +64,32 @@ export async function startRealKafka(options: RealKafkaOptions): Promise<RealKaf
   // In the folder of the jars, since a class path cannot hold every path. With Java's `*`, not the shell's.
   const java: Java = { command, args: [...javaOptions, "-cp", "*"], cwd, env };
   const wanted = options.port ?? 0;
+  const { security } = options;
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted === 0 ? await findFreePort(0) : wanted;
-    const ports = {
-      broker: port,
-      controller: await findFreePort(port),
-      advertised: options.advertisedPort ?? port,
-    };
+    const ports = await choosePorts(port, options);
     try {
-      await prepareStorage(dataDir, describeServer(dataDir, ports), java);
-      return await launch(dataDir, port, java, say, signal);
+      await prepareStorage(dataDir, describeServer(dataDir, ports, security), java, security);
+      return await launch(dataDir, ports, java, say, signal);
     } catch (error) {
       // Between its choice and its use somebody else may have taken a free port.
       const taken = error instanceof RealKafkaError && error.code === "port-in-use";
       if (!taken || error.message.startsWith(`127.0.0.1:${wanted} `) || attempt === 10) throw error;
     }
   }
+}
+
+async function choosePorts(broker: number, { advertisedPort = broker, security }: RealKafkaOptions): Promise<Ports> {
+  const taken = new Set([broker]);
+  const next = async (): Promise<number> => {
+    const port = await findFreePort(...taken);
+    taken.add(port);
+    return port;
+  };
+  const controller = await next();
+  const secured = new Map<string, number>();
+  for (const { name } of security?.listeners ?? []) secured.set(name, await next());
+  return { broker, controller, advertised: advertisedPort, secured };
 }
 
 interface Java {
@@ -86,7 +101,7 @@ interface Java {
 
 async function launch(
   dataDir: string,
-  port: number,
+  { broker, secured }: Ports,
   { command, args, cwd, env }: Java,
   say: (line: string) => void,
   signal: AbortSignal | undefined,
@@ -118,7 +133,12 @@ async function launch(
     }
     if (server.hasEnded()) throw explainStart(dataDir, await server.ended, log);
     return {
-      address: `127.0.0.1:${port}`,
+      address: `127.0.0.1:${broker}`,
+      securePort(listener) {
+        const port = secured.get(listener);
+        if (port === undefined) throw new TypeError(`there is no listener ${listener}`);
+        return port;
+      },
       pid,
       ended: server.ended,
       async close() {

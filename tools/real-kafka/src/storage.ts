@@ -4,6 +4,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { explainStart, RealKafkaError } from "./errors.js";
+import { describeScramUsers, describeSecurity, type Security } from "./security.js";
 
 const run = promisify(execFile);
 
@@ -19,22 +20,43 @@ export function placesIn(dataDir: string) {
   };
 }
 
+export interface Ports {
+  readonly broker: number;
+  readonly controller: number;
+  /** What clients of the plaintext listener are told to connect to. */
+  readonly advertised: number;
+  /** By the name of the listener. */
+  readonly secured: ReadonlyMap<string, number>;
+}
+
 /**
  * The settings of a single node, broker and controller in one, that listens on 127.0.0.1 alone. What is not told is Kafka's
  * default: records are kept for 7 days by their timestamps, so a topic for old-dated ones needs `retention.ms=-1`.
  */
-export function describeServer(
-  dataDir: string,
-  ports: { readonly broker: number; readonly controller: number; readonly advertised: number },
-): string {
+export function describeServer(dataDir: string, ports: Ports, security?: Security): string {
+  const secured = (security?.listeners ?? []).map(({ name, protocol, host = "127.0.0.1" }) => {
+    return { name, protocol, host, port: ports.secured.get(name) ?? 0 };
+  });
   const settings = {
     "process.roles": "broker,controller",
     "node.id": 1,
     "controller.quorum.voters": `1@127.0.0.1:${ports.controller}`,
     "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${ports.advertised}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${ports.broker}`,
+      `CONTROLLER://127.0.0.1:${ports.controller}`,
+      ...secured.map(({ name, port }) => `${name}://127.0.0.1:${port}`),
+    ].join(","),
+    "advertised.listeners": [
+      `PLAINTEXT://127.0.0.1:${ports.advertised}`,
+      ...secured.map(({ name, host, port }) => `${name}://${host}:${port}`),
+    ].join(","),
+    "listener.security.protocol.map": [
+      "PLAINTEXT:PLAINTEXT",
+      "CONTROLLER:PLAINTEXT",
+      ...secured.map(({ name, protocol }) => `${name}:${protocol}`),
+    ].join(","),
+    "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": placesIn(dataDir).data,
     "auto.create.topics.enable": false,
     "default.replication.factor": 1,
@@ -49,6 +71,7 @@ export function describeServer(
     "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
     "num.network.threads": 2,
     "num.io.threads": 4,
+    ...(security !== undefined && describeSecurity(security)),
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${escapeProperty(String(value))}\n`)
@@ -75,6 +98,7 @@ export async function prepareStorage(
     readonly cwd: string;
     readonly env: NodeJS.ProcessEnv;
   },
+  security?: Security,
 ): Promise<void> {
   const { properties, data, log } = placesIn(dataDir);
   // Kafka takes a list of directories there.
@@ -94,6 +118,7 @@ export async function prepareStorage(
     );
   }
   const args = [...java.args, "kafka.tools.StorageTool", "format", "-t", drawClusterId(), "-c", properties];
+  if (security !== undefined) args.push(...describeScramUsers(security));
   await run(java.command, args, { cwd: java.cwd, env: java.env }).catch(
     (error: { stdout?: string; stderr?: string }) => {
       throw explainStart(dataDir, `${error.stdout}${error.stderr}`.split("\n"), log);

@@ -14,15 +14,15 @@ export interface Running {
   says(pattern: RegExp): Promise<string>;
 }
 
-/** The words that run a TypeScript file of this tool. */
+/** The words that run a TypeScript file of this tool, or of another project by a path that begins with ../. */
 export function command(file: string): string[] {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   return [process.execPath, "--conditions=@tidemark/source", "--import", "tsx", path];
 }
 
-/** Runs a program that is killed after the test. */
-export function run([file = "", ...args]: readonly string[]): Running {
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+/** Runs a program that is killed after the test; `env` is added to this process's. */
+export function run([file = "", ...args]: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let out = "";
   let err = "";
