@@ -77,10 +77,11 @@ async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped>
   const done = new AbortController();
   void stopWithStack(addresses.stackPid, stop, warn, done.signal);
   try {
-    const { kafkaBrokers: brokers, databaseUrl } = addresses;
+    const { kafkaBrokers: brokers, kafkaConnection: connection, databaseUrl } = addresses;
     const { topic = place.topic, group = place.group } = options;
     const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
-    return await runConsumer(pipeline, { ...options, topic, group }, { brokers, databaseUrl, reporter, signal });
+    const surroundings = { brokers, connection, databaseUrl, reporter, signal };
+    return await runConsumer(pipeline, { ...options, topic, group }, surroundings);
   } finally {
     done.abort();
   }

@@ -1,4 +1,13 @@
-import { duration, flag, hostName, parseOptions as parse, port, topic, type ParsedOptions } from "@tidemark/cli";
+import {
+  duration,
+  flag,
+  hostName,
+  kafkaConnectionUsage,
+  parseOptions as parse,
+  port,
+  topic,
+  type ParsedOptions,
+} from "@tidemark/cli";
 import { z } from "zod";
 import type { PipelineTimes } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
@@ -17,7 +26,7 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
                      exports what definePipeline returns (default: the flagship, social media)
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
-  KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
+${kafkaConnectionUsage}  KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
   KAFKA_GROUP        default tidemark; with PIPELINE, tidemark- and its pipeline's name
   DATABASE_URL       postgresql://user:password@host:5432/database (default: the running stack's)
   WATERMARK_DELAY    default 5m, or the pipeline's: how far behind the highest event time the watermark stays

@@ -1,11 +1,14 @@
 import { runPipeline, type Pipeline, type RunningPipeline, type Stopped } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
+import type { KafkaConnection } from "@tidemark/sources";
 import { describeEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
 
 export interface Surroundings {
   readonly brokers: readonly string[];
+  /** TLS and SASL for them; undefined: neither. */
+  readonly connection?: KafkaConnection | undefined;
   readonly databaseUrl: string;
   readonly reporter: Reporter;
   /** Stops the consumer: it commits what it holds first. */
@@ -23,12 +26,13 @@ const progressEveryMs = 1_000;
 export async function runConsumer(
   pipeline: Pipeline,
   options: PlacedOptions,
-  { brokers, databaseUrl, reporter, signal }: Surroundings,
+  { brokers, connection, databaseUrl, reporter, signal }: Surroundings,
 ): Promise<Stopped> {
   const { topic, group, untilCaughtUp } = options;
   let ticker: NodeJS.Timeout | undefined;
   const run = runPipeline(pipeline, {
     brokers,
+    ...(connection !== undefined && { connection }),
     databaseUrl,
     topic,
     group,

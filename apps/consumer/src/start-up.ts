@@ -1,4 +1,4 @@
-import { AddressError, PipelineModuleError } from "@tidemark/cli";
+import { AddressError, adviseOnKafka, PipelineModuleError } from "@tidemark/cli";
 import { PipelineError } from "@tidemark/pipeline";
 import { MonitorError } from "@tidemark/pipeline/monitor";
 import { SinkError } from "@tidemark/sinks";
@@ -40,6 +40,6 @@ function adviseOnSink({ code }: SinkError): string {
 
 function adviseOnSource({ code }: SourceError): string {
   if (code === "log-behind") return ". Begin anew with another database or TIDEMARK_DIR";
-  if (code !== "lost") return "";
+  if (code !== "lost") return adviseOnKafka(code);
   return ". To go on without them start again with --accept-loss: the ledger counts them as lost. Or begin anew with another database or TIDEMARK_DIR";
 }

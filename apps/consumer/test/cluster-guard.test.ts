@@ -17,7 +17,7 @@ const topic = "swapped";
 
 it("asks only when there is suspicion, and once for each", async () => {
   const found: string[] = [];
-  const guard = createClusterGuard([servers.broker.address], "another", async (id) => void found.push(id));
+  const guard = createClusterGuard({ brokers: [servers.broker.address] }, "another", async (id) => void found.push(id));
   await guard.check();
   expect(found).toEqual([]);
   guard.suspect();

@@ -1,4 +1,4 @@
-/** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option. */
+/** `nx run producer:serve`: a scenario to Kafka. Exit code 0 when all was acknowledged, 1 when not, 2 for a wrong option or variable. */
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
@@ -34,7 +34,7 @@ async function serve(options: ProducerOptions): Promise<number> {
   if (!loaded.ok) return refuse(loaded.problem);
   const course = courseOf(options, loaded.scenario);
   if (typeof course === "string") return refuse(course);
-  const { kafkaBrokers, stackPid } = await findAddresses({
+  const { kafkaBrokers, kafkaConnection, stackPid } = await findAddresses({
     env: process.env,
     need: ["kafka"],
     root: findRepositoryRoot(import.meta.url),
@@ -60,6 +60,7 @@ async function serve(options: ProducerOptions): Promise<number> {
     scenario: loaded.scenario,
     seed: options.seed ?? randomInt(2 ** 32),
     brokers: kafkaBrokers,
+    connection: kafkaConnection,
     report: {
       ...report,
       started(head) {
@@ -84,6 +85,7 @@ async function main(): Promise<number> {
 function explain(error: unknown): number {
   if (error instanceof AddressError) return refuse(error.message);
   if (error instanceof ScenarioError) return refuse(`${error.message}.`);
+  if (error instanceof KafkaRefusedError && error.isConfiguration) return refuse(error.message);
   if (error === stop.request()) return EXIT_CODES.ok;
   const isExpected = error instanceof KafkaRefusedError || !(error instanceof Error);
   terminal.warn(isExpected ? String(error instanceof Error ? error.message : error) : (error.stack ?? error.message));

@@ -1,4 +1,14 @@
-import { flag, parseOptions as parse, rate, text, time, topic, wholeNumber, type ParsedOptions } from "@tidemark/cli";
+import {
+  flag,
+  kafkaConnectionUsage,
+  parseOptions as parse,
+  rate,
+  text,
+  time,
+  topic,
+  wholeNumber,
+  type ParsedOptions,
+} from "@tidemark/cli";
 import { presets } from "@tidemark/socmed/scenario";
 import { z } from "zod";
 
@@ -20,8 +30,9 @@ export const usage = `Sends a fake stream of social media figures to Kafka.
   --json                lines for machines on standard output
   --help
 
-Environment: KAFKA_BROKERS (host:port, comma-separated), KAFKA_TOPIC, TIDEMARK_DIR.
-`;
+Environment: KAFKA_BROKERS (host:port, comma-separated), KAFKA_TOPIC, TIDEMARK_DIR, and for KAFKA_BROKERS:
+
+${kafkaConnectionUsage}`;
 
 export const DEFAULT_PARTITIONS = 8;
 

@@ -1,4 +1,5 @@
 import { createStream, type Scenario, type Stream } from "@tidemark/socmed/scenario";
+import type { KafkaConnection } from "@tidemark/sources/kafkajs";
 import type { Message, Producer, RecordMetadata } from "kafkajs";
 import { unlessAborted } from "./abort.js";
 import { createClient } from "./client.js";
@@ -20,6 +21,8 @@ export interface ProducerRun {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly brokers: readonly string[];
+  /** TLS and SASL for them; undefined: neither. */
+  readonly connection?: KafkaConnection | undefined;
   readonly report: Report;
   readonly progressEveryMs: number;
   /** Aborted to make no more events, send what was made, and end. */
@@ -41,8 +44,10 @@ export interface ProducerRun {
 export async function runProducer(run: ProducerRun): Promise<boolean> {
   const { options, report, stop } = run;
   const kafka = run.brokers.join(",");
-  const client = createClient(run.brokers);
-  const retrier = createRetrier({ kafka, say: report.warn });
+  const { brokers, connection } = run;
+  const client = createClient(brokers, connection);
+  const { topic } = options;
+  const retrier = createRetrier({ kafka, context: { brokers, connection, topic }, say: report.warn });
 
   const partitions = await unlessAborted(stop, prepareKafka(client, retrier, options, report.warn));
   if (partitions === null) return true;
@@ -62,7 +67,6 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
     deliver: (messages) => retrier.run(() => sendTo(client.producer, options.topic, messages)),
     ...(showsRecords ? { onAcknowledged: report.acknowledged } : {}),
   });
-  const { topic } = options;
   const head = {
     scenario: options.scenario,
     seed: run.seed,

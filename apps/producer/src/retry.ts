@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { adviseOnKafka } from "@tidemark/cli";
+import { diagnoseFailure, type FailureContext } from "@tidemark/sources/kafkajs";
 import { KafkaRefusedError } from "./errors.js";
 import { judgeFailure } from "./kafka-failure.js";
 
@@ -19,6 +21,8 @@ export interface Retrier {
 export interface RetrierOptions {
   /** For people: where Kafka should be. */
   readonly kafka: string;
+  /** What failures are explained with. */
+  readonly context: FailureContext;
   /** Told once when Kafka goes, and once when it is back, whatever the number of operations. */
   readonly say: (line: string) => void;
 }
@@ -27,13 +31,18 @@ type Attempt<T> =
   { readonly done: true; readonly result: T | null } | { readonly done: false; readonly reason: string };
 
 /** Rides out Kafka's absences, with exponential back-off and jitter. */
-export function createRetrier({ kafka, say }: RetrierOptions): Retrier {
+export function createRetrier({ kafka, context, say }: RetrierOptions): Retrier {
   let failing = 0;
 
   async function attempt<T>(operation: () => Promise<T>): Promise<Attempt<T>> {
     try {
       return { done: true, result: await operation() };
     } catch (error) {
+      const explained = await diagnoseFailure(error, context);
+      if (explained !== undefined && !explained.retryable) {
+        const advice = adviseOnKafka(explained.code);
+        throw new KafkaRefusedError(`${explained.message}${advice}.`, { cause: error, isConfiguration: advice !== "" });
+      }
       const { kind, reason } = judgeFailure(error);
       if (kind === "passing") return { done: false, reason };
       if (kind === "stored") return { done: true, result: null };

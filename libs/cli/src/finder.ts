@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { KafkaConnection } from "@tidemark/sources";
 import { parseDatabaseUrl } from "./database-url.js";
 import { AddressError } from "./errors.js";
 import { parseKafkaBrokers } from "./kafka-brokers.js";
+import { readKafkaConnection } from "./kafka-connection.js";
 import { resolveTidemarkDir } from "./repository.js";
 import { readStackFile, stackFilePath } from "./stack-file.js";
 
@@ -20,11 +22,7 @@ export type ServerName = keyof AddressNames;
 
 export interface FindAddressesOptions<Needed extends ServerName> {
   /** A variable that is unset or blank counts as not given. */
-  readonly env: {
-    readonly KAFKA_BROKERS?: string | undefined;
-    readonly DATABASE_URL?: string | undefined;
-    readonly TIDEMARK_DIR?: string | undefined;
-  };
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly need: readonly Needed[];
   /** The repository's root. */
   readonly root: string;
@@ -36,8 +34,10 @@ export interface FindAddressesOptions<Needed extends ServerName> {
   readonly onWait?: (path: string) => void;
 }
 
-/** The addresses that were needed, and the pid of the stack that any of them came from. */
+/** The addresses that were needed, how to connect to Kafka, and the pid of the stack that any of them came from. */
 export type FoundAddresses<Needed extends ServerName> = Pick<Addresses, AddressNames[Needed]> & {
+  /** TLS and SASL for these brokers; undefined: neither, as the stack's Kafka. */
+  readonly kafkaConnection: KafkaConnection | undefined;
   readonly stackPid: number | undefined;
 };
 
@@ -48,23 +48,27 @@ const examples = { kafka: "localhost:9092", postgres: "postgresql://user:passwor
 /**
  * Each address comes from its variable, else from the stack.json of a running stack, which is waited for.
  *
- * Throws AddressError: `bad-address` for a variable that holds something else, `no-address` when there is no stack in
+ * Throws AddressError: `bad-address` for a variable that holds something else, `bad-connection` for wrong KAFKA_SSL and
+ * KAFKA_SASL variables, `no-address` when there is no stack in
  * time or it does not run that server, `bad-stack-file` when some other thing lies where its file belongs.
  */
 export async function findAddresses<const Needed extends ServerName>(
   options: FindAddressesOptions<Needed>,
 ): Promise<FoundAddresses<Needed>> {
-  const { env, need } = options;
+  const { need } = options;
+  const { KAFKA_BROKERS: brokers, DATABASE_URL: url } = options.env;
   const needed = new Set<ServerName>(need);
   const given: Partial<Addresses> = {
-    ...(needed.has("kafka") && isGiven(env.KAFKA_BROKERS) && { kafkaBrokers: parseKafkaBrokers(env.KAFKA_BROKERS) }),
-    ...(needed.has("postgres") && isGiven(env.DATABASE_URL) && { databaseUrl: parseDatabaseUrl(env.DATABASE_URL) }),
+    ...(needed.has("kafka") && isGiven(brokers) && { kafkaBrokers: parseKafkaBrokers(brokers) }),
+    ...(needed.has("postgres") && isGiven(url) && { databaseUrl: parseDatabaseUrl(url) }),
   };
+  const kafkaConnection = needed.has("kafka") ? await readKafkaConnection(options.env) : undefined;
+  if (kafkaConnection !== undefined && given.kafkaBrokers === undefined) throw connectionWithoutBrokers();
   const missing = (["kafka", "postgres"] as const).filter(
     (name) => needed.has(name) && given[keyOf[name]] === undefined,
   );
   const fromStack = missing.length === 0 ? undefined : await askStack(missing, options);
-  return { ...fromStack, ...given, stackPid: fromStack?.stackPid } as FoundAddresses<Needed>;
+  return { ...fromStack, ...given, kafkaConnection, stackPid: fromStack?.stackPid } as FoundAddresses<Needed>;
 }
 
 const keyOf: AddressNames = { kafka: "kafkaBrokers", postgres: "databaseUrl" };
@@ -97,6 +101,13 @@ async function askStack(
 
 function isGiven(value: string | undefined): value is string {
   return value !== undefined && value.trim() !== "";
+}
+
+function connectionWithoutBrokers(): AddressError {
+  return new AddressError(
+    "bad-connection",
+    "KAFKA_SSL or KAFKA_SASL variables are set, but KAFKA_BROKERS is not: the stack's Kafka takes neither TLS nor SASL.",
+  );
 }
 
 function noStack(missing: readonly ServerName[], path: string, waitMs: number): AddressError {

@@ -7,6 +7,8 @@ export { findAddresses } from "./finder.js";
 export type { Addresses, FindAddressesOptions, FoundAddresses, ServerName } from "./finder.js";
 export { loadPipeline, PipelineModuleError } from "./load-pipeline.js";
 export { parseKafkaBrokers } from "./kafka-brokers.js";
+export { kafkaConnectionUsage, NO_KAFKA_CONNECTION } from "./kafka-connection.js";
+export { adviseOnKafka } from "./kafka-advice.js";
 export {
   directory,
   duration,

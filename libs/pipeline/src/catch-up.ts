@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
 import { readOffsets } from "@tidemark/sources";
-import { isRetryable } from "./prepare.js";
+import { isRetryable, type KafkaPlace } from "./prepare.js";
 import { progressOf, type Progress } from "./progress-meter.js";
 
 interface EndOffset {
@@ -10,9 +10,8 @@ interface EndOffset {
   readonly end: number;
 }
 
-export interface CatchUpOptions {
+export interface CatchUpOptions extends KafkaPlace {
   readonly databaseUrl: string;
-  readonly brokers: readonly string[];
   readonly pipeline: string;
   readonly topic: string;
   /** Called once where something is left to read, or the topic is still missing. */
@@ -39,11 +38,12 @@ export async function catchUp(options: CatchUpOptions): Promise<Progress> {
   }
 }
 
-async function readEndOffsets({ brokers, topic, onBehind, signal }: CatchUpOptions): Promise<readonly EndOffset[]> {
+async function readEndOffsets(options: CatchUpOptions): Promise<readonly EndOffset[]> {
+  const { brokers, connection, topic, onBehind, signal } = options;
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
     try {
-      return await readOffsets(brokers, topic);
+      return await readOffsets(brokers, topic, connection === undefined ? {} : { connection });
     } catch (error) {
       if (!isRetryable(error)) throw error;
     }

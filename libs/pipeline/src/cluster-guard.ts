@@ -1,4 +1,5 @@
 import { readClusterId } from "@tidemark/sources";
+import type { KafkaPlace } from "./prepare.js";
 
 /** Rules out that another cluster answers at the same address, whenever there is reason to ask. */
 export interface ClusterGuard {
@@ -10,7 +11,7 @@ export interface ClusterGuard {
 
 /** `refuse` is called with another cluster's id, and rejects where that is wrong. */
 export function createClusterGuard(
-  brokers: readonly string[],
+  { brokers, ...options }: KafkaPlace,
   clusterId: string,
   refuse: (found: string) => Promise<void>,
 ): ClusterGuard {
@@ -24,7 +25,7 @@ export function createClusterGuard(
     async check() {
       const asked = suspicions;
       if (asked === cleared) return;
-      const found = await readClusterId(brokers);
+      const found = await readClusterId(brokers, options);
       if (found !== clusterId) await refuse(found);
       // A suspicion that came meanwhile stands.
       cleared = Math.max(cleared, asked);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable, SinkError } from "@tidemark/sinks";
-import { readClusterId } from "@tidemark/sources";
+import { readClusterId, SourceError, type KafkaConnection } from "@tidemark/sources";
 import { PipelineError, type PipelineErrorCode } from "./errors.js";
 
 const patienceMs = 15_000;
@@ -10,11 +10,20 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof Error && "retryable" in error && error.retryable === true;
 }
 
-/** Asks Kafka for the cluster's id. Rejects as `askPostgres` does. */
-export function askClusterId(brokers: readonly string[], signal: AbortSignal): Promise<string> {
+/** A Kafka and how to connect to it. */
+export interface KafkaPlace {
+  readonly brokers: readonly string[];
+  readonly connection?: KafkaConnection;
+}
+
+/**
+ * Asks Kafka for the cluster's id. Rejects as `askPostgres` does, and at once with a SourceError where trying again cannot
+ * help.
+ */
+export function askClusterId({ brokers, ...options }: KafkaPlace, signal: AbortSignal): Promise<string> {
   // The source's own sentence says where, why, and what to check.
   return retryFor(
-    () => readClusterId(brokers),
+    () => readClusterId(brokers, { ...options, signal }),
     isRetryable,
     signal,
     "kafka-unreachable",
@@ -58,7 +67,7 @@ async function retryFor<T>(
       return await Promise.race([work(), stopped]);
     } catch (cause) {
       signal.throwIfAborted();
-      if (cause instanceof SinkError) throw cause;
+      if (cause instanceof SinkError || (cause instanceof SourceError && !cause.retryable)) throw cause;
       const detail =
         cause instanceof Error ? cause.message || String((cause as { code?: unknown }).code) : String(cause);
       if (!mayPass(cause) || performance.now() > deadline) throw new PipelineError(code, describe(detail), cause);

@@ -1,4 +1,4 @@
-import type { SourceOptions } from "@tidemark/sources";
+import type { KafkaConnection } from "@tidemark/sources";
 import { badOption } from "./errors.js";
 import type { CheckpointPolicy } from "./partition-task.js";
 import type { PipelineListener } from "./pipeline-event.js";
@@ -6,8 +6,8 @@ import type { PipelineListener } from "./pipeline-event.js";
 export interface RunOptions {
   /** Kafka, as `host:port`. */
   readonly brokers: readonly string[];
-  /** TLS and SASL, as kafkajs takes them. */
-  readonly connection?: SourceOptions["connection"];
+  /** TLS and SASL for Kafka; default: neither. */
+  readonly connection?: KafkaConnection;
   /** As `postgresql://user:password@host:5432/database`. */
   readonly databaseUrl: string;
   /** Default: the pipeline's name. */

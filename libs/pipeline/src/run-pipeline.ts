@@ -62,6 +62,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPipeline {
   const resolved = resolveRunOptions(pipeline.name, options);
   const { brokers, databaseUrl, topic, group, connection, retentionDays } = resolved;
+  const kafka = { brokers, ...(connection !== undefined && { connection }) };
   const events = createEventStream();
   const partitions = new OwnedPartitions();
   const meter = new ProgressMeter(partitions, performance.now());
@@ -87,7 +88,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
     prepared.open();
     events.emit({ type: "prepared" });
     const sink = createSink({ ...identity, databaseUrl, onEvent: (event) => events.emit(fromSinkEvent(event)) });
-    const guard = createClusterGuard(brokers, identity.clusterId, (found) =>
+    const guard = createClusterGuard(kafka, identity.clusterId, (found) =>
       checkIdentity(databaseUrl, { ...identity, clusterId: found }),
     );
     const retention =
@@ -132,7 +133,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
 
   async function prepare() {
     await askPostgres(databaseUrl, () => migrate(pipeline, databaseUrl), stopSignal);
-    const clusterId = await askClusterId(brokers, stopSignal);
+    const clusterId = await askClusterId(kafka, stopSignal);
     const identity = { topic, group, clusterId, pipeline };
     await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), stopSignal);
     return identity;
@@ -140,10 +141,9 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
 
   function startSource(sink: Sink, guard: ClusterGuard): Source {
     const source = createSource({
-      brokers,
+      ...kafka,
       topic,
       group,
-      ...(connection === undefined ? {} : { connection }),
       sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       onLost: resolved.onLost,
@@ -180,8 +180,8 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
       await Promise.race([prepared.opened, whenAborted(ended.signal)]);
       try {
         return await catchUp({
+          ...kafka,
           databaseUrl,
-          brokers,
           topic,
           pipeline: pipeline.name,
           onBehind: reading.open,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { NO_KAFKA_CONNECTION } from "@tidemark/cli";
 import { readCpuSeconds } from "./process-tree.js";
 
 /** What a process took, from its start to its end. */
@@ -37,7 +38,10 @@ export type Command = readonly [string, ...string[]];
 export function startMeasured(command: Command, env: Readonly<Record<string, string>>): MeasuredProcess {
   const [program, ...args] = command;
   const started = performance.now();
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, args, {
+    env: { ...process.env, ...NO_KAFKA_CONNECTION, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const lines: PrintedLine[] = [];
   const printed = createInterface({ input: child.stdout });
   printed.on("line", (text) => lines.push({ atMs: performance.now(), text }));

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { NO_KAFKA_CONNECTION } from "@tidemark/cli";
 import { startProxy, type Proxy } from "@tidemark/testkit/proxy";
 import type { Guard } from "./guard.js";
 import { parseJsonLine } from "./json-line.js";
@@ -56,6 +57,7 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     MAX_FUTURE_SKEW: "",
     RETENTION_DAYS: "",
     METRICS_PORT: "",
+    ...NO_KAFKA_CONNECTION,
   };
   let current: OwnedProcess | undefined;
   let wanted = false;

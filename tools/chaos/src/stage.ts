@@ -1,3 +1,4 @@
+import { NO_KAFKA_CONNECTION } from "@tidemark/cli";
 import { findFreePort } from "@tidemark/real-kafka";
 import { startProxy } from "@tidemark/testkit/proxy";
 import type { Places } from "./catch-up.js";
@@ -91,7 +92,7 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
       startProducer(args, onLine) {
         const producer = startProcess([...programOf("apps/producer/src/main.ts"), ...args], {
           guard,
-          env: { KAFKA_BROKERS: kafkaBroker, KAFKA_TOPIC: topic },
+          env: { ...NO_KAFKA_CONNECTION, KAFKA_BROKERS: kafkaBroker, KAFKA_TOPIC: topic },
           onLine,
         });
         closing.push(async () => void producer.signal("SIGKILL"));

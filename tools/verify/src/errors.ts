@@ -1,6 +1,7 @@
 /** Why nothing can be said about the tables, as a literal. */
 export type CannotVerifyCode =
   | "kafka-unreachable"
+  | "kafka-refused"
   | "postgres-unreachable"
   | "no-topic"
   | "no-tables"
@@ -30,6 +31,10 @@ export function kafkaUnreachable(brokers: readonly string[], cause: unknown): Ca
     `Kafka at ${brokers.join(", ")} cannot be read (${describe(cause)}): check KAFKA_BROKERS, and that it runs.`,
     cause,
   );
+}
+
+export function kafkaRefused(message: string, cause: unknown): CannotVerifyError {
+  return new CannotVerifyError("kafka-refused", message, cause);
 }
 
 export function postgresUnreachable(databaseUrl: string, cause: unknown): CannotVerifyError {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Batch, Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { createBatchQueue } from "./batch-queue.js";
 import { logBeginsLater } from "./errors.js";
-import { createKafka, judge, readLogRanges } from "./kafka-client.js";
+import { createKafka, judge, readLogRanges, type KafkaPlace } from "./kafka-client.js";
 
 /** One record as it lies in the log. */
 export interface ReadRecord {
@@ -48,14 +48,14 @@ const heartbeatMs = 3_000;
  * and the signal's reason.
  */
 export async function* readLog(
-  brokers: readonly string[],
+  place: KafkaPlace,
   topic: string,
   ranges: readonly ReadRange[],
   signal?: AbortSignal,
 ): AsyncGenerator<LogBatch> {
   const left = ranges.filter(({ from, to }) => from < to);
   if (left.length === 0) return;
-  const kafka = createKafka(brokers);
+  const kafka = createKafka(place);
   const groupId = `tidemark-verify-${randomUUID()}`;
   const consumer = kafka.consumer({
     groupId,
@@ -71,11 +71,11 @@ export async function* readLog(
   let starting: Promise<void> | undefined;
   try {
     signal?.throwIfAborted();
-    starting = startReading(consumer, { brokers, topic, left, queue }).catch(queue.fail);
+    starting = startReading(consumer, { place, topic, left, queue }).catch(queue.fail);
     yield* queue;
   } catch (error) {
     signal?.throwIfAborted();
-    throw judge(error, brokers, topic);
+    throw await judge(error, place, topic, groupId);
   } finally {
     signal?.removeEventListener("abort", stop);
     queue.end();
@@ -87,13 +87,13 @@ export async function* readLog(
 }
 
 interface Reading {
-  readonly brokers: readonly string[];
+  readonly place: KafkaPlace;
   readonly topic: string;
   readonly left: readonly ReadRange[];
   readonly queue: ReturnType<typeof createBatchQueue<LogBatch>>;
 }
 
-async function startReading(consumer: Consumer, { brokers, topic, left, queue }: Reading): Promise<void> {
+async function startReading(consumer: Consumer, { place, topic, left, queue }: Reading): Promise<void> {
   let at = 0;
   let next = left[0]?.from ?? 0;
   let sought = false;
@@ -115,7 +115,7 @@ async function startReading(consumer: Consumer, { brokers, topic, left, queue }:
     if (lastOffset < next) return false;
     if (firstOffset <= next || (askedFrom ?? (sought ? next : firstOffset)) <= next) return true;
     // kafkajs goes to the log's start without a word when it is sent below it.
-    const range = (await readLogRanges(brokers, topic)).ranges.find(({ partition }) => partition === fetched.partition);
+    const range = (await readLogRanges(place, topic)).ranges.find(({ partition }) => partition === fetched.partition);
     if (range !== undefined && range.start > next) {
       throw logBeginsLater(topic, fetched.partition, { logStart: range.start, startOffset: next, lost: 0 });
     }

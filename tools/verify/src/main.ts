@@ -38,7 +38,7 @@ async function check({ prefix, differences, json, run, view, ...chosen }: ToolOp
   const root = findRepositoryRoot(import.meta.url);
   const given = chosen.module === null ? undefined : await loadPipeline(chosen.module, [process.cwd(), root]);
   const pipeline = chosen.pipeline ?? given?.name;
-  const { kafkaBrokers, databaseUrl } = await findAddresses({
+  const { kafkaBrokers, kafkaConnection, databaseUrl } = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
     root,
@@ -49,6 +49,7 @@ async function check({ prefix, differences, json, run, view, ...chosen }: ToolOp
   const topic = chosen.topic ?? (await findTopic(databaseUrl, pipeline ?? "", stop.signal));
   const verdict = await verify({
     brokers: kafkaBrokers,
+    connection: kafkaConnection,
     databaseUrl,
     topic,
     prefix,

@@ -1,5 +1,6 @@
 import {
   flag,
+  kafkaConnectionUsage,
   parseDuration,
   parseOptions as parse,
   rate,
@@ -65,7 +66,7 @@ Exit code 0: equal, 1: different, 2: nothing can be said.
   KAFKA_BROKERS         host:port, several with commas
   DATABASE_URL          postgresql://user:password@host:5432/database
                         (both by default the running stack's)
-  KAFKA_TOPIC           the topic
+${kafkaConnectionUsage}  KAFKA_TOPIC           the topic
   PIPELINE              FILE, or FILE#NAME where it exports several pipelines: a
                         module with a pipeline, as the consumer takes it
   TIDEMARK_DIR          default .tidemark: where the stack says its addresses

@@ -5,7 +5,7 @@ import { readDecisions } from "./database-decisions.js";
 import { readDefinition, type VerifiedDefinition } from "./definition.js";
 import { anotherCluster, noCheckpoints } from "./errors.js";
 import { createFindings, type CountedKind, type Difference, type Findings } from "./findings.js";
-import { readLogRanges } from "./kafka-client.js";
+import { readLogRanges, type KafkaPlace } from "./kafka-client.js";
 import { readLog } from "./log-reader.js";
 import { checkPartition, type Ledger } from "./partition-check.js";
 import type { ProducerRun } from "./producer-run.js";
@@ -28,8 +28,7 @@ import { tablesOf } from "./stored-table.js";
 import { createTableComparison } from "./table-comparison.js";
 import type { ViewSummary } from "./view-comparison.js";
 
-export interface VerifyOptions {
-  readonly brokers: readonly string[];
+export interface VerifyOptions extends KafkaPlace {
   readonly databaseUrl: string;
   readonly topic: string;
   /** The pipeline's name, or what definePipeline returns; otherwise the only one that has read the topic into this database. */
@@ -105,9 +104,9 @@ export interface Verdict {
  * @throws CannotVerifyError where nothing can be said
  */
 export async function verify(options: VerifyOptions): Promise<Verdict> {
-  const { brokers, topic, signal } = options;
+  const { topic, signal } = options;
   signal?.throwIfAborted();
-  const { ranges } = await readLogRanges(brokers, topic);
+  const { ranges } = await readLogRanges(options, topic);
   const scenario = options.scenario && (await prepareRun(options.scenario, ranges.length, options));
   const { databaseUrl, pipeline } = options;
   const choice = { topic, pipeline: typeof pipeline === "object" ? pipeline.name : pipeline };
@@ -146,12 +145,13 @@ async function compareAll(
   scenario: PreparedRun | undefined,
   options: VerifyOptions,
 ): Promise<Verdict> {
-  const { brokers, topic, prefix = false, signal } = options;
+  const { brokers, connection, topic, prefix = false, signal } = options;
+  const kafka = { brokers, connection };
   const checkpoints = await readCheckpoints(snapshot, pipeline, topic);
   const [first] = checkpoints;
   if (first === undefined) throw noCheckpoints(topic, pipeline);
   // After the snapshot's moment, so that the log holds all that the tables were made from.
-  const { clusterId, ranges } = await readLogRanges(brokers, topic);
+  const { clusterId, ranges } = await readLogRanges(kafka, topic);
   for (const { clusterId: stored } of checkpoints) {
     if (stored !== clusterId) throw anotherCluster(topic, stored, clusterId);
   }
@@ -179,7 +179,7 @@ async function compareAll(
   // Postgres sorts first.
   onOffsets(0);
   const ranged = plans.map(({ partition, read }) => ({ partition, ...read }));
-  const batches = readLog(brokers, topic, ranged, signal);
+  const batches = readLog(kafka, topic, ranged, signal);
   const ledgers: Ledger[] = [];
   const oracles: PartitionOracle[] = [];
   try {

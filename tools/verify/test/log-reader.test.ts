@@ -22,7 +22,7 @@ async function fill(topic: string, partition: number, from: number, to: number):
 
 async function readAll(topic: string, ranges: Parameters<typeof readLog>[2]): Promise<LogBatch[]> {
   const batches: LogBatch[] = [];
-  for await (const batch of readLog(servers.kafkaBrokers, topic, ranges)) batches.push(batch);
+  for await (const batch of readLog({ brokers: servers.kafkaBrokers }, topic, ranges)) batches.push(batch);
   return batches;
 }
 
@@ -82,14 +82,14 @@ it("leaves no consumer group behind, even when it is left in the middle or told 
   await createTopic(servers, "left", 1);
   for (const from of range(0, 20)) await fill("left", 0, from * 10, from * 10 + 10);
   const ranges = [{ partition: 0, from: 0, to: 200 }];
-  for await (const batch of readLog(servers.kafkaBrokers, "left", ranges)) {
+  for await (const batch of readLog({ brokers: servers.kafkaBrokers }, "left", ranges)) {
     expect(batch.records.length).toBeGreaterThan(0);
     break;
   }
   const stop = new AbortController();
   const reading = (async () => {
     for await (const batch of readLog(
-      servers.kafkaBrokers,
+      { brokers: servers.kafkaBrokers },
       "left",
       [{ partition: 0, from: 0, to: 201 }],
       stop.signal,
