@@ -27,12 +27,15 @@ export const NO_KAFKA_CONNECTION: Readonly<Record<string, string>> = Object.from
 
 /** For the `--help` of each program that talks to Kafka. */
 export const kafkaConnectionUsage = `  KAFKA_SSL          true: connect by TLS (default: false)
-  KAFKA_SSL_CA       file of the authorities to trust, in PEM (default: those of Node)
-  KAFKA_SSL_CERT     file of this client's certificate, in PEM
-  KAFKA_SSL_KEY      file of its private key, in PEM; KAFKA_SSL_KEY_PASSWORD where it is encrypted
+  KAFKA_SSL_CA       PEM file of the authorities to trust (default: Node's)
+  KAFKA_SSL_CERT     PEM file of this client's certificate
+  KAFKA_SSL_KEY      PEM file of its private key; KAFKA_SSL_KEY_PASSWORD where
+                     it is encrypted
   KAFKA_SASL_MECHANISM
-                     PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, with KAFKA_SASL_USERNAME, and KAFKA_SASL_PASSWORD or
-                     KAFKA_SASL_PASSWORD_FILE; OAUTHBEARER, with KAFKA_SASL_TOKEN_COMMAND, which prints a token;
+                     PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512, with
+                     KAFKA_SASL_USERNAME, and KAFKA_SASL_PASSWORD or
+                     KAFKA_SASL_PASSWORD_FILE; OAUTHBEARER, with
+                     KAFKA_SASL_TOKEN_COMMAND, which prints a token;
                      or AWS_MSK_IAM, with AWS_REGION
 `;
 
