@@ -1,5 +1,6 @@
 import { SinkError, type Checkpoint, type Claim, type RefusedRow, type Sink } from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
+import { partsOf } from "./batch-parts.js";
 import { ReprocessError } from "./errors.js";
 import type { PartitionProcessor, ProcessedRows } from "./partition-processor.js";
 import type { PartitionReach } from "./pipeline-event.js";
@@ -59,7 +60,8 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   const failed = createSignal<unknown>();
 
-  const isDue = () => processor.pending >= policy.maxRecords || processor.nextOffset >= logEndOffset;
+  const isFull = () => processor.pending >= policy.maxRecords || buffer.isFull;
+  const isDue = () => isFull() || processor.nextOffset >= logEndOffset;
 
   async function write(checkpoint: Checkpoint): Promise<void> {
     const [written, rowsWritten] = [buffer, rows];
@@ -103,7 +105,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   /** Waits while one checkpoint is under way and another is full. */
   async function makeRoom(): Promise<void> {
-    if (commit === undefined || failure !== undefined || processor.pending < policy.maxRecords) return;
+    if (commit === undefined || failure !== undefined || !isFull()) return;
     await commit;
     await makeRoom();
   }
@@ -129,13 +131,17 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       throwFailure();
       if (closed) return;
       logEndOffset = batch.logEndOffset;
-      const processed = processor.process(batch);
-      buffer.add(processed);
-      rows += processed.rows.length + processed.late.length + processed.rejected.length;
-      onProcessed?.(processed);
+      for (const part of partsOf(batch, processor.nextOffset)) {
+        const processed = processor.process(part);
+        buffer.add(processed);
+        rows += processed.rows.length + processed.late.length + processed.rejected.length;
+        onProcessed?.(processed);
+        if (isFull()) schedule();
+        await makeRoom();
+        throwFailure();
+        if (closed) return;
+      }
       schedule();
-      await makeRoom();
-      throwFailure();
     },
 
     async close({ flush }) {

@@ -43,6 +43,8 @@ export interface NewRows {
 export interface RowBuffer {
   /** Throws Error for rows of a table that the sink hasn't, and SinkError `unencodable` where a value doesn't fit its column; the buffer is of no more use then. */
   add(rows: NewRows): void;
+  /** Whether it holds as much as one transaction should write: commit it before more is added. */
+  readonly isFull: boolean;
 }
 
 /** What one transaction writes for one partition beside its rows. */

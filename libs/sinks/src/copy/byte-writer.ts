@@ -18,10 +18,16 @@ export class ByteWriter {
   #chunk: Buffer = Buffer.alloc(0);
   #view = new DataView(this.#chunk.buffer);
   #at = 0;
+  /** Bytes of the chunks before this one. */
+  #before = 0;
 
   constructor(slack: number, pool: ChunkPool) {
     this.#slack = slack;
     this.#pool = pool;
+  }
+
+  get bytes(): number {
+    return this.#before + this.#at;
   }
 
   /** All that was written, in order; nothing may be written after. */
@@ -38,6 +44,7 @@ export class ByteWriter {
   reserve(bytes = 0): void {
     if (this.#at + bytes + this.#slack <= this.#chunk.length) return;
     if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
+    this.#before += this.#at;
     this.#chunk = this.#pool.take(bytes + this.#slack);
     this.#taken.push(this.#chunk);
     this.#view = new DataView(this.#chunk.buffer);

@@ -26,6 +26,8 @@ export interface CopyStream {
    * is of no more use then.
    */
   append(rows: readonly object[]): void;
+  /** How many bytes the stream has so far. */
+  readonly bytes: number;
   /** The complete stream; nothing may be appended after. */
   end(): readonly Uint8Array[];
   /** After `end`, and once its bytes have been sent: lets later streams write over them. */
@@ -113,6 +115,9 @@ export function createCopyEncoder(
       out.int32(0);
       out.int32(0);
       return {
+        get bytes() {
+          return out.bytes;
+        },
         append(added) {
           for (const row of added) {
             out.reserve();

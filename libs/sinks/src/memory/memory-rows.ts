@@ -53,6 +53,8 @@ export interface TableRows {
 }
 
 export class MemoryRowBuffer implements RowBuffer {
+  /** Memory has no transactions that could become too large. */
+  readonly isFull = false;
   readonly #rows = new Map<PgTable, StoredRow[]>();
   readonly #targets: RowTargets;
   readonly #constants: StoredRow;

@@ -20,6 +20,8 @@ export interface DayPartitions {
 }
 
 const mostTries = 5;
+/** So many are made in one transaction, within a writer's time limits. */
+const mostAtOnce = 50;
 
 /** The UTC day that a time lies in, as days since 1970-01-01; also before it. */
 export function dayOf(epochMs: number): number {
@@ -33,15 +35,17 @@ export function createDayPartitions(pool: Pool, table: PgTable, limits: WriterLi
   let settled: Promise<unknown> = Promise.resolve();
 
   async function make(days: readonly number[]): Promise<void> {
-    if (days.length === 0) return;
-    // A `date` plus an integer, since texts of years past 9999 are of another shape.
-    const list = days.toSorted((a, b) => a - b).join(", ");
-    await runAtOnceOn(
-      pool,
-      limits,
-      `SELECT tidemark.make_day(${parent}, date '1970-01-01' + day) FROM unnest(ARRAY[${list}]) AS day`,
-    );
-    for (const day of days) known.add(day);
+    const sorted = days.toSorted((a, b) => a - b);
+    for (let at = 0; at < sorted.length; at += mostAtOnce) {
+      const group = sorted.slice(at, at + mostAtOnce);
+      // A `date` plus an integer, since texts of years past 9999 are of another shape.
+      await runAtOnceOn(
+        pool,
+        limits,
+        `SELECT tidemark.make_day(${parent}, date '1970-01-01' + day) FROM unnest(ARRAY[${group.join(", ")}]) AS day`,
+      );
+      for (const day of group) known.add(day);
+    }
   }
 
   return {

@@ -17,6 +17,11 @@ export interface RowEncoders {
   readonly rejected: CopyEncoder | undefined;
 }
 
+/** In bytes. Ten thousand rows of the usual size have a fifth of it. */
+const FULL_SIZE = 8 * 1024 * 1024;
+/** A transaction locks each partition that it writes to, and its indexes; a server has room for some thousands of locks. */
+const FULL_DAYS = 100;
+
 /** Encodes rows as they come, and notes which days they lie in. */
 export class CopyRowBuffer implements RowBuffer {
   /** UTC days since 1970-01-01 of the raw rows, where their table is partitioned by day. */
@@ -45,6 +50,12 @@ export class CopyRowBuffer implements RowBuffer {
       if (day !== this.#lastDay) this.days.add(day);
       this.#lastDay = day;
     }
+  }
+
+  get isFull(): boolean {
+    let bytes = 0;
+    for (const stream of this.#streams.values()) bytes += stream.bytes;
+    return bytes >= FULL_SIZE || this.days.size >= FULL_DAYS;
   }
 
   /** The COPYs to run: raw rows, then late ones, then rejected ones. */
