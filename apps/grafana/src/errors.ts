@@ -1,3 +1,5 @@
+import { SinkError } from "@tidemark/sinks";
+
 export type GrafanaErrorCode =
   | "impossible-panel"
   | "impossible-link"
@@ -101,6 +103,7 @@ export function isProvisioned(what: string): GrafanaError {
 /** fetch says "fetch failed", Drizzle which query failed, and what it was only in the cause. */
 function reasonOf(error: Error): string {
   const { cause } = error;
+  if (error instanceof SinkError) return error.message.replace(/\.$/, "");
   if (!(cause instanceof Error)) return error.message;
   return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
 }

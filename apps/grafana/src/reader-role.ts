@@ -1,7 +1,7 @@
 import { redactUrl } from "@tidemark/cli";
-import { createRoles, migrate } from "@tidemark/sinks";
+import { createRoles, migrate, withConnection } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed/tables";
-import { Client, escapeIdentifier, escapeLiteral } from "pg";
+import { escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";
 
 export interface ReaderRole {
@@ -34,10 +34,8 @@ async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRol
   await migrate(socmed, ownerUrl);
   await createRoles(ownerUrl, { pipeline: socmed, writer, reader: name });
   const role = escapeIdentifier(name);
-  const client = new Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    await client.query(
+  await withConnection(ownerUrl, (client) =>
+    client.query(
       [
         `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(password)}`,
         `ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}'`,
@@ -45,8 +43,6 @@ async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRol
         // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
         `ALTER ROLE ${role} SET jit = off`,
       ].join(";\n"),
-    );
-  } finally {
-    await client.end();
-  }
+    ),
+  );
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expandMacros, PanelError, readRows, type Panel, type Variable, type View } from "@tidemark/panels";
-import { isUnavailable, parseDatabaseUrl } from "@tidemark/sinks";
+import { isUnavailable, openSql } from "@tidemark/sinks";
 import { cityVariable, platformVariable, type SocmedView } from "@tidemark/socmed/panels";
 import postgres, { type TransactionSql } from "postgres";
 import { z } from "zod";
@@ -128,7 +128,7 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
 }
 
 function connect(databaseUrl: string): postgres.Sql {
-  return postgres(parseDatabaseUrl(databaseUrl), {
+  return openSql(databaseUrl, {
     max: 1,
     prepare: false,
     fetch_types: false,

@@ -120,7 +120,7 @@ async function own(directory: string, options: StackOptions, terminal: Terminal,
 
 function describe({ kafkaBrokers, databaseUrl }: StackFile): string {
   const kafka = kafkaBrokers === undefined ? "your own Kafka" : `Kafka ${kafkaBrokers.join(",")}`;
-  const postgres = databaseUrl === undefined ? "your own Postgres" : `Postgres ${new URL(redactUrl(databaseUrl)).host}`;
+  const postgres = databaseUrl === undefined ? "your own Postgres" : `Postgres ${redactUrl(databaseUrl)}`;
   return `${kafka}, ${postgres}`;
 }
 

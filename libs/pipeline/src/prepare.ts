@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable, SinkError } from "@tidemark/sinks";
+import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import { readClusterId, SourceError, type KafkaConnection } from "@tidemark/sources";
 import { PipelineError, type PipelineErrorCode } from "./errors.js";
 
@@ -37,14 +38,8 @@ export function askClusterId({ brokers, ...options }: KafkaPlace, signal: AbortS
  */
 export function askPostgres<T>(databaseUrl: string, ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   return retryFor(ask, isUnavailable, signal, "postgres-unreachable", (detail) => {
-    return `Postgres at ${describeDatabase(databaseUrl)} cannot be used (${detail}).`;
+    return `Postgres at ${describeAddress(parseAddress(databaseUrl))} cannot be used (${detail}).`;
   });
-}
-
-/** Without user and password. */
-function describeDatabase(databaseUrl: string): string {
-  const { host, pathname } = new URL(databaseUrl);
-  return `${host}${pathname}`;
 }
 
 async function retryFor<T>(

@@ -1,3 +1,4 @@
+import { describeEndpoint, type PostgresEndpoint } from "./address/endpoint.js";
 import type { Difference } from "./definition.js";
 import { formatDuration } from "./tables/format-duration.js";
 
@@ -11,6 +12,8 @@ export type SinkErrorCode =
   | "old-database"
   | "inconsistent-state"
   | "invalid-address"
+  | "refused-connection"
+  | "wrong-server"
   | "unmigrated"
   | "unencodable"
   | "refused-rows"
@@ -131,9 +134,19 @@ export function inconsistentState(
 export function invalidAddress(detail: string, cause?: unknown): SinkError {
   return new SinkError(
     "invalid-address",
-    `The Postgres address ${detail}; allowed: postgresql://user:password@host:5432/database.`,
+    `The Postgres address ${detail}. It takes what libpq takes, such as postgresql://user:password@host:5432/database.`,
     { cause },
   );
+}
+
+/** Server and address do not go together: another try would end likewise. */
+export function refusedConnection(
+  endpoint: PostgresEndpoint,
+  problem: string,
+  cause?: unknown,
+  code: "refused-connection" | "wrong-server" = "refused-connection",
+): SinkError {
+  return new SinkError(code, `The Postgres server at ${describeEndpoint(endpoint)} ${problem}.`, { cause });
 }
 
 export function unmigrated(role: string, cause: unknown): SinkError {

@@ -1,4 +1,3 @@
-export { parseDatabaseUrl } from "./address.js";
 export type {
   Checkpoint,
   CheckpointLedger,
@@ -13,7 +12,7 @@ export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type Copy
 export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
 export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
-export { type WriterLimits } from "./postgres/connection.js";
+export { withConnection, type WriterLimits } from "./postgres/connection.js";
 export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";
 export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
@@ -27,6 +26,7 @@ export {
   type RetentionRun,
 } from "./postgres/retention.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
+export { openSql } from "./postgres/session/drivers.js";
 export { type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
 export { type DerivedTables } from "./tables/pipeline-tables.js";
 export { type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

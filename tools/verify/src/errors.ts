@@ -1,3 +1,5 @@
+import { describeAddress, parseAddress } from "@tidemark/sinks/address";
+
 /** Why nothing can be said about the tables, as a literal. */
 export type CannotVerifyCode =
   | "kafka-unreachable"
@@ -38,10 +40,9 @@ export function kafkaRefused(message: string, cause: unknown): CannotVerifyError
 }
 
 export function postgresUnreachable(databaseUrl: string, cause: unknown): CannotVerifyError {
-  const { host, pathname } = new URL(databaseUrl);
   return new CannotVerifyError(
     "postgres-unreachable",
-    `Postgres at ${host}${pathname} cannot be read (${describe(cause)}): check DATABASE_URL, and that it runs.`,
+    `Postgres at ${describeAddress(parseAddress(databaseUrl))} cannot be read (${describe(cause)}): check DATABASE_URL, and that it runs.`,
     cause,
   );
 }
@@ -51,10 +52,9 @@ export function noTopic(topic: string, cause?: unknown): CannotVerifyError {
 }
 
 export function noTables(databaseUrl: string, cause: unknown): CannotVerifyError {
-  const { host, pathname } = new URL(databaseUrl);
   return new CannotVerifyError(
     "no-tables",
-    `The database at ${host}${pathname} has no tables of the consumer (${describe(cause)}): check DATABASE_URL, or run the consumer first.`,
+    `The database at ${describeAddress(parseAddress(databaseUrl))} has no tables of the consumer (${describe(cause)}): check DATABASE_URL, or run the consumer first.`,
     cause,
   );
 }

@@ -1,6 +1,7 @@
-import postgres, { type Sql, type TransactionSql } from "postgres";
+import type { Sql, TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import { openSql } from "@tidemark/sinks";
 import { checkpoints, definitions } from "@tidemark/sinks/tables";
 import { CannotVerifyError, noCheckpoints, noTables, postgresUnreachable, severalPipelines } from "./errors.js";
 import { quote } from "./stored-table.js";
@@ -62,7 +63,7 @@ export async function withSnapshot<T>(
   work: (snapshot: Snapshot) => Promise<T>,
   { lock, signal }: SnapshotOptions = {},
 ): Promise<T> {
-  const sql = postgres(withoutPoolerParameters(databaseUrl), {
+  const sql = openSql(databaseUrl, {
     max: 1,
     prepare: false,
     connect_timeout: connectTimeoutSeconds,
@@ -128,23 +129,15 @@ export async function findPipeline(
   return { pipeline: name, raw: table };
 }
 
-/** postgres.js would send the server what only poolers or libpq know. */
-function withoutPoolerParameters(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  url.searchParams.delete("channel_binding");
-  url.searchParams.delete("pgbouncer");
-  return url.href;
-}
-
 const missingObjects = new Set(["42P01", "42703", "3F000"]);
-const networkCodes = /^(E[A-Z]+|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED))$/;
+const connectionCodes = /^(E[A-Z]+|refused-connection|wrong-server|CONNECTION_(CLOSED|ENDED|DESTROYED))$/;
 
 function judge(error: unknown, databaseUrl: string): unknown {
   if (error instanceof CannotVerifyError || !(error instanceof Error)) return error;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (missingObjects.has(code)) return noTables(databaseUrl, error);
-  // What Postgres itself says, and what the socket says; anything else is a mistake of ours.
-  return "severity" in error || networkCodes.test(code) ? postgresUnreachable(databaseUrl, error) : error;
+  // What Postgres itself says, and what the way to it says; anything else is a mistake of ours.
+  return "severity" in error || connectionCodes.test(code) ? postgresUnreachable(databaseUrl, error) : error;
 }
 
 /** The checkpoints of a pipeline's topic, in partition order. */

@@ -1,7 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
 import type { Claim } from "../checkpoint.js";
-import { parseDatabaseUrl } from "../address.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedIdentity } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
@@ -47,7 +46,7 @@ const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs(
  * is known before anything is read.
  */
 export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
-  await withConnection(parseDatabaseUrl(databaseUrl), (client) => compareIdentity(client, identity));
+  await withConnection(databaseUrl, (client) => compareIdentity(client, identity));
 }
 
 interface StoredIdentity {

@@ -1,6 +1,8 @@
-import { Client, DatabaseError, Pool, TypeOverrides, type PoolClient, type QueryResult } from "pg";
+import { DatabaseError, TypeOverrides, type Client, type Pool, type PoolClient, type QueryResult } from "pg";
+import { parseAddress, type PostgresAddress } from "../address/parse-address.js";
 import { unanswered } from "../errors.js";
 import { fly, type Statement } from "./flight.js";
+import { createClient, createClientPool } from "./session/drivers.js";
 
 /** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
 export interface WriterLimits {
@@ -24,28 +26,28 @@ const defaultTransactionTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;
 const queryTimeoutMs = 30_000;
 const endTimeoutMs = 1_000;
-/** By this name lost connections are told from others. */
+/** By this name lost connections are told from others, where the address gives no other. */
 export const applicationName = "tidemark-sink";
-// A connection that the network has lost is found out within minutes, not hours.
-const keepAlive = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
 const int8Oid = 20;
 
 // int8 as a number: all that we store stays below 2^53, which the ledger's and the sums' own checks guard.
 const types = new TypeOverrides();
 types.setTypeParser(int8Oid, Number);
 
-export function createPool(databaseUrl: string, connections: number): Pool {
-  const pool = new Pool({
-    connectionString: databaseUrl,
+export function createPool(databaseUrl: string | PostgresAddress, connections: number): Pool {
+  const pool = createClientPool(toAddress(databaseUrl), {
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: applicationName,
     types,
-    ...keepAlive,
   });
   // An idle connection that breaks is replaced at its next use, which reports what is wrong.
   pool.on("error", () => {});
   return pool;
+}
+
+function toAddress(given: string | PostgresAddress): PostgresAddress {
+  return typeof given === "string" ? parseAddress(given) : given;
 }
 
 export interface ConnectionOptions {
@@ -55,19 +57,20 @@ export interface ConnectionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A connection of its own, for what must not wait for the pool. Ends with `work`, also where the server has gone silent. */
+/**
+ * A connection of its own, for `work` alone; ends with it, also where the server has gone silent. Rejects with SinkError
+ * `invalid-address` or `refused-connection`, the server's or the network's own error, and what `work` rejects with.
+ */
 export async function withConnection<T>(
-  databaseUrl: string,
+  databaseUrl: string | PostgresAddress,
   work: (client: Client) => Promise<T>,
   { timeoutMs = queryTimeoutMs, signal }: ConnectionOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted();
-  const client = new Client({
-    connectionString: databaseUrl,
+  const client = createClient(toAddress(databaseUrl), {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: timeoutMs,
     types,
-    ...keepAlive,
   });
   client.on("error", () => {});
   const breakOff = (): void => void client.connection.stream.destroy();

@@ -1,3 +1,4 @@
+import type { PostgresAddress } from "../address/parse-address.js";
 import { applicationName, withConnection } from "./connection.js";
 
 /**
@@ -15,7 +16,7 @@ export interface LostBackends {
 
 const askTimeoutMs = 5_000;
 
-export function createLostBackends(databaseUrl: string): LostBackends {
+export function createLostBackends(address: PostgresAddress): LostBackends {
   const lost = new Set<number>();
   return {
     add: (pid) => lost.add(pid),
@@ -23,12 +24,12 @@ export function createLostBackends(databaseUrl: string): LostBackends {
       if (lost.size === 0) return [];
       const asked = [...lost];
       const { rows } = await withConnection(
-        databaseUrl,
+        address,
         (client) =>
           client.query<{ pid: number }>(
             `SELECT pid FROM pg_stat_activity
              WHERE CASE WHEN pid = ANY($1) AND application_name = $2 THEN pg_terminate_backend(pid) ELSE false END`,
-            [asked, applicationName],
+            [asked, address.applicationName ?? applicationName],
           ),
         { timeoutMs: askTimeoutMs },
       );

@@ -1,5 +1,5 @@
-import postgres, { type ISql } from "postgres";
-import { parseDatabaseUrl } from "../address.js";
+import type { ISql } from "postgres";
+import { parseAddress } from "../address/parse-address.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedTable, SinkError, unmigrated } from "../errors.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
@@ -7,6 +7,7 @@ import { MIGRATION_LOCK } from "./advisory-locks.js";
 import { findMisfits } from "./own-tables.js";
 import { pipelineRelations, type Relation } from "./pipeline-ddl.js";
 import { createSchema, isSchemaUpToDate, migrateSchema } from "./schema-migrations.js";
+import { openSql } from "./session/drivers.js";
 
 const CONNECT_TIMEOUT_SECONDS = 10;
 const INSUFFICIENT_PRIVILEGE = "42501";
@@ -26,7 +27,7 @@ const DAY_SUFFIX_BYTES = 9;
 export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Promise<void> {
   const relations = pipelineRelations(pipeline);
   checkNames(relations, pipeline);
-  const sql = postgres(parseDatabaseUrl(databaseUrl), {
+  const sql = openSql(databaseUrl, {
     max: 1,
     prepare: false,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
@@ -46,7 +47,7 @@ export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Prom
   } catch (error) {
     const isRefused = error instanceof Error && "code" in error && error.code === INSUFFICIENT_PRIVILEGE;
     if (!isRefused) throw error;
-    throw unmigrated(decodeURIComponent(new URL(databaseUrl).username), error);
+    throw unmigrated(parseAddress(databaseUrl).user, error);
   } finally {
     await sql.end({ timeout: 1 });
   }

@@ -1,5 +1,4 @@
 import { escapeLiteral } from "pg";
-import { parseDatabaseUrl } from "../address.js";
 import type { progress } from "../tables/tidemark.js";
 import { runAtOnce, withConnection } from "./connection.js";
 
@@ -51,5 +50,5 @@ export async function forgetProgress(
 }
 
 async function runOnce(databaseUrl: string, statement: string, signal: AbortSignal | undefined): Promise<void> {
-  await withConnection(parseDatabaseUrl(databaseUrl), (client) => runAtOnce(client, limits, statement), { signal });
+  await withConnection(databaseUrl, (client) => runAtOnce(client, limits, statement), { signal });
 }

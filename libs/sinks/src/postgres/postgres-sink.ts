@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
-import { parseDatabaseUrl } from "../address.js";
+import { parseAddress } from "../address/parse-address.js";
 import { refusedRows } from "../errors.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
@@ -41,8 +41,8 @@ export function createSink(options: SinkOptions): Sink {
   const { topic, limits = defaultLimits, onEvent = () => {} } = options;
   const tables = sinkTables(options.pipeline);
   const place = { pipeline: options.pipeline.data.name, topic };
-  const databaseUrl = parseDatabaseUrl(options.databaseUrl);
-  const pool = createPool(databaseUrl, options.connections ?? 4);
+  const address = parseAddress(options.databaseUrl);
+  const pool = createPool(address, options.connections ?? 4);
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   const { raw } = tables;
@@ -57,7 +57,7 @@ export function createSink(options: SinkOptions): Sink {
     rejected: tables.rejected && createCopyEncoder(tables.rejected),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
-  const lost = createLostBackends(databaseUrl);
+  const lost = createLostBackends(address);
   const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
 
   /**
@@ -66,7 +66,7 @@ export function createSink(options: SinkOptions): Sink {
    * One that takes its time to end is told to again, but reported once: `ended` are those of this claim so far.
    */
   async function terminateBlockers(partition: number, backendPid: number, ended: Set<number>): Promise<void> {
-    await withConnection(databaseUrl, async (client) => {
+    await withConnection(address, async (client) => {
       const { rows } = await client.query<{ pid: number }>(
         "SELECT pid FROM unnest(pg_blocking_pids($1)) AS pid WHERE pg_terminate_backend(pid)",
         [backendPid],

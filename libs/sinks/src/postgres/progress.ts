@@ -1,8 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
-import { parseDatabaseUrl } from "../address.js";
 import { checkpoints } from "../tables/tidemark.js";
+import { openSql } from "./session/drivers.js";
 
 export type PartitionProgress = typeof checkpoints.$inferSelect;
 
@@ -17,7 +16,7 @@ export function createProgressReader(
   databaseUrl: string,
   { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
 ): ProgressReader {
-  const sql = postgres(parseDatabaseUrl(databaseUrl), { max: 1, prepare: false, onnotice: () => {} });
+  const sql = openSql(databaseUrl, { max: 1, prepare: false, onnotice: () => {} });
   const database = drizzle(sql);
   return {
     read: () =>

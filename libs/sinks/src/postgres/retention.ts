@@ -1,5 +1,4 @@
 import type { Client } from "pg";
-import { parseDatabaseUrl } from "../address.js";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { runAtOnce, withConnection } from "./connection.js";
 import { dayMs, dayOf } from "./day-partitions.js";
@@ -59,7 +58,7 @@ export async function applyRetention(options: RetentionOptions, signal?: AbortSi
     }
     return { dropped, isDone };
   };
-  return withConnection(parseDatabaseUrl(databaseUrl), drop, { timeoutMs: 0, signal });
+  return withConnection(databaseUrl, drop, { timeoutMs: 0, signal });
 }
 
 /**

@@ -1,6 +1,5 @@
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
-import { parseDatabaseUrl } from "../address.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
@@ -56,7 +55,7 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
  */
 export async function createRoles(databaseUrl: string, options: RolesOptions): Promise<void> {
   // Several statements sent at once are one transaction.
-  await withConnection(parseDatabaseUrl(databaseUrl), (client) => client.query(rolesSql(options).join(";\n")));
+  await withConnection(databaseUrl, (client) => client.query(rolesSql(options).join(";\n")));
 }
 
 function createRole(name: string): string {

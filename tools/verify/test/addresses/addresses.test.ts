@@ -1,0 +1,66 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { hasOpenssl } from "./certificates.js";
+import { homeOf, pair, uri, type Form } from "./form.js";
+import { places, refusals, surroundings } from "./other-forms.js";
+import { askPrograms, askPsql, hasPsql, reasonOf } from "./programs.js";
+import { bindings, sslModes } from "./tls-forms.js";
+import { startTlsServers, type TlsServers } from "./tls-servers.js";
+
+let servers: TlsServers;
+
+beforeAll(async () => {
+  if (!hasOpenssl) return;
+  servers = await startTlsServers();
+  await mkdir(homeOf(servers));
+});
+afterAll(() => servers?.close());
+afterEach(() => void vi.unstubAllEnvs());
+
+// Skipped, and counted as such, where the machine cannot make certificates.
+describe.skipIf(!hasOpenssl)("an address means the same to every program", () => {
+  describe.each([
+    { part: "sslmode", forms: sslModes },
+    { part: "channel binding", forms: bindings },
+    { part: "servers", forms: places },
+    { part: "variables and files", forms: surroundings },
+    { part: "refusals", forms: refusals },
+  ])("$part", ({ forms }) => {
+    it.for(forms)("$name: $outcome", async (form, { skip }) => {
+      const { outcome, says } = form;
+      const address = form.address(servers) ?? skip("This machine has no such server.");
+      await surround(form);
+      const connected = outcome === "refused" ? outcome : "connected";
+      const apps = { migrate: connected, sink: connected, live: connected, reader: connected };
+      expect(await askPrograms(address)).toEqual({ pg: outcome, verify: outcome, ...apps });
+      if (says !== undefined) expect(await reasonOf(address)).toMatch(says);
+    });
+
+    // Skipped, and counted as such, where psql is not installed.
+    const asked = forms.filter(({ psql }) => psql !== "not asked");
+    it.skipIf(!hasPsql).for(asked)("$name: psql likewise", async (form, { skip }) => {
+      const address = form.address(servers) ?? skip("This machine has no such server.");
+      await surround(form);
+      expect(await askPsql(address)).toBe(form.psql ?? form.outcome);
+    });
+  });
+
+  it("a refused address shows no password", async () => {
+    for (const address of [
+      uri(servers, "", "anyhow:se%cret"),
+      uri(servers, "", "anyhow:sec/ret"),
+      uri(servers, "?x=secret"),
+      pair(servers, "password='secret"),
+    ])
+      expect(await reasonOf(address)).not.toMatch(/sec/);
+  });
+});
+
+async function surround({ env, files }: Form): Promise<void> {
+  await rm(join(homeOf(servers), ".postgresql"), { recursive: true, force: true });
+  await files?.(servers);
+  // Only the forms that make files there see them.
+  vi.stubEnv("HOME", files === undefined ? servers.files : homeOf(servers));
+  for (const [name, value] of Object.entries(env?.(servers) ?? {})) vi.stubEnv(name, value);
+}
