@@ -1,13 +1,6 @@
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  readStackFile,
-  redactUrl,
-  removeStackFile,
-  type StackFile,
-  waitForProcessEnd,
-  writeStackFile,
-} from "@tidemark/cli";
+import { readStackFile, removeStackFile, type StackFile, waitForProcessEnd, writeStackFile } from "@tidemark/cli";
 import { takeLock } from "./directory-lock.js";
 import { makeDirectory } from "./make-directory.js";
 import type { StackOptions } from "./options.js";
@@ -120,7 +113,7 @@ async function own(directory: string, options: StackOptions, terminal: Terminal,
 
 function describe({ kafkaBrokers, databaseUrl }: StackFile): string {
   const kafka = kafkaBrokers === undefined ? "your own Kafka" : `Kafka ${kafkaBrokers.join(",")}`;
-  const postgres = databaseUrl === undefined ? "your own Postgres" : `Postgres ${redactUrl(databaseUrl)}`;
+  const postgres = databaseUrl === undefined ? "your own Postgres" : `Postgres ${new URL(databaseUrl).host}`;
   return `${kafka}, ${postgres}`;
 }
 

@@ -47,7 +47,7 @@ test.each<[string[], Record<string, string>, RegExp]>([
   [["--kafka-port=7", "--postgres-port=7"], {}, /the same/],
   [["--detached=yes"], {}, /--detached/],
   [[], { KAFKA_BROKERS: "own" }, /^KAFKA_BROKERS: "own" .*takes host:port/],
-  [[], { DATABASE_URL: "mysql://u:secret@h/d" }, /^DATABASE_URL: (?!.*secret).*takes a Postgres URL/],
+  [[], { DATABASE_URL: "mysql://u:secret@h/d" }, /^DATABASE_URL: (?!.*secret).*takes what libpq takes/],
   [[], { DATABASE_URL: "h:5432 password=secret" }, /^DATABASE_URL: (?!.*secret)/],
 ])("%j with %j is refused in one sentence that names it", (args, env, pattern) => {
   const parsed = parseOptions(args, env);

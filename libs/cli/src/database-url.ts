@@ -16,7 +16,8 @@ export function parseDatabaseUrl(text: string, source = "DATABASE_URL"): string 
   }
 }
 
-/** The servers and the database of an address, for people to read: no password, no user, no parameters. */
+/** An address for people to read: user, servers and database. Throws SinkError `invalid-address`. */
 export function redactUrl(text: string): string {
-  return describeAddress(parseAddress(text));
+  const address = parseAddress(text);
+  return `${address.user}@${describeAddress(address)}`;
 }

@@ -22,7 +22,7 @@ test.each(["localhost:5432/db", "mysql://root:secret@localhost/db", "", "//u:sec
   },
 );
 
-test("for people an address is its servers and its database", () => {
-  expect(redactUrl("postgresql://me:secret@localhost/db?password=secret")).toBe("localhost:5432/db");
-  expect(redactUrl("postgresql://me:secret@[::1]:1,two:2/db")).toBe("[::1]:1,two:2/db");
+test("for people an address is its user, servers and database", () => {
+  expect(redactUrl("postgresql://me:secret@localhost/db?password=secret")).toBe("me@localhost:5432/db");
+  expect(redactUrl("postgresql://me:secret@[::1]:1,two:2/db")).toBe("me@[::1]:1,two:2/db");
 });

@@ -27,7 +27,7 @@ function readPromises(): { readonly promise: string; readonly tests: readonly Pr
 
 /** Titles of the tests in a source: a text in double quotes, followed by the test's function or options. */
 function titlesIn(file: string): string[] {
-  const path = join(root, /^(apps|libs)\//.test(file) ? file : `libs/sinks/test/${file}`);
+  const path = join(root, /^(apps|libs|tools)\//.test(file) ? file : `libs/sinks/test/${file}`);
   const source = readFileSync(path, "utf8");
   return [...source.matchAll(/\(\s*"([^"\n]+)",\s*(?:async )?[({]/g)].map(([, title = ""]) => title);
 }

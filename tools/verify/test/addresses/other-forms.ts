@@ -79,7 +79,7 @@ export const places: readonly Form[] = [
 export const surroundings: readonly Form[] = [
   {
     name: "the PG* variables alone",
-    address: (s) => "postgresql://",
+    address: () => "postgresql://",
     env: (s) => ({
       PGHOST: "localhost",
       PGPORT: String(s.port),
@@ -99,13 +99,13 @@ export const surroundings: readonly Form[] = [
   {
     name: "PGSSLMODE, which the address overrules",
     address: (s) => uri(s, "?sslmode=disable"),
-    env: (s) => ({ PGSSLMODE: "verify-full" }),
+    env: () => ({ PGSSLMODE: "verify-full" }),
     outcome: "plain",
   },
   {
     name: "PGSERVICE",
     address: (s) => uri(s),
-    env: (s) => ({ PGSERVICE: "somewhere" }),
+    env: () => ({ PGSERVICE: "somewhere" }),
     outcome: "refused",
     says: /service \(by PGSERVICE\)/,
   },

@@ -134,20 +134,19 @@ class SessionClient extends Client {
 
 async function authenticate(socket: Socket, given: Authentication): Promise<Session> {
   const { address, endpoint, target, signal } = given;
-  const client = new SessionClient(
-    {
-      user: address.user,
-      database: address.database,
-      host: endpoint.host,
-      port: endpoint.port,
-      password: () => passwordOf(endpoint),
-      ssl: false,
-      stream: () => asUnconnected(socket),
-      enableChannelBinding: address.channelBinding !== "disable" && socket instanceof TLSSocket,
-      ...{ sslnegotiation: "postgres" },
-    },
-    startupOf(given),
-  );
+  // pg's types leave sslnegotiation out; without it, `pg` looks into the environment.
+  const config: ClientConfig & { readonly sslnegotiation: string } = {
+    user: address.user,
+    database: address.database,
+    host: endpoint.host,
+    port: endpoint.port,
+    password: () => passwordOf(endpoint),
+    ssl: false,
+    sslnegotiation: "postgres",
+    stream: () => asUnconnected(socket),
+    enableChannelBinding: address.channelBinding !== "disable" && socket instanceof TLSSocket,
+  };
+  const client = new SessionClient(config, startupOf(given));
   const parameters = new Map<string, string>();
   client.connection.on("parameterStatus", ({ parameterName, parameterValue }: Record<string, string>) =>
     parameters.set(String(parameterName), String(parameterValue)),

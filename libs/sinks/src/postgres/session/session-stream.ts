@@ -61,13 +61,13 @@ export class SessionStream extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    if (this.#socket === undefined) this.#begin(chunk, done);
+    if (this.#socket === undefined) void this.#begin(chunk, done);
     else this.#socket.write(chunk, done);
   }
 
   override _writev(chunks: readonly Chunk[], done: Done): void {
     if (this.#socket === undefined) {
-      this.#begin(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
+      void this.#begin(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
       return;
     }
     this.#socket.cork();
@@ -87,15 +87,16 @@ export class SessionStream extends Duplex {
     done(error);
   }
 
-  #begin(startup: Buffer, done: Done): void {
-    this.#open(readStartup(startup), this.#ended.signal).then(
-      (session) => {
-        if (this.destroyed) session.socket.destroy();
-        else this.#take(session);
-        done();
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+  async #begin(startup: Buffer, done: Done): Promise<void> {
+    let failure: Error | undefined;
+    try {
+      const session = await this.#open(readStartup(startup), this.#ended.signal);
+      if (this.destroyed) session.socket.destroy();
+      else this.#take(session);
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    done(failure);
   }
 
   #take(session: Session): void {
@@ -117,8 +118,8 @@ export class SessionStream extends Duplex {
 }
 
 /** The settings in a driver's first message. Who logs in, and where, is the address's. */
-function readStartup(message: Buffer): SessionSettings {
-  const texts = message.subarray(protocolBytes).toString("utf8").split("\0");
+function readStartup(startup: Buffer): SessionSettings {
+  const texts = startup.subarray(protocolBytes).toString("utf8").split("\0");
   const settings: Record<string, string> = {};
   for (let at = 0; texts[at] !== undefined && texts[at] !== ""; at += 2)
     settings[texts[at] ?? ""] = texts[at + 1] ?? "";
