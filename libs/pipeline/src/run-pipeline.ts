@@ -60,6 +60,15 @@ const CLOSE_TIMEOUT_MS = 1_000;
  * @throws PipelineError `bad-options`
  */
 export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPipeline {
+  return runPipelineWith(createPartitionClaimer, pipeline, options);
+}
+
+/** As `runPipeline`, but `createClaimer` makes what claims partitions and processes them: usually the real part, wrapped. */
+export function runPipelineWith(
+  createClaimer: typeof createPartitionClaimer,
+  pipeline: Pipeline,
+  options: RunOptions,
+): RunningPipeline {
   const resolved = resolveRunOptions(pipeline.name, options);
   const { brokers, databaseUrl, topic, group, connection, retentionDays } = resolved;
   const kafka = { brokers, ...(connection !== undefined && { connection }) };
@@ -150,7 +159,7 @@ export function runPipeline(pipeline: Pipeline, options: RunOptions): RunningPip
       onEvent: (event) => claimer.onSourceEvent(event),
       claim: (partition, context) => claimer.claim(partition, context),
     });
-    const claimer = createPartitionClaimer({
+    const claimer = createClaimer({
       pipeline,
       sink,
       guard,

@@ -6,3 +6,4 @@ export { createPartitionProcessor, type DatabaseDecision, type PartitionProcesso
 export { createPartitionTask, defaultPolicy, type CheckpointingTask, type TaskOptions } from "../partition-task.js";
 export { createProgressRecorder, type ProgressRecorder } from "../progress-recorder.js";
 export { createRetentionKeeper, type RetentionKeeper } from "../retention-keeper.js";
+export { runPipelineWith } from "../run-pipeline.js";

@@ -21,7 +21,7 @@ export interface PlacedRecord extends ScenarioRecord {
 export interface Rules {
   readonly isRead: (record: PlacedRecord) => boolean;
   readonly windowStart: (timeMs: number, sizeMs: number) => number;
-  readonly isOpen: (endMs: number, watermarkMs: number) => boolean;
+  readonly allowedLatenessMs: number;
   readonly knowsIds: boolean;
   readonly rate: (part: number, whole: number) => number | null;
   readonly platform: (name: string) => string;
@@ -40,10 +40,19 @@ export interface Rules {
   readonly talliedAs: (verdict: string) => string;
 }
 
+/** What the verifier must make of a mistake. */
+export interface ExpectedFindings {
+  readonly name: string;
+  /** Every kind of difference, as `table[.column] kind`, and so none besides. */
+  readonly finds: readonly string[];
+  /** The same mistake in the model, which says how many differences there are, where, and what each says. */
+  readonly inModel: Partial<Rules>;
+}
+
 const soundRules: Rules = {
   isRead: () => true,
   windowStart: (timeMs, sizeMs) => timeMs - (timeMs % sizeMs),
-  isOpen: (endMs, watermarkMs) => endMs > watermarkMs,
+  allowedLatenessMs: 0,
   knowsIds: true,
   rate: (part, whole) => (whole === 0 ? null : (part / whole) * 100),
   platform: (name) => name,
@@ -107,15 +116,16 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     }
   }
 
-  const baseEndOf = ({ Ts }: SocmedEvent) => rules.windowStart(Ts * 1000, baseMs) + baseMs;
+  /** The watermark from which on the event is late. */
+  const openUntil = ({ Ts }: SocmedEvent) => rules.windowStart(Ts * 1000, baseMs) + baseMs + rules.allowedLatenessMs;
 
   function judge({ event, timestampMs }: PlacedRecord): Exclude<keyof typeof ledger, "read"> {
     if (event === null) return "rejected";
     if (event.Ts * 1000 > timestampMs + skewMs) return "quarantined";
-    const endMs = baseEndOf(event);
-    if (!rules.isOpen(endMs, newestMs - delayMs)) return "late";
+    const untilMs = openUntil(event);
+    if (untilMs <= newestMs - delayMs) return "late";
     if (rules.knowsIds && (idsUntil.get(event.ID) ?? -Infinity) > newestMs - delayMs) return "duplicate";
-    idsUntil.set(event.ID, endMs);
+    idsUntil.set(event.ID, untilMs);
     return "counted";
   }
 
@@ -136,7 +146,7 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     const row = eventRow(event, rules);
     if (rules.raw.some((kind) => kind === verdict)) add("socmed_user_sales", offset, row);
     if (verdict === "late") {
-      const missedByMs = watermarkMs - baseEndOf(event);
+      const missedByMs = watermarkMs - openUntil(event);
       add("socmed_late", offset, { ...row, watermark: time(watermarkMs), missed_by_ms: missedByMs });
       addToTally(record.timestampMs, verdict, bucketOf(missedByMs, rules));
     } else addToTally(record.timestampMs, verdict);
