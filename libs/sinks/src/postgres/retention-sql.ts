@@ -6,7 +6,7 @@ import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
 import { RETENTION_LOCK } from "./advisory-locks.js";
 
-/** Drops a table's old rows: one statement that is atomic by itself, and gives one row (`RetentionOutcome`). */
+/** Drops a table's old rows, or the oldest of them: one statement that is atomic by itself, and gives one row (`RetentionOutcome`). */
 export interface RetentionStatement {
   readonly table: string;
   readonly text: string;
@@ -18,6 +18,8 @@ export interface RetentionOutcome {
   /** Null where no partition has a watermark. */
   readonly boundary_ms: number | null;
   readonly dropped: number;
+  /** Whether the statement has to be run again, for the rest. */
+  readonly has_more: boolean;
 }
 
 export function retentionStatements(
@@ -53,7 +55,7 @@ interface Reach {
 }
 
 function dropStatement(table: PgTable, { pipeline, days, windowMs }: Reach): string {
-  return `SELECT is_ours, ${boundaryMs("boundary")}, dropped
+  return `SELECT is_ours, ${boundaryMs("boundary")}, dropped, has_more
     FROM tidemark.drop_days(${escapeLiteral(qualifiedName(table))}, ${pipeline}, ${days}, ${windowMs})`;
 }
 
@@ -79,5 +81,5 @@ function deleteStatement(table: PgTable, age: string, { pipeline, days, windowMs
       SELECT ${pipeline}, ${escapeLiteral(getTableName(table))}, boundary, dropped FROM bound, sum WHERE dropped > 0
       ON CONFLICT (pipeline, table_name) DO UPDATE SET complete_from = greatest(r.complete_from, excluded.complete_from),
         dropped_rows = r.dropped_rows + excluded.dropped_rows, updated_at = now())
-    SELECT is_ours, ${boundaryMs("boundary")}, dropped FROM bound, sum`;
+    SELECT is_ours, ${boundaryMs("boundary")}, dropped, false AS has_more FROM bound, sum`;
 }

@@ -36,8 +36,8 @@ const busyStates = new Set(["55P03", "40001", "40P01"]);
  * lowest watermark of all its partitions that have one; whole UTC days, and nothing that an open window or a live id needs. Raw
  * rows and windows go by their own time, late and rejected rows by the watermark that stood when they came.
  *
- * Each table's rows go in one transaction with their note in `tidemark.retention`, so that it may be killed anywhere, run
- * anew, and run beside others. A writer waits for it 0.1 s at a time. Knows no clock.
+ * Each table's rows go in one transaction with their note in `tidemark.retention`, or 50 days of them at a time, oldest first, so
+ * that it may be killed anywhere, run anew, and run beside others. A writer waits for it 0.1 s at a time. Knows no clock.
  *
  * Throws RangeError where `days` is no positive integer, SinkError `invalid-address`; rejects with Postgres's own error, and
  * soon after `signal` aborts.
@@ -50,10 +50,15 @@ export async function applyRetention(options: RetentionOptions, signal?: AbortSi
     const dropped: DroppedRows[] = [];
     let isDone = true;
     for (const { table, text } of statements) {
-      const outcome = await dropWhereFree(client, text);
+      let outcome: RetentionOutcome | undefined;
+      let rows = 0;
+      let beforeMs: number | null = null;
+      do {
+        outcome = await dropWhereFree(client, text);
+        rows += outcome?.dropped ?? 0;
+        beforeMs = outcome?.boundary_ms ?? beforeMs;
+      } while (outcome?.has_more === true);
       isDone &&= outcome?.is_ours === true;
-      const beforeMs = outcome?.boundary_ms ?? null;
-      const rows = outcome?.dropped ?? 0;
       if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
     }
     return { dropped, isDone };

@@ -59,7 +59,7 @@ describe("migrate", () => {
     expect(await server.query(url, "SELECT *, xmin::text FROM tidemark.tables ORDER BY table_name")).toEqual(before);
     expect(await server.query(url, "SELECT file FROM tidemark.migrations ORDER BY 1")).toEqual([
       { file: "0000_tidemark.sql" },
-      { file: "0001_days_and_retention.sql" },
+      { file: "0001_day_partitions_and_retention.sql" },
     ]);
   });
 

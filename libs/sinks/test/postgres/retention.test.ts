@@ -239,6 +239,34 @@ describe("retention", () => {
     expect((await apply()).dropped).toMatchObject([{ rows: 3 }, { rows: 3 }]);
   });
 
+  it("drops more days than one transaction takes in portions, oldest first, each with its note", async () => {
+    await fill([1]);
+    await server.query(
+      url,
+      `SELECT tidemark.make_day('orders', date '2023-09-01' + day) FROM generate_series(0, 119) AS day`,
+    );
+    await server.query(
+      url,
+      `INSERT INTO orders (order_id, shop, channel, cents, items, placed_at, price, topic, partition, "offset")
+       SELECT gen_random_uuid(), 'Aarhus', 1, 100, 1, timestamptz '2023-09-01T12:00:00Z' + day * interval '24 hours', 100,
+         $1, 0, -1 - day FROM generate_series(0, 119) AS day`,
+      [identity.topic],
+    );
+    const first = await server.query(
+      url,
+      `SELECT to_char(boundary AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS "from", dropped::int, has_more
+       FROM tidemark.drop_days('orders', 'orders', 1, 0)`,
+    );
+    expect(first).toEqual([{ from: "2023-10-21", dropped: 50, has_more: true }]);
+    expect(await notes()).toEqual([{ table_name: "orders", from: "10-21 00:00", rows: 50 }]);
+    expect(await apply()).toEqual({
+      dropped: [{ table: "orders", rows: 70, beforeMs: day("2024-01-31") }],
+      isDone: true,
+    });
+    expect(await notes()).toEqual([{ table_name: "orders", from: "01-31 00:00", rows: 120 }]);
+    expect(await daysOf("orders", "placed_at")).toEqual(["02-01"]);
+  });
+
   it("is done once by many at once", async () => {
     await fill([1, 2, 3]);
     const runs = await Promise.all(Array.from({ length: 6 }, () => apply()));

@@ -41,29 +41,39 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE c.pipeline = of_pipeline AND c.watermark IS NOT NULL
 $$;
 
--- Drops the partitions that end at or before that boundary, and notes how many rows that were; nothing where another session
--- is at it. Fails with lock_not_available or serialization_failure where it has to be tried again.
+-- Drops the partitions that end at or before that boundary, the 50 oldest of them, since a transaction cannot lock any number of
+-- tables. Notes how many rows that were; nothing where another session is at it. `boundary` is where the rows that are left
+-- begin, and `has_more` says that there are more to drop. Fails with lock_not_available or serialization_failure where it has to be tried again.
 CREATE FUNCTION tidemark.drop_days(parent regclass, of_pipeline text, days integer, window_ms bigint,
-  OUT is_ours boolean, OUT boundary timestamptz, OUT dropped bigint)
+  OUT is_ours boolean, OUT boundary timestamptz, OUT dropped bigint, OUT has_more boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms' SET TimeZone = 'UTC' SET DateStyle = 'ISO' AS $$
 DECLARE
   begun bigint;
   old regclass[];
+  ends timestamptz[];
   child regclass;
   counted bigint;
   is_locked boolean := false;
 BEGIN
   dropped := 0;
+  has_more := false;
   PERFORM tidemark.assert_owned(parent, 'DELETE');
   is_ours := pg_try_advisory_xact_lock(7415064);
   IF NOT is_ours THEN RETURN; END IF;
   SELECT count(watermark) INTO begun FROM tidemark.checkpoints WHERE pipeline = of_pipeline;
   boundary := tidemark.retention_boundary(of_pipeline, days, window_ms);
-  SELECT array_agg(inhrelid::regclass) INTO old FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-  WHERE inhparent = parent
-    AND substring(pg_get_expr(relpartbound, inhrelid) FROM 'TO \(''([^'']+)''\)')::timestamptz <= boundary;
+  SELECT array_agg(child_table ORDER BY ends_at), array_agg(ends_at ORDER BY ends_at) INTO old, ends FROM (
+    SELECT inhrelid::regclass AS child_table,
+      substring(pg_get_expr(relpartbound, inhrelid) FROM 'TO \(''([^'']+)''\)')::timestamptz AS ends_at
+    FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = parent) AS children
+  WHERE ends_at <= boundary;
   IF old IS NULL THEN RETURN; END IF;
+  IF cardinality(old) > 50 THEN
+    has_more := true;
+    boundary := ends[50];
+    old := old[1:50];
+  END IF;
   FOREACH child IN ARRAY old LOOP
     EXECUTE format('SELECT count(*) FROM %s', child) INTO counted;
     dropped := dropped + counted;
