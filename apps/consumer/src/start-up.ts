@@ -32,6 +32,8 @@ function adviseOnSink({ code }: SinkError): string {
     case "refused-definition":
       return " WATERMARK_DELAY, ALLOWED_LATENESS and MAX_FUTURE_SKEW set its durations, and another TIDEMARK_DIR has another database.";
     case "invalid-address":
+    case "refused-connection":
+    case "wrong-server":
       return " Check DATABASE_URL.";
     default:
       return "";

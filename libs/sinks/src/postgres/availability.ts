@@ -32,7 +32,9 @@ function isMisread(error: Error): boolean {
 
 /** Whether trying again later may help: the server or the way to it is at fault, not what was asked. */
 export function isUnavailable(error: unknown): error is Error {
-  if (!(error instanceof Error) || error instanceof SinkError) return false;
+  if (!(error instanceof Error)) return false;
+  // A standby may become the primary that is wanted.
+  if (error instanceof SinkError) return error.code === "wrong-server";
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (isMisread(error)) return false;

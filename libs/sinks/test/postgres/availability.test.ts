@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { isAnswer, isUnavailable } from "../../src/index.js";
+import { isAnswer, isUnavailable, SinkError } from "../../src/index.js";
 
 const said = (code: string, file = "some.c") =>
   Object.assign(new Error("what it said"), { severity: "ERROR", code, file });
+
+it("a server that is not what target_session_attrs demands is waited out, one that cannot be trusted is not", () => {
+  expect(isUnavailable(new SinkError("wrong-server", "It is a standby."))).toBe(true);
+  expect(isUnavailable(new SinkError("refused-connection", "Its certificate has expired."))).toBe(false);
+});
 
 describe("an error of Postgres", () => {
   it.each([
