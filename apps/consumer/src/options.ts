@@ -6,6 +6,7 @@ import {
   parseOptions as parse,
   port,
   topic,
+  wholeNumber,
   type ParsedOptions,
 } from "@tidemark/cli";
 import { z } from "zod";
@@ -26,7 +27,9 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
   PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
                      exports what definePipeline returns (default: the flagship, social media)
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
-${kafkaConnectionUsage}  KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
+${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
+                     default 67108864: a batch that is larger when it is unpacked ends the consumer
+  KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
   KAFKA_GROUP        default tidemark; with PIPELINE, tidemark- and its pipeline's name
   DATABASE_URL       postgresql://user:password@host:5432/database (default: the running stack's)
   WATERMARK_DELAY    default 5m, or the pipeline's: how far behind the highest event time the watermark stays
@@ -56,6 +59,8 @@ export interface ConsumerOptions {
   readonly stopTimeoutMs: number;
   /** Where the consumer can be watched, if anywhere. */
   readonly monitor: MonitorAddress | undefined;
+  /** Unset: the default of libs/sources. */
+  readonly maxBatchBytes?: number | undefined;
   /** Unset: all rows are kept. */
   readonly retentionDays?: number | undefined;
 }
@@ -72,6 +77,7 @@ const schema = z
       .regex(/^\S{1,255}$/)
       .describe("a group name of 1 to 255 characters without spaces")
       .optional(),
+    KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
     PIPELINE: z.string().optional(),
     WATERMARK_DELAY: duration.optional(),
     ALLOWED_LATENESS: duration.optional(),
@@ -103,6 +109,7 @@ const schema = z
     }),
     stopTimeoutMs: given.STOP_TIMEOUT,
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
+    maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
     retentionDays: given.RETENTION_DAYS,
   }));
 

@@ -13,6 +13,8 @@ export function adviseOnKafka(code: SourceErrorCode): string {
       return ": check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or KAFKA_SASL_TOKEN_COMMAND";
     case "not-authorized":
       return ": grant it by an ACL of Kafka";
+    case "batch-too-large":
+      return ": raise KAFKA_MAX_BATCH_BYTES to read it";
     default:
       return "";
   }

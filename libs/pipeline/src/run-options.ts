@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly onLost?: "stop" | "continue";
   /** Drops rows older than so many days before the lowest watermark; default: all are kept. */
   readonly retentionDays?: number;
+  /** A batch of the topic that is larger when it is unpacked ends the pipeline; default 64 MiB. */
+  readonly maxBatchBytes?: number;
   /** How long a killed process keeps its partitions from others; default 10,000 ms. */
   readonly sessionTimeoutMs?: number;
   /** How long a stop waits for Postgres to take what was read; default 10,000 ms. */

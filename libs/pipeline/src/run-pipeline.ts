@@ -155,6 +155,7 @@ export function runPipelineWith(
       group,
       sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
+      ...(options.maxBatchBytes !== undefined && { maxBatchBytes: options.maxBatchBytes }),
       onLost: resolved.onLost,
       onEvent: (event) => claimer.onSourceEvent(event),
       claim: (partition, context) => claimer.claim(partition, context),

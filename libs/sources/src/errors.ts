@@ -10,7 +10,9 @@
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
  * - `lost`: records were deleted upstream before they were read, and the source was not told to go on without them.
  * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
- * - `broken-batch`: a batch holds more records than offsets.
+ * - `broken-batch`: a batch holds more records than offsets, or cannot be unpacked.
+ * - `batch-too-large`: a batch is larger than `maxBatchBytes` when it is unpacked.
+ * - `missing-codec`: the optional package for the batch's compression is not installed.
  * - `invalid-options`: the source cannot run with these options.
  */
 export type SourceErrorCode =
@@ -26,6 +28,8 @@ export type SourceErrorCode =
   | "lost"
   | "unsafe-offset"
   | "broken-batch"
+  | "batch-too-large"
+  | "missing-codec"
   | "invalid-options";
 
 export class SourceError extends Error {

@@ -1,3 +1,4 @@
+import { CodecError } from "./compression/codec-error.js";
 import { userOf, type KafkaConnection } from "./connection.js";
 import { SourceError } from "./errors.js";
 import { isPassingSaslError, listCauses, typeOf } from "./kafkajs-errors.js";
@@ -24,6 +25,7 @@ export function explainFailure(error: unknown, context: FailureContext): SourceE
 
 function explainCause(cause: unknown, context: FailureContext): SourceError | undefined {
   if (!(cause instanceof Error)) return undefined;
+  if (cause instanceof CodecError) return explainCodec(cause, context.topic);
   const at = brokerOf(cause) ?? context.brokers.join(", ");
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
@@ -35,6 +37,16 @@ function explainCause(cause: unknown, context: FailureContext): SourceError | un
     explainSasl(cause, at, context.connection ?? {}) ??
     explainAuthorization(cause, at, context)
   );
+}
+
+function explainCodec(cause: CodecError, topic: string | undefined): SourceError {
+  const { partition, offset } = cause;
+  const where = [
+    ...(offset === undefined ? [] : [`at offset ${offset}`]),
+    ...(partition === undefined ? [] : [`of partition ${partition}`]),
+    ...(topic === undefined ? [] : [`of topic "${topic}"`]),
+  ];
+  return new SourceError(cause.code, ["The batch", ...where, cause.message].join(" "), { cause });
 }
 
 const BROKER_CERTIFICATE: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import type { Consumer } from "kafkajs";
 import { backoffMs, wait } from "./backoff.js";
+import { installCodecs } from "./compression/install-codecs.js";
 import { isRetryable, refused } from "./errors.js";
 import { explainFailure } from "./kafka-failure.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
@@ -16,6 +17,7 @@ const TOPIC_POLL_MS = 2_000;
 /** The port on kafkajs 2.2.4: one session after another until the signal. */
 export function createKafkajsPort(options: SessionOptions): KafkaPort {
   patchKafkajsDecoder();
+  installCodecs(options.maxBatchBytes);
   const { topic, brokers } = options;
   let consumer: Consumer | undefined;
 

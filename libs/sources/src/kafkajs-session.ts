@@ -13,6 +13,7 @@ export interface SessionOptions extends ClientOptions {
   readonly maxWaitMs: number;
   readonly metadataMaxAgeMs: number;
   readonly maxBytesPerPartition: number;
+  readonly maxBatchBytes: number;
   readonly partitionsConsumedConcurrently: number;
 }
 

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_BATCH_BYTES } from "./compression/install-codecs.js";
 import type { KafkaConnection } from "./connection.js";
 import { invalidOption } from "./errors.js";
 import type { SourceEvent } from "./event.js";
@@ -18,6 +19,11 @@ export interface SourceOptions {
   readonly sessionTimeoutMs?: number;
   /** Of one partition in one fetch, before decompression. Default 512 KiB. */
   readonly maxBytesPerPartition?: number;
+  /**
+   * A batch that is larger when it is unpacked ends the source with `batch-too-large`. The largest of the process's sources
+   * holds for all. Default 64 MiB.
+   */
+  readonly maxBatchBytes?: number;
   /** Default 4. */
   readonly partitionsConsumedConcurrently?: number;
   /** How long a fetch waits for records when there are none; rebalances and pauses wait for it too. Default 250. */
@@ -54,6 +60,7 @@ export function resolveOptions(options: SourceOptions): ResolvedOptions {
   const resolved = {
     sessionTimeoutMs,
     maxBytesPerPartition: options.maxBytesPerPartition ?? 512 * 1024,
+    maxBatchBytes: options.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES,
     partitionsConsumedConcurrently: options.partitionsConsumedConcurrently ?? 4,
     maxWaitMs: options.maxWaitMs ?? 250,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,

@@ -1,5 +1,5 @@
 import { adviseOnKafka } from "@tidemark/cli";
-import { diagnoseFailure, type KafkaConnection } from "@tidemark/sources/kafkajs";
+import { diagnoseFailure, installCodecs, type KafkaConnection } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
 import { CannotVerifyError, kafkaRefused, kafkaUnreachable, noTopic } from "./errors.js";
 
@@ -8,6 +8,8 @@ export interface KafkaPlace {
   readonly brokers: readonly string[];
   /** TLS and SASL; undefined: neither. */
   readonly connection?: KafkaConnection | undefined;
+  /** How large a batch may be when it is unpacked; undefined: the default of libs/sources. */
+  readonly maxBatchBytes?: number | undefined;
 }
 
 /** The first offset that can be read, and the one behind the last. */
@@ -17,7 +19,8 @@ export interface LogRange {
   readonly end: number;
 }
 
-export function createKafka({ brokers, connection: { ssl, sasl } = {} }: KafkaPlace): Kafka {
+export function createKafka({ brokers, connection: { ssl, sasl } = {}, maxBatchBytes }: KafkaPlace): Kafka {
+  installCodecs(maxBatchBytes);
   return new Kafka({
     brokers: [...brokers],
     clientId: "tidemark-verify",

@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   return parsed.kind === "wrong" ? refuse(parsed.problem) : await check(parsed.options);
 }
 
-async function check({ prefix, differences, json, run, view, ...chosen }: ToolOptions): Promise<number> {
+async function check({ maxBatchBytes, prefix, differences, json, run, view, ...chosen }: ToolOptions): Promise<number> {
   const scenario = run === null ? undefined : await loadRun(run);
   if (typeof scenario === "string") return refuse(scenario);
   const root = findRepositoryRoot(import.meta.url);
@@ -50,6 +50,7 @@ async function check({ prefix, differences, json, run, view, ...chosen }: ToolOp
   const verdict = await verify({
     brokers: kafkaBrokers,
     connection: kafkaConnection,
+    maxBatchBytes,
     databaseUrl,
     topic,
     prefix,

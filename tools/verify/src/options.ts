@@ -66,7 +66,9 @@ Exit code 0: equal, 1: different, 2: nothing can be said.
   KAFKA_BROKERS         host:port, several with commas
   DATABASE_URL          postgresql://user:password@host:5432/database
                         (both by default the running stack's)
-${kafkaConnectionUsage}  KAFKA_TOPIC           the topic
+${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
+                        how large a batch may be when it is unpacked
+  KAFKA_TOPIC           the topic
   PIPELINE              FILE, or FILE#NAME where it exports several pipelines: a
                         module with a pipeline, as the consumer takes it
   TIDEMARK_DIR          default .tidemark: where the stack says its addresses
@@ -99,6 +101,8 @@ export interface ToolOptions {
   readonly pipeline: string | null;
   /** Exports a pipeline; null: none was given. */
   readonly module: string | null;
+  /** Unset: the default of libs/sources. */
+  readonly maxBatchBytes?: number | undefined;
   readonly prefix: boolean;
   readonly differences: number;
   readonly json: boolean;
@@ -129,6 +133,7 @@ const object = z.object({
   "--start": time.optional(),
   "--start-index": wholeNumber(0, Number.MAX_SAFE_INTEGER - mostEvents).optional(),
   KAFKA_TOPIC: topic.optional(),
+  KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
   PIPELINE: text("a module that exports a pipeline").optional(),
 });
 
@@ -143,6 +148,7 @@ const schema = object
     topic: given["--topic"] ?? given.KAFKA_TOPIC ?? (isFlagship(given) ? FLAGSHIP_TOPIC : null),
     pipeline: given["--pipeline"] ?? null,
     module: given.PIPELINE ?? null,
+    maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
     prefix: given["--prefix"],
     differences: given["--differences"],
     json: given["--json"],

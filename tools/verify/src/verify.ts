@@ -145,8 +145,8 @@ async function compareAll(
   scenario: PreparedRun | undefined,
   options: VerifyOptions,
 ): Promise<Verdict> {
-  const { brokers, connection, topic, prefix = false, signal } = options;
-  const kafka = { brokers, connection };
+  const { brokers, connection, maxBatchBytes, topic, prefix = false, signal } = options;
+  const kafka = { brokers, connection, maxBatchBytes };
   const checkpoints = await readCheckpoints(snapshot, pipeline, topic);
   const [first] = checkpoints;
   if (first === undefined) throw noCheckpoints(topic, pipeline);
