@@ -84,7 +84,7 @@ function wrapSink(sink: Sink, { rows = unchanged, checkpoint: change = unchanged
   };
 }
 
-const aroundSink = (change: SinkChange): Injection => ({
+export const aroundSink = (change: SinkChange): Injection => ({
   createClaimer: (options) => createPartitionClaimer({ ...options, sink: wrapSink(options.sink, change) }),
 });
 
