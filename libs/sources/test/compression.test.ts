@@ -38,7 +38,7 @@ function readBatches(file: string): Buffer[] {
 }
 
 const cases = Object.keys(decompressors).flatMap((name) =>
-  ["jvm", "rdkafka"].map((client) => [name, client, `${client}-${name.split(" ")[0]}.log`] as const),
+  ["jvm", "rdkafka"].map((client) => [name, client, `${client}-${name.split(" ")[0]}.segment`] as const),
 );
 
 describe.each(cases)("%s of %s", (name, _, file) => {
