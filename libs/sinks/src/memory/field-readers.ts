@@ -8,6 +8,7 @@ const DAY_MS = 86_400_000;
 const GROUP_DIGITS = 4; // numeric counts in base 10,000
 const NEGATIVE = 0x4000;
 const MOST_REAL_DIGITS = 9;
+const MOST_DIGITS_SHOWN = 100;
 const BEYOND = 1 + 2 ** -20;
 
 const readText: FieldReader = (bytes) => bytes.toString();
@@ -54,11 +55,20 @@ function paddedText(length: number): FieldReader {
 function shortestReal(value: number): number {
   if (value === 0) return value; // or -0
   for (let digits = 1; digits < MOST_REAL_DIGITS; digits += 1) {
-    const shorter = Number(value.toPrecision(digits));
+    const shorter = roundHalfEven(value, digits);
     // A little further away, since Postgres takes no digits that lie halfway between two reals.
     if (Math.fround(value + (shorter - value) * BEYOND) === value) return shorter;
   }
-  return Number(value.toPrecision(MOST_REAL_DIGITS));
+  return roundHalfEven(value, MOST_REAL_DIGITS);
+}
+
+/** Rounds to significant digits. JavaScript rounds a tie away from zero, Postgres to the even digit. */
+function roundHalfEven(value: number, digits: number): number {
+  const [mantissa = "", exponent] = Math.abs(value).toExponential(MOST_DIGITS_SHOWN).split("e");
+  const all = mantissa.replace(".", "");
+  const isTie = /^50*$/.test(all.slice(digits));
+  if (!isTie || Number(all[digits - 1]) % 2 === 1) return Number(value.toPrecision(digits));
+  return Math.sign(value) * Number(`${all[0]}.${all.slice(1, digits)}e${exponent}`);
 }
 
 function dateText(days: number): string {

@@ -86,7 +86,13 @@ const item = fc.record({
   document: maybe(document),
   plain: maybe(document),
   day: maybe(day),
-  ratio: maybe(fc.float({ noDefaultInfinity: true })),
+  // Eighths of this size often lie halfway between two numbers of as many digits as a real is shown with.
+  ratio: maybe(
+    fc.oneof(
+      fc.float({ noDefaultInfinity: true }),
+      fc.integer({ min: -(2 ** 24), max: 2 ** 24 }).map((n) => n / 8),
+    ),
+  ),
   size: maybe(fc.constantFrom("small", "médium", "large")),
   huge: maybe(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
   code: maybe(letters(1)),

@@ -62,7 +62,8 @@ describe("a connection that is cut in the middle of a COPY", { timeout: 120_000 
     const wired = store.open({ databaseUrl: wire.databaseUrl, connections: 1, onEvent: (event) => events.push(event) });
     const claim = await wired.claim(0, 0);
     const gate = await closeGate(store.databaseUrl, 'BEFORE INSERT ON orders FOR EACH ROW WHEN (NEW."offset" = 1000)');
-    const given = rowsOf(20_000);
+    // Some 40 MB: more than the sockets between can hold, so that the server cannot have got the COMMIT behind them.
+    const given = rowsOf(20_000).map((row) => ({ ...row, note: "x".repeat(2_000) }));
     const committing = commit(wired, claim, 0, stepOf(given));
     const pid = await gate.arrival();
     if (abruptly) wire.cut();
