@@ -60,9 +60,9 @@ it("waits for a stack where no address is given, and ends with 1 when the stack 
 it.each([
   ["a wrong port", { LIVE_PORT: "x" }, /^live {2}LIVE_PORT got "x"; it takes a port from 0 to 65535\.\n$/],
   [
-    "an address without a database",
-    { DATABASE_URL: "postgresql://nobody:secret@127.0.0.1:1" },
-    /^live {2}(?!.*secret).*names no database/,
+    "an address that libpq does not take",
+    { DATABASE_URL: "postgresql://nobody:secret@127.0.0.1:1/db?sslmode=sometimes" },
+    /^live {2}DATABASE_URL: (?!.*secret).*sslmode.*\n$/,
   ],
   ["no Postgres's address", { DATABASE_URL: "http://127.0.0.1" }, /^live {2}DATABASE_URL: .*\n$/],
   [
