@@ -1,4 +1,4 @@
-import type { ISql } from "postgres";
+import type { ISql, Sql } from "postgres";
 import { parseAddress } from "../address/parse-address.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedTable, SinkError, unmigrated } from "../errors.js";
@@ -36,7 +36,7 @@ export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Prom
   try {
     // Otherwise it waits for others that migrate.
     if (!(await isUpToDate(sql, pipeline, relations))) {
-      await sql.begin(async (transaction) => {
+      await inTransaction(sql, async (transaction) => {
         await transaction`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
         await migrateSchema(transaction);
         await makeRelations(transaction, pipeline, relations);
@@ -50,6 +50,21 @@ export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Prom
     throw unmigrated(parseAddress(databaseUrl).user, error);
   } finally {
     await sql.end({ timeout: 1 });
+  }
+}
+
+/**
+ * The `begin` of postgres.js sends ROLLBACK on a connection that is lost, and its error is an uncaught exception of the process. Here
+ * the server rolls back when the connection ends, which is what the caller does next.
+ */
+async function inTransaction(sql: Sql, work: (transaction: ISql) => Promise<void>): Promise<void> {
+  const transaction = await sql.reserve();
+  try {
+    await transaction`BEGIN`;
+    await work(transaction);
+    await transaction`COMMIT`;
+  } finally {
+    transaction.release();
   }
 }
 
