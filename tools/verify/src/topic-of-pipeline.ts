@@ -4,6 +4,19 @@ import { nothingRead, severalTopics } from "./errors.js";
 import { nameTable, withSnapshot, type Snapshot } from "./snapshot.js";
 import { quote } from "./stored-table.js";
 
+/** The topics of which the pipeline has a checkpoint, each once. */
+export async function readTopics(snapshot: Snapshot, pipeline: string): Promise<readonly string[]> {
+  const columns = getTableColumns(checkpoints);
+  const rows = await snapshot
+    .unsafe(
+      `SELECT DISTINCT ${quote(columns.topic.name)} FROM ${nameTable(checkpoints)}
+       WHERE ${quote(columns.pipeline.name)} = $1 ORDER BY 1`,
+      [pipeline],
+    )
+    .values();
+  return rows.map(([topic]) => String(topic));
+}
+
 /**
  * The only topic that a pipeline has read into the database.
  *
@@ -11,15 +24,7 @@ import { quote } from "./stored-table.js";
  */
 export function findTopic(databaseUrl: string, pipeline: string, signal?: AbortSignal): Promise<string> {
   async function read(snapshot: Snapshot): Promise<string> {
-    const columns = getTableColumns(checkpoints);
-    const rows = await snapshot
-      .unsafe(
-        `SELECT DISTINCT ${quote(columns.topic.name)} FROM ${nameTable(checkpoints)}
-         WHERE ${quote(columns.pipeline.name)} = $1 ORDER BY 1`,
-        [pipeline],
-      )
-      .values();
-    const topics = rows.map(([topic]) => String(topic));
+    const topics = await readTopics(snapshot, pipeline);
     const [topic] = topics;
     if (topic === undefined) throw nothingRead(pipeline);
     if (topics.length > 1) throw severalTopics(pipeline, topics);

@@ -145,13 +145,12 @@ async function compareAll(
   scenario: PreparedRun | undefined,
   options: VerifyOptions,
 ): Promise<Verdict> {
-  const { brokers, connection, maxBatchBytes, topic, prefix = false, signal } = options;
-  const kafka = { brokers, connection, maxBatchBytes };
+  const { topic, prefix = false, signal } = options;
   const checkpoints = await readCheckpoints(snapshot, pipeline, topic);
   const [first] = checkpoints;
   if (first === undefined) throw noCheckpoints(topic, pipeline);
   // After the snapshot's moment, so that the log holds all that the tables were made from.
-  const { clusterId, ranges } = await readLogRanges(kafka, topic);
+  const { clusterId, ranges } = await readLogRanges(options, topic);
   for (const { clusterId: stored } of checkpoints) {
     if (stored !== clusterId) throw anotherCluster(topic, stored, clusterId);
   }
@@ -179,7 +178,7 @@ async function compareAll(
   // Postgres sorts first.
   onOffsets(0);
   const ranged = plans.map(({ partition, read }) => ({ partition, ...read }));
-  const batches = readLog(kafka, topic, ranged, signal);
+  const batches = readLog(options, topic, ranged, signal);
   const ledgers: Ledger[] = [];
   const oracles: PartitionOracle[] = [];
   try {

@@ -9,7 +9,6 @@ import { compareRows } from "./row-match.js";
 import {
   readCheckpointRows,
   readObservations,
-  readTopics,
   readVerdicts,
   readWindows,
   type VerdictSize,
@@ -17,6 +16,7 @@ import {
 } from "./table-rows.js";
 import { VerdictAnswers } from "./verdict-answers.js";
 import { planViews, readReach, type NamedView, type ViewChoice } from "./views.js";
+import { readTopics } from "../topic-of-pipeline.js";
 import { WindowAnswers } from "./window-answers.js";
 
 export interface PanelContext {

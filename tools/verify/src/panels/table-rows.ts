@@ -213,11 +213,3 @@ export async function readCheckpointRows(
 }
 
 const timeOf = (value: unknown) => (value === null ? null : Number(value));
-
-/** All of which the pipeline has a checkpoint. */
-export async function readTopics(snapshot: Snapshot, pipeline: string): Promise<readonly string[]> {
-  const columns = getTableColumns(checkpoints);
-  const query = `SELECT ${columnOf(columns.topic)} FROM ${nameTable(checkpoints)} WHERE ${columnOf(columns.pipeline)} = $1`;
-  const rows = await snapshot.unsafe(query, [pipeline]).values();
-  return rows.map(([topic]) => String(topic));
-}
