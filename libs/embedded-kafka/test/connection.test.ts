@@ -16,11 +16,30 @@ function altered(change: (frame: Buffer) => Buffer): Buffer {
   return change(encodeRequest(metadata, everything));
 }
 
+/** `everything`, with another length of its topics. */
+function withLength(frame: Buffer, length: number): Buffer {
+  frame.writeInt32BE(length, frame.length - 5);
+  return frame;
+}
+
+/** Topics without a name, of two bytes each. */
+function manyTopics(count: number): Buffer {
+  const frame = altered((all) => withLength(all, count));
+  return Buffer.concat([frame.subarray(0, -1), Buffer.alloc(2 * count), frame.subarray(-1)]);
+}
+
 test.each([
   ["an unknown API", altered((frame) => (frame.writeInt16BE(999, 0), frame)), "API 999"],
   ["a version that is not served", altered((frame) => (frame.writeInt16BE(9, 2), frame)), "version 9 of API 3"],
   ["a negative version", altered((frame) => (frame.writeInt16BE(-1, 2), frame)), "version -1 of API 3"],
   ["a request that ends too early", altered((frame) => frame.subarray(0, -1)), "a field of 1 bytes where 0 are left"],
+  ["a request of 20 million topics", manyTopics(20_000_000), "a request has at most 100000"],
+  [
+    "an array that is longer than its request",
+    altered((frame) => withLength(frame, 100_001)),
+    "an array of 100001 items",
+  ],
+  ["an array of a negative length", altered((frame) => withLength(frame, -2)), "an array of -2 items"],
   ["a request with bytes behind it", altered((frame) => Buffer.concat([frame, Buffer.alloc(3)])), "3 bytes too many"],
 ])("%s ends its connection, says so, and leaves the others alone", async (_, frame, message) => {
   const broker = await temporaryBroker();
@@ -28,6 +47,15 @@ test.each([
   await expect(bad.send(frame)).rejects.toThrow("closed the connection");
   expect(broker.lines.join("\n")).toContain(message);
   expect((await good.request(metadata, everything)).clusterId).toBe(broker.clusterId);
+});
+
+test("a topic that is asked for often is told once", async () => {
+  const broker = await temporaryBroker();
+  const client = await temporaryClient(broker);
+  await createTopic(client, "t", 1_000);
+  const topics = Array.from({ length: 90_000 }, () => "t");
+  const answer = await client.request(metadata, { topics, allowAutoTopicCreation: false });
+  expect(answer.topics).toHaveLength(1);
 });
 
 test.each([

@@ -34,7 +34,7 @@ export function clusterRoutes(topics: TopicRegistry, node: () => Node): readonly
   return [
     route(metadata, (request) => {
       const { host, port, clusterId } = node();
-      const names = request.topics ?? topics.names();
+      const names = [...new Set(request.topics ?? topics.names())];
       const brokers = [{ nodeId, host, port, rack: null }];
       return { brokers, clusterId, controllerId: nodeId, topics: names.map(describeTopic) };
     }),

@@ -5,6 +5,9 @@ import { errorCode } from "../protocol/error-code.js";
 import { route, type Route } from "../protocol/route.js";
 
 type Request = Value<typeof fetch.request>;
+/** Kafka's fetch.max.bytes: an answer of the broker holds no more, whatever was asked for. */
+const maxAnswerBytes = 55 * 1024 * 1024;
+
 type Wanted = Request["topics"][number]["partitions"][number];
 
 /** `closing` ends the fetches that wait. */
@@ -26,7 +29,7 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
         bytes += Math.min(wanted.maxBytes, log.bytesFrom(wanted.fetchOffset));
       }
     }
-    return bytes >= Math.min(request.minBytes, request.maxBytes);
+    return bytes >= Math.min(request.minBytes, request.maxBytes, maxAnswerBytes);
   }
 
   function waitUntilReady(request: Request): Promise<void> {
@@ -56,7 +59,7 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
   }
 
   function read(request: Request): Value<typeof fetch.response> {
-    let bytesLeft = request.maxBytes;
+    let bytesLeft = Math.min(request.maxBytes, maxAnswerBytes);
     let isEmpty = true;
 
     function readPartition(topic: string, wanted: Wanted) {

@@ -66,7 +66,7 @@ export function groupRoutes(coordinator: GroupCoordinator, offsets: OffsetStore)
       const left = await Promise.all(members.map(({ memberId }) => leave(groupId, memberId)));
       return { error: errorCode.none, members: left };
     }),
-    route(describeGroups, ({ groups }) => ({ groups: groups.map(describeGroup) })),
+    route(describeGroups, ({ groups }) => ({ groups: [...new Set(groups)].map(describeGroup) })),
     route(listGroups, () => {
       const ids = [...new Set([...coordinator.groups.keys(), ...offsets.groups()])];
       // Only consumers commit offsets.

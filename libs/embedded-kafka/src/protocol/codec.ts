@@ -80,10 +80,11 @@ export function nullableArray<T>(item: Codec<T>): Codec<readonly T[] | null> {
   return {
     read(from) {
       const length = int32.read(from);
-      if (length < -1) throw new MalformedRequestError(`an array of ${length} items`);
+      if (length === -1) return null;
+      from.expectItems(length);
       const items: T[] = [];
       while (items.length < length) items.push(item.read(from));
-      return length === -1 ? null : items;
+      return items;
     },
     write(to, value) {
       int32.write(to, value?.length ?? -1);

@@ -1,9 +1,13 @@
 import { MalformedRequestError } from "../errors.js";
 
+/** Of all arrays of a request together. An item of a few bytes takes up a hundred times as much, once it is read and answered. */
+const maxItems = 100_000;
+
 /** Goes through a frame; throws MalformedRequestError past its end. */
 export class Reader {
   readonly buffer: Buffer;
   #at = 0;
+  #items = 0;
 
   constructor(buffer: Buffer) {
     this.buffer = buffer;
@@ -20,5 +24,13 @@ export class Reader {
     }
     this.#at += size;
     return this.#at - size;
+  }
+
+  /** To be called before the items of an array are read. */
+  expectItems(count: number): void {
+    this.#items += count;
+    if (count < 0 || this.#items > maxItems) {
+      throw new MalformedRequestError(`an array of ${count} items (a request has at most ${maxItems})`);
+    }
   }
 }
