@@ -1,3 +1,5 @@
+import { hashUuid } from "./uuid-hash.js";
+
 /** An entry is the UUID's four 32-bit words and its expiry as a double, in one buffer of three doubles each. */
 const FLOATS = 3;
 const WORDS = 2 * FLOATS;
@@ -32,13 +34,13 @@ export class UuidTable {
   }
 
   has(uuid: Int32Array, watermarkMs: number): boolean {
-    return this.#capacity > 0 && this.#find(uuid, mix(uuid, 0), watermarkMs) >= 0;
+    return this.#capacity > 0 && this.#find(uuid, hashUuid(uuid, 0), watermarkMs) >= 0;
   }
 
   /** Adds a UUID that expires when the watermark reaches `expiresMs`. Returns false where it is in already, and live. */
   add(uuid: Int32Array, expiresMs: number, watermarkMs: number): boolean {
     if (this.#entries === this.#capacity) this.#makeRoom(watermarkMs);
-    const hash = mix(uuid, 0);
+    const hash = hashUuid(uuid, 0);
     const found = this.#find(uuid, hash, watermarkMs);
     if (found >= 0) return false;
     const entry = this.#entries++;
@@ -90,7 +92,7 @@ export class UuidTable {
     const slots = this.#slots.fill(0);
     const mask = slots.length - 1;
     for (let entry = 0; entry < live; entry++) {
-      const hash = mix(this.#words, entry * WORDS);
+      const hash = hashUuid(this.#words, entry * WORDS);
       let at = hash & mask;
       while (slots[at] !== 0) at = (at + 1) & mask;
       slots[at] = (hash & ~POSITION) | (entry + 1);
@@ -118,16 +120,6 @@ export class UuidTable {
     this.#words.set(words);
     this.#slots = new Uint32Array(2 * capacity);
   }
-}
-
-/** The finalizer of MurmurHash3 over the four words, so that ids that differ in a few bits (sequences) spread too. */
-function mix(words: Int32Array, at: number): number {
-  let hash = words[at] as number;
-  for (let word = 1; word < 4; word++)
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) ^ (words[at + word] as number);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return hash ^ (hash >>> 16);
 }
 
 const HYPHEN = 45;
