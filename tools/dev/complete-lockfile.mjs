@@ -3,13 +3,15 @@
  *
  * npm leaves an optional package for another platform out of the lockfile where the registry does not give it, and then
  * `npm ci` refuses the lockfile, on this platform too. This adds those whose version is pinned, with the platform that their
- * names tell; npm keeps them from then on, and fetches them only where they fit.
+ * names tell, and the integrity hash that the registry gives; npm keeps them from then on, and fetches them only where they fit.
  */
+import { execFile } from "node:child_process";
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 /**
- * @typedef {{ version?: string, dev?: boolean, optionalDependencies?: Record<string, string> }} Entry
+ * @typedef {{ version?: string, dev?: boolean, link?: boolean, integrity?: string, optionalDependencies?: Record<string, string> }} Entry
  * @typedef {{ name: string, version: string, dev: boolean }} Missing
  */
 
@@ -79,10 +81,33 @@ export function complete(packages) {
   };
 }
 
+/**
+ * The packages from the registry whose content `npm ci` could not check, by path.
+ * @param {Record<string, Entry>} packages
+ * @returns {string[]}
+ */
+export function findUnchecked(packages) {
+  return Object.entries(packages)
+    .filter(([path, entry]) => path.includes("node_modules/") && entry.link !== true && entry.integrity === undefined)
+    .map(([path]) => path);
+}
+
+/**
+ * @param {string} path of package-lock.json
+ * @param {Entry} entry
+ * @returns {Promise<Entry>} with the registry's hash
+ */
+async function withIntegrity(path, { version, ...rest }) {
+  const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
+  const { stdout } = await promisify(execFile)("npm", ["view", `${name}@${version}`, "dist.integrity"]);
+  return { ...(version !== undefined && { version }), integrity: stdout.trim(), ...rest };
+}
+
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const file = fileURLToPath(new URL("../../package-lock.json", import.meta.url));
   const lock = JSON.parse(readFileSync(file, "utf8"));
   const { packages, added, unknown } = complete(lock.packages);
+  for (const path of findUnchecked(packages)) packages[path] = await withIntegrity(path, packages[path] ?? {});
   writeFileSync(file, `${JSON.stringify({ ...lock, packages }, undefined, 2)}\n`);
   console.log(`added ${added.length} packages to package-lock.json${added.map((name) => `\n  ${name}`).join("")}`);
   for (const name of unknown) console.error(`${name} is missing too, but its name or version does not tell enough`);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { complete, describePlatform, findMissing } from "../complete-lockfile.mjs";
+import { complete, describePlatform, findMissing, findUnchecked } from "../complete-lockfile.mjs";
 import { repository } from "./run.js";
 
 const packages = {
@@ -20,6 +20,17 @@ const packages = {
 test("the repository's lockfile lacks no platform's package, or npm ci would refuse it", () => {
   const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8"));
   expect(findMissing(lock.packages).map(({ name }) => name)).toEqual([]);
+});
+
+test("the repository's lockfile has the hash of every package, for every platform", () => {
+  const lock = JSON.parse(readFileSync(join(repository, "package-lock.json"), "utf8"));
+  expect(findUnchecked(lock.packages)).toEqual([]);
+});
+
+test("a package without a hash is found, and a link to a project needs none", () => {
+  expect(findUnchecked({ "": {}, "libs/a": {}, "node_modules/a": { link: true }, "node_modules/b": {} })).toEqual([
+    "node_modules/b",
+  ]);
 });
 
 test("an optional package that is nowhere that Node would look is missing", () => {
