@@ -1,8 +1,9 @@
 import { redactUrl } from "@tidemark/cli";
 import { createRoles, migrate, withConnection } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed/tables";
-import { escapeIdentifier, escapeLiteral } from "pg";
+import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from "pg";
 import { noReader } from "./errors.js";
+import { scramVerifier } from "./scram-verifier.js";
 
 export interface ReaderRole {
   readonly name: string;
@@ -34,15 +35,30 @@ async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRol
   await migrate(socmed, ownerUrl);
   await createRoles(ownerUrl, { pipeline: socmed, writer, reader: name });
   const role = escapeIdentifier(name);
-  await withConnection(ownerUrl, (client) =>
-    client.query(
+  await withConnection(ownerUrl, async (client) => {
+    await setPassword(client, role, password);
+    await client.query(
       [
-        `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(password)}`,
+        `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit}`,
         `ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}'`,
         `ALTER ROLE ${role} SET default_transaction_read_only = on`,
         // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
         `ALTER ROLE ${role} SET jit = off`,
       ].join(";\n"),
-    ),
-  );
+    );
+  });
+}
+
+/** Neon, which keeps roles outside of Postgres too, says so and takes a password only as it is. */
+const onlyPlain = /only supports being given plaintext passwords/;
+
+/** Sends what Postgres stores of the password, so that no log of statements has the password itself. */
+async function setPassword(client: ClientBase, role: string, password: string): Promise<void> {
+  const set = (secret: string) => client.query(`ALTER ROLE ${role} PASSWORD ${escapeLiteral(secret)}`);
+  try {
+    await set(scramVerifier(password));
+  } catch (error) {
+    if (!(error instanceof DatabaseError && onlyPlain.test(error.message))) throw error;
+    await set(password);
+  }
 }

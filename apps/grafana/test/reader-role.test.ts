@@ -2,7 +2,8 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres, type EmbeddedPostgres } from "@tidemark/embedded-postgres";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { startProxy, type Fate } from "@tidemark/testkit/proxy";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { makeReader } from "../src/reader-role.js";
 import { query } from "./pipeline.js";
 
@@ -35,6 +36,11 @@ function addressOf(user: string, password: string): string {
   return url.href;
 }
 
+function keep(sent: Buffer[], chunk: Buffer): Fate {
+  sent.push(Buffer.from(chunk));
+  return "pass";
+}
+
 it("an owner who is no superuser makes tables and reader, and a second time gives it another password", async () => {
   await makeReader(ownerUrl, { name, password: "it's the first" });
   const first = addressOf(name, "it's the first");
@@ -42,6 +48,35 @@ it("an owner who is no superuser makes tables and reader, and a second time give
   await makeReader(ownerUrl, { name, password: "another" });
   expect(await query(addressOf(name, "another"), "SELECT current_user")).toEqual([{ current_user: name }]);
   await expect(query(first, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+it("the password is in nothing that is sent, and logs in whatever its characters are", async () => {
+  const password = "p\u00e4ss\u00a0w\u00f6rd \ufb01 it's";
+  const sent: Buffer[] = [];
+  const proxy = await startProxy(Number(new URL(ownerUrl).port), () => ({ fromClient: (chunk) => keep(sent, chunk) }));
+  onTestFinished(() => proxy.close());
+  await makeReader(proxy.through(ownerUrl), { name, password });
+  expect(Buffer.concat(sent).toString()).toContain("PASSWORD 'SCRAM-SHA-256$4096:");
+  expect(Buffer.concat(sent).includes("w\u00f6rd")).toBe(false);
+  expect(await query(addressOf(name, password), "SELECT current_user")).toEqual([{ current_user: name }]);
+});
+
+it("a server that takes a password only as it is gets it so", async () => {
+  const refusal = "DO $$ BEGIN RAISE 'Neon only supports being given plaintext passwords'; END $$";
+  let refused = 0;
+  const refuse = (chunk: Buffer): Fate => {
+    const at = chunk.indexOf("ALTER ROLE");
+    const end = chunk.indexOf(0, at);
+    if (at === -1 || !chunk.includes("SCRAM-SHA-256$")) return "pass";
+    refused += 1;
+    chunk.fill(" ", at, end).write(refusal, at);
+    return "pass";
+  };
+  const proxy = await startProxy(Number(new URL(ownerUrl).port), () => ({ fromClient: refuse }));
+  onTestFinished(() => proxy.close());
+  await makeReader(proxy.through(ownerUrl), { name, password: "as it is" });
+  expect(refused).toBe(1);
+  expect(await query(addressOf(name, "as it is"), "SELECT current_user")).toEqual([{ current_user: name }]);
 });
 
 it("says which role could not be made, where, and why, without a password", async () => {
