@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { serveConnection } from "./connection.js";
 import { directoryError, listenError, requireDataDir } from "./errors.js";
 import { createGroupCoordinator } from "./group/coordinator.js";
@@ -82,7 +82,8 @@ function openStore(dataDir: string, node: () => Node, log: (line: string) => voi
     for (const cleanup of cleanups.splice(0).toReversed()) cleanup();
   };
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dirname(dataDir), { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     cleanups.push(lockDirectory(dataDir));
     const state = openBrokerState(join(dataDir, "broker.json"));
     const offsets = openOffsetStore(join(dataDir, "offsets.json"));

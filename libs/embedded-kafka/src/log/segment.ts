@@ -29,7 +29,7 @@ export type Segment = ReturnType<typeof openSegment>;
  */
 export function openSegment(directory: string, baseOffset: number, recovery: SegmentRecovery) {
   const path = segmentPath(directory, baseOffset);
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   const index = createSegmentIndex();
   let size = 0;
   let nextOffset = baseOffset;

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { openStoredMap } from "../storage/stored-map.js";
 import { openPartitionLog, type PartitionLog } from "./partition-log.js";
@@ -25,6 +25,8 @@ export type TopicRegistry = ReturnType<typeof openTopicRegistry>;
 export function openTopicRegistry(dataDir: string, log: (line: string) => void) {
   const root = join(dataDir, "topics");
   mkdirSync(root, { recursive: true });
+  // Records are nobody else's, whoever may look into the directories above.
+  chmodSync(root, 0o700);
   const stored = openStoredMap(join(dataDir, "topics.json"), isTopicRecord);
   const topics = new Map<string, Topic>();
   for (const [name, record] of stored.entries()) topics.set(name, openTopic(record, []));

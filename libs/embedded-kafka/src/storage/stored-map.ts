@@ -10,7 +10,7 @@ export function openStoredMap<V>(path: string, isValue: (value: unknown) => valu
 
   /** On disk when it returns; where the write fails it throws, and nothing has changed. */
   function store(changed: ReadonlyMap<string, V>): void {
-    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(changed)));
+    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(changed)), { mode: 0o600 });
     renameSync(`${path}.new`, path);
     entries = changed;
   }
