@@ -194,8 +194,11 @@ function isMissingTable(error: unknown): boolean {
   return error instanceof postgres.PostgresError && (error.code === "42P01" || error.code === "3F000");
 }
 
+/** The query takes too long, or fails inside the server: others may succeed. */
+const statesOfQuery = new Set(["57014", "XX000"]);
+
 /** Whether Postgres answers, but not this question: it lacks a right, takes too long, or its rows aren't the panel's. */
 export function isRefused(error: unknown): boolean {
   if (error instanceof PanelError || error instanceof z.ZodError) return true;
-  return error instanceof postgres.PostgresError && (error.code === "57014" || !isUnavailable(error));
+  return error instanceof postgres.PostgresError && (statesOfQuery.has(error.code) || !isUnavailable(error));
 }

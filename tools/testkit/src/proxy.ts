@@ -15,6 +15,8 @@ export interface ConnectionPlan {
   readonly delayMs?: number;
   /** The client is turned away. Default false. */
   readonly refuse?: boolean;
+  /** The client's first bytes are answered with these, and the connection ends. The server hears nothing of it. */
+  readonly answer?: Uint8Array;
 }
 
 /** Stands between clients and a server on loopback, and can disturb their connections. */
@@ -37,6 +39,10 @@ export interface Proxy {
   hold(): void;
   /** From the clients to the server little passes at a time: some 400 kB/s of each connection. */
   trickle(): void;
+  /** From the server to the clients so many bytes a second pass on each connection. */
+  slowDown(bytesPerSecond: number): void;
+  /** New connections go to the server on another port of 127.0.0.1; present ones stay where they are. */
+  pointTo(serverPort: number): void;
   /** All passes again. */
   release(): void;
   close(): Promise<void>;
@@ -44,6 +50,7 @@ export interface Proxy {
 
 const trickleBytes = 2_048;
 const trickleEveryMs = 5;
+const slowEveryMs = 10;
 const everything = Number.POSITIVE_INFINITY;
 
 /**
@@ -58,6 +65,7 @@ export async function startProxy(
   const links = new Set<Link>();
   const early = new Set<Socket>();
   let connections = 0;
+  let target = serverPort;
   const toServer: Gate = { open: true };
   const toClient: Gate = { open: true };
   let trickling: NodeJS.Timeout | undefined;
@@ -70,14 +78,15 @@ export async function startProxy(
     const begin = (): void => {
       early.delete(client);
       if (plan.refuse === true) client.destroy();
-      if (!client.destroyed) relay(client, plan);
+      if (plan.answer !== undefined) answerOnce(client, plan.answer);
+      else if (!client.destroyed) relay(client, plan);
     };
     if (plan.delayMs === undefined) begin();
     else setTimeout(begin, plan.delayMs);
   });
 
   function relay(client: Socket, { fromClient = pass, fromServer = pass }: ConnectionPlan): void {
-    const server = connect({ port: serverPort, host: "127.0.0.1", allowHalfOpen: true });
+    const server = connect({ port: target, host: "127.0.0.1", allowHalfOpen: true });
     const link: Link = {
       sockets: [client, server],
       isLost: false,
@@ -151,6 +160,16 @@ export async function startProxy(
         for (const link of links) link.up(trickleBytes);
       }, trickleEveryMs);
     },
+    slowDown(bytesPerSecond) {
+      set(true, false);
+      const bytes = Math.ceil((bytesPerSecond * slowEveryMs) / 1_000);
+      trickling = setInterval(() => {
+        for (const link of links) link.down(bytes);
+      }, slowEveryMs);
+    },
+    pointTo(otherPort) {
+      target = otherPort;
+    },
     release: () => set(true, true),
     async close() {
       clearInterval(trickling);
@@ -170,6 +189,10 @@ interface Link {
 }
 
 const pass = (): Fate => "pass";
+
+function answerOnce(client: Socket, answer: Uint8Array): void {
+  client.once("data", () => client.end(answer));
+}
 
 interface Gate {
   open: boolean;

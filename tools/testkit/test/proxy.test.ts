@@ -267,4 +267,40 @@ describe("a proxy", () => {
       `postgresql://me:secret@127.0.0.1:${proxy.port}/db`,
     );
   });
+
+  it("answers a connection in the server's place, and the next one not", async () => {
+    const { proxy, connections } = await start((connection) => (connection === 1 ? { answer: Buffer.from("no") } : {}));
+    const answered = listenTo(connect({ port: proxy.port, host: "127.0.0.1" }));
+    answered.socket.write("question");
+    await until(answered.hasEnded);
+    expect(answered.text()).toBe("no");
+    expect(connections).toEqual([]);
+    const passed = listenTo(connect({ port: proxy.port, host: "127.0.0.1" }));
+    passed.socket.write("question");
+    await until(() => connections[0]?.text() === "question");
+  });
+
+  it("passes little at a time from a server that it slows down, loses none of it, and passes the rest when released", async () => {
+    const { proxy, open } = await start();
+    const { client, server } = await open();
+    proxy.slowDown(10_000);
+    const much = "0123456789".repeat(100_000);
+    server.socket.end(much);
+    await until(() => client.text().length > 0);
+    expect(client.text().length).toBeLessThan(much.length);
+    proxy.release();
+    await until(client.hasEnded);
+    expect(client.text()).toBe(much);
+  });
+
+  it("leads new connections to another server, and leaves the present ones where they are", async () => {
+    const [first, second] = [await start(), await start()];
+    const { client, server } = await first.open();
+    first.proxy.pointTo(second.proxy.port);
+    const led = listenTo(connect({ port: first.proxy.port, host: "127.0.0.1" }));
+    led.socket.write("to the second");
+    client.socket.write("to the first");
+    await until(() => (second.connections[0]?.text() ?? "") !== "" && server.text() !== "");
+    expect([server.text(), second.connections[0]?.text()]).toEqual(["to the first", "to the second"]);
+  });
 });

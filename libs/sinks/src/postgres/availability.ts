@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SinkError, sinkClosed } from "../errors.js";
+import { isOfConnectionPhase } from "./session/connection-phase.js";
+import { ruleFor, type Wait } from "./sql-states.js";
 
 /** What the sink says while it waits; `available` follows once for each run of `unavailable`. */
 export type SinkEvent =
@@ -9,48 +11,66 @@ export type SinkEvent =
 
 const firstDelayMs = 50;
 const longestDelayMs = 5_000;
-
-// Classes of SQLSTATE that pass by themselves: connection exception, transaction rollback (deadlock, serialization),
-// insufficient resources (connections, disk, memory), operator intervention (restart, cancelled by a timeout).
-const passingClasses = new Set(["08", "40", "53", "57"]);
-// lock_not_available, idle_in_transaction_session_timeout, in_failed_sql_transaction, read_only_sql_transaction (failover)
-const passingStates = new Set(["55P03", "25P03", "25P02", "25006"]);
+/** After so long without anything but internal errors, in ms, the server's message is a better answer than another try. */
+const INTERNAL_ERROR_LIMIT_MS = 300_000;
 const sqlState = /^[0-9A-Z]{5}$/;
 
-/**
- * "lost connection to parallel worker": what a query says that had some when the server was killed. Its SQLSTATE is that of
- * refusals too.
- */
-function isLostWorker(error: Error): boolean {
-  return "code" in error && error.code === "55000" && "file" in error && error.file === "parallel.c";
+/** What an error says that a server reported itself; undefined for any other error. */
+function ruleOf(error: unknown): ReturnType<typeof ruleFor> | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  // A pooler may leave out the field that postgres.js takes the severity from.
+  if (!("severity" in error || "severity_local" in error) || !sqlState.test(error.code)) return undefined;
+  const file = "file" in error && typeof error.file === "string" ? error.file : undefined;
+  return ruleFor(error.code, isOfConnectionPhase(error) ? "connection" : "session", file);
 }
 
-/** "insufficient data left in message" and its like: what was sent is wrong, and not the connection. */
-function isMisread(error: Error): boolean {
-  return "code" in error && error.code === "08P01" && "file" in error && error.file === "pqformat.c";
-}
-
-/** Whether trying again later may help: the server or the way to it is at fault, not what was asked. */
-export function isUnavailable(error: unknown): error is Error {
-  if (!(error instanceof Error)) return false;
+/** How long it makes sense to wait for the error to pass: the server or the way to it is at fault, not what was asked. */
+function waitFor(error: unknown): Wait {
+  if (!(error instanceof Error)) return "never";
   // A standby may become the primary that is wanted.
-  if (error instanceof SinkError) return error.code === "wrong-server";
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return false;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (isMisread(error)) return false;
-  if (sqlState.test(code) && "severity" in error)
-    return passingClasses.has(code.slice(0, 2)) || passingStates.has(code) || isLostWorker(error);
-  return true;
+  if (error instanceof SinkError) return error.code === "wrong-server" ? "long" : "never";
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return "never";
+  return ruleOf(error)?.wait ?? "long";
+}
+
+/** Whether trying again later may help. */
+export function isUnavailable(error: unknown): error is Error {
+  return waitFor(error) !== "never";
 }
 
 /**
- * Whether a server at work said this, such as a time-out of a lock or statement. Not where it is starting, stopping or out of
- * room: classes 08, 53, 57P.
+ * Whether a server at work said this, such as a time-out of a lock or statement. Not where it is starting, stopping, out of
+ * room, or not the one that is wanted.
  */
 export function isAnswer(error: unknown): boolean {
-  if (!(error instanceof Error) || !("severity" in error && "code" in error)) return false;
-  const code = String(error.code);
-  return sqlState.test(code) && !/^(08|53|57P)/.test(code);
+  return ruleOf(error)?.isAtWork ?? false;
+}
+
+/** Whether the server takes no writes: it is a standby, or read-only. So are all other connections to it. */
+export function isReadOnlyServer(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "25006";
+}
+
+/** Decides about the failures of one piece of work, for as long as it has not succeeded. */
+export interface Patience {
+  /** Whether to try again after this error. */
+  allows(error: unknown): error is Error;
+}
+
+/** `internalErrorLimitMs`: for so long internal errors in a row count as temporary; default 5 minutes. */
+export function createPatience(internalErrorLimitMs = INTERNAL_ERROR_LIMIT_MS): Patience {
+  let sinceMs: number | undefined;
+  return {
+    allows(error): error is Error {
+      const wait = waitFor(error);
+      if (wait !== "briefly") {
+        sinceMs = undefined;
+        return wait === "long";
+      }
+      sinceMs ??= performance.now();
+      return performance.now() - sinceMs <= internalErrorLimitMs;
+    },
+  };
 }
 
 /** Whether a row belongs into a partition that is not there. Broken CHECKs have the same SQLSTATE, and a name. */
@@ -65,12 +85,13 @@ export function isMissingPartition(error: unknown): boolean {
 
 /**
  * Runs `work` until it succeeds, backing off from 50 ms to 5 s with full jitter while Postgres is away. Other errors
- * reject at once; an abort rejects with SinkError `closed`.
+ * reject at once, and so do internal errors that do not pass; an abort rejects with SinkError `closed`.
  */
 export async function retryWhileUnavailable<T>(
   work: () => Promise<T>,
   signal: AbortSignal,
   onEvent: (event: SinkEvent) => void,
+  patience = createPatience(),
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     if (signal.aborted) throw sinkClosed();
@@ -80,7 +101,7 @@ export async function retryWhileUnavailable<T>(
       return result;
     } catch (error) {
       if (signal.aborted) throw sinkClosed();
-      if (!isUnavailable(error)) throw error;
+      if (!patience.allows(error)) throw error;
       const retryInMs = Math.ceil(Math.random() * Math.min(longestDelayMs, firstDelayMs * 2 ** attempt));
       onEvent({ kind: "unavailable", attempt, retryInMs, error });
       await sleep(retryInMs, undefined, { signal }).catch(() => {

@@ -1,6 +1,7 @@
 import { DatabaseError, TypeOverrides, type Client, type Pool, type PoolClient, type QueryResult } from "pg";
 import { parseAddress, type PostgresAddress } from "../address/parse-address.js";
 import { unanswered } from "../errors.js";
+import { isReadOnlyServer } from "./availability.js";
 import { fly, type Statement } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
 
@@ -14,6 +15,8 @@ export interface WriterLimits {
    * connection without a word, and no limit of the server's reaches a client then. Default 60,000.
    */
   readonly transactionTimeoutMs?: number;
+  /** For so long internal errors (XX000) in a row are waited out, in ms; default 5 minutes. */
+  readonly internalErrorLimitMs?: number;
 }
 
 export const defaultLimits: WriterLimits = {
@@ -35,7 +38,7 @@ const types = new TypeOverrides();
 types.setTypeParser(int8Oid, Number);
 
 export function createPool(databaseUrl: string | PostgresAddress, connections: number): Pool {
-  const pool = createClientPool(toAddress(databaseUrl), {
+  const pool = createClientPool(addressForWriting(databaseUrl), {
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: applicationName,
@@ -43,11 +46,37 @@ export function createPool(databaseUrl: string | PostgresAddress, connections: n
   });
   // An idle connection that breaks is replaced at its next use, which reports what is wrong.
   pool.on("error", () => {});
+  pool.on("connect", (client) => generations.set(client, generationOf(pool)));
   return pool;
 }
 
-function toAddress(given: string | PostgresAddress): PostgresAddress {
-  return typeof given === "string" ? parseAddress(given) : given;
+/** How often all connections of a pool were given up, by pool; and how often that was when a connection was made. */
+const generations = new WeakMap<Pool | PoolClient, number>();
+const generationOf = (of: Pool | PoolClient) => generations.get(of) ?? 0;
+
+/** A connection that was made since the pool's connections were last given up. */
+async function takeConnection(pool: Pool): Promise<PoolClient> {
+  for (;;) {
+    const client = await pool.connect();
+    if (generationOf(client) === generationOf(pool)) return client;
+    client.release(true);
+  }
+}
+
+/**
+ * After a failover a server that has become a standby keeps its connections, and so does a proxy: a new connection reaches the
+ * server that takes writes. So none of the pool's connections is used again.
+ */
+function giveUpWhereReadOnly(pool: Pool, client: PoolClient, error: unknown): void {
+  if (!isReadOnlyServer(error) || generationOf(client) !== generationOf(pool)) return;
+  generations.set(pool, generationOf(pool) + 1);
+}
+
+/** Of several servers a session here wants one that takes writes, unless the address asks for another kind. */
+export function addressForWriting(given: string | PostgresAddress): PostgresAddress {
+  const address = typeof given === "string" ? parseAddress(given) : given;
+  const isOpen = address.endpoints.length > 1 && address.targetSession === "any";
+  return isOpen ? { ...address, targetSession: "read-write" } : address;
 }
 
 export interface ConnectionOptions {
@@ -67,7 +96,7 @@ export async function withConnection<T>(
   { timeoutMs = queryTimeoutMs, signal }: ConnectionOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted();
-  const client = createClient(toAddress(databaseUrl), {
+  const client = createClient(addressForWriting(databaseUrl), {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: timeoutMs,
     types,
@@ -114,7 +143,7 @@ export async function onConnection<T>(
   work: (client: PoolClient) => Promise<T>,
   onLost?: (backendPid: number) => void,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = await takeConnection(pool);
   let ending: Error | undefined;
   const keepFirst = (error: Error): void => void (ending ??= error);
   client.on("error", keepFirst);
@@ -122,6 +151,7 @@ export async function onConnection<T>(
   try {
     return await within(client, limits, () => work(client));
   } catch (error) {
+    giveUpWhereReadOnly(pool, client, error);
     await within(client, limits, () => client.query("ROLLBACK")).catch(() => {
       broken = true;
       // pg's types leave it out.
@@ -185,12 +215,15 @@ export async function runAtOnce<Row extends object>(
 
 /** As `runAtOnce`, on a pooled connection. */
 export async function runAtOnceOn(pool: Pool, limits: WriterLimits, statement: string): Promise<void> {
-  const client = await pool.connect();
+  const client = await takeConnection(pool);
   client.on("error", reportedByNextStatement);
   let broken = true;
   try {
     await within(client, limits, () => runAtOnce(client, limits, statement));
     broken = false;
+  } catch (error) {
+    giveUpWhereReadOnly(pool, client, error);
+    throw error;
   } finally {
     client.off("error", reportedByNextStatement);
     client.release(broken);

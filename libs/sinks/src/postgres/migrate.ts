@@ -4,9 +4,11 @@ import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedTable, SinkError, unmigrated } from "../errors.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
 import { MIGRATION_LOCK } from "./advisory-locks.js";
+import { addressForWriting } from "./connection.js";
 import { findMisfits } from "./own-tables.js";
 import { pipelineRelations, type Relation } from "./pipeline-ddl.js";
 import { createSchema, isSchemaUpToDate, migrateSchema } from "./schema-migrations.js";
+import { isOfConnectionPhase } from "./session/connection-phase.js";
 import { openSql } from "./session/drivers.js";
 
 const CONNECT_TIMEOUT_SECONDS = 10;
@@ -27,7 +29,7 @@ const DAY_SUFFIX_BYTES = 9;
 export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Promise<void> {
   const relations = pipelineRelations(pipeline);
   checkNames(relations, pipeline);
-  const sql = openSql(databaseUrl, {
+  const sql = openSql(addressForWriting(databaseUrl), {
     max: 1,
     prepare: false,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
@@ -46,7 +48,7 @@ export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Prom
     if (misfits.length > 0) throw refusedTable(misfits);
   } catch (error) {
     const isRefused = error instanceof Error && "code" in error && error.code === INSUFFICIENT_PRIVILEGE;
-    if (!isRefused) throw error;
+    if (!isRefused || isOfConnectionPhase(error)) throw error;
     throw unmigrated(parseAddress(databaseUrl).user, error);
   } finally {
     await sql.end({ timeout: 1 });

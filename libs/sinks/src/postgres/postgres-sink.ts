@@ -7,7 +7,7 @@ import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
 import { createStateCheck } from "../state-check.js";
-import { retryWhileUnavailable, type SinkEvent } from "./availability.js";
+import { createPatience, retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
 import { beginFenced, writeCheckpoint } from "./commit.js";
 import {
@@ -83,6 +83,10 @@ export function createSink(options: SinkOptions): Sink {
     if (pids.length > 0) onEvent({ kind: "terminated-blocker", partition, pids });
   }
 
+  function retry<T>(work: () => Promise<T>): Promise<T> {
+    return retryWhileUnavailable(work, closing.signal, onEvent, createPatience(limits.internalErrorLimitMs));
+  }
+
   async function claimOnce(partition: number, logStartOffset: number): Promise<Claim> {
     let ending: Promise<void> | undefined;
     const ended = new Set<number>();
@@ -109,8 +113,7 @@ export function createSink(options: SinkOptions): Sink {
   }
 
   return {
-    claim: (partition, logStartOffset) =>
-      retryWhileUnavailable(() => claimOnce(partition, logStartOffset), closing.signal, onEvent),
+    claim: (partition, logStartOffset) => retry(() => claimOnce(partition, logStartOffset)),
 
     openBuffer: (partition) => new CopyRowBuffer(encoders, raw, { topic, partition }),
 
@@ -140,14 +143,10 @@ export function createSink(options: SinkOptions): Sink {
           await onConnection(pool, limits, write, lost.add);
         }
       };
-      await retryWhileUnavailable(
-        async () => {
-          await endLost(claim.partition);
-          await dayPartitions.withDays(rows.days, writeOrIsolate);
-        },
-        closing.signal,
-        onEvent,
-      );
+      await retry(async () => {
+        await endLost(claim.partition);
+        await dayPartitions.withDays(rows.days, writeOrIsolate);
+      });
       // Not after a failure: the connection may still be sending.
       rows.release();
       const newestDay = dayOf(checkpoint.maxEventTimeMs);

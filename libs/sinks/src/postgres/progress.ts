@@ -1,4 +1,4 @@
-import { and, eq } from "drizzle-orm";
+import { and, DrizzleQueryError, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { checkpoints } from "../tables/tidemark.js";
 import { openSql } from "./session/drivers.js";
@@ -7,6 +7,7 @@ export type PartitionProgress = typeof checkpoints.$inferSelect;
 
 /** Reads a pipeline's checkpoints of a topic, whoever wrote them. */
 export interface ProgressReader {
+  /** Rejects with Postgres's and the network's own errors. */
   read(): Promise<readonly PartitionProgress[]>;
   close(): Promise<void>;
 }
@@ -24,7 +25,11 @@ export function createProgressReader(
         .select()
         .from(checkpoints)
         .where(and(eq(checkpoints.pipeline, pipeline), eq(checkpoints.topic, topic)))
-        .orderBy(checkpoints.partition),
+        .orderBy(checkpoints.partition)
+        .catch((error: unknown) => {
+          // Drizzle's own message is the text of the query.
+          throw error instanceof DrizzleQueryError ? error.cause : error;
+        }),
     close: () => sql.end({ timeout: 1 }),
   };
 }

@@ -17,8 +17,11 @@ type Decided =
  * the address sets none. Throws SinkError `invalid-address`; queries reject with `refused-connection`, and with the server's and
  * the network's own errors.
  */
-export function openSql(databaseUrl: string, options: Omit<DriverOptions, Decided | "socket"> = {}): Sql {
-  const address = parseAddress(databaseUrl);
+export function openSql(
+  databaseUrl: string | PostgresAddress,
+  options: Omit<DriverOptions, Decided | "socket"> = {},
+): Sql {
+  const address = typeof databaseUrl === "string" ? parseAddress(databaseUrl) : databaseUrl;
   const timeoutMs = (Number(options.connect_timeout) || 0) * 1000 || defaultConnectTimeoutMs;
   const given = {
     ...options,

@@ -4,6 +4,7 @@ import { Client, type ClientConfig } from "pg";
 import type { PostgresEndpoint } from "../../address/endpoint.js";
 import type { PostgresAddress } from "../../address/parse-address.js";
 import { refusedConnection, SinkError } from "../../errors.js";
+import { markConnectionPhase } from "./connection-phase.js";
 import { connectionClosed, describeFailure, judgeTlsError, openSocket, type Encryption } from "./open-socket.js";
 
 /** Settings that a program gives to its session, such as `application_name`, by their names. */
@@ -246,7 +247,8 @@ async function checkTarget(
 }
 
 function judge(error: unknown, endpoint: PostgresEndpoint): unknown {
-  if (!(error instanceof Error) || error instanceof SinkError || "severity" in error) return error;
+  if (!(error instanceof Error) || error instanceof SinkError) return error;
+  if ("severity" in error) return markConnectionPhase(error);
   if ("code" in error) return String(error.code).startsWith("ERR_SSL") ? judgeTlsError(error, endpoint) : error;
   if (error.message === "Connection terminated unexpectedly") return connectionClosed();
   // `pg` itself: a way of authentication that it does not know, or a server that does not know the password either.
