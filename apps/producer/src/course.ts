@@ -10,6 +10,8 @@ export interface Course {
   readonly rate: number | null;
   /** Whether to wait until each event is due. */
   readonly paced: boolean;
+  /** How many seconds of event time pass in a second of the clock, where it waits. */
+  readonly speed: number;
   /** Arrival time of event 0 in epoch ms; null: such that the first event arrives now. */
   readonly startMs: number | null;
   readonly first: number;
@@ -25,7 +27,10 @@ export function courseOf(options: ProducerOptions, { name, events, pace }: Scena
   const isEndless = end === Number.POSITIVE_INFINITY;
   const paced = options.rate === null ? pace !== "max" : options.rate !== "max";
   if (!paced && isEndless) return "--rate=max needs --events, since it would run away from the clock otherwise.";
+  if (!paced && options.speed !== 1)
+    return "--speed has no meaning where nothing is waited for: leave it or --rate=max out.";
   return {
+    speed: options.speed,
     rate: options.rate === "max" ? null : options.rate,
     paced,
     startMs: options.startMs ?? (isEndless ? null : REPEATABLE_START_MS),

@@ -51,17 +51,18 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
 
   const partitions = await unlessAborted(stop, prepareKafka(client, retrier, options, report.warn));
   if (partitions === null) return true;
-  const { first, end, paced, rate } = run.course;
+  const { first, end, paced, rate, speed } = run.course;
   const startMs = run.course.startMs ?? startForFirstNow(run);
   // Not after what Kafka is asked below: every event would be sent by so much later than it says.
   const begunMs = run.monotonicMs();
   const elapsedMs = (): number => run.monotonicMs() - begunMs;
   const stream = createTimedStream(run, startMs);
-  const schedule = { arrivalMs: stream.arrivalMs, first, end };
+  const schedule = { arrivalMs: (index: number) => stream.arrivalMs(index) / speed, first, end };
   const times = { topic: options.topic, paced, stream, schedule, nowMs: run.now() };
   await unlessAborted(stop, warnOfTimes(client.admin, retrier, times, report.warn));
 
-  const showsRecords = paced && stream.arrivalMs(first + 1) - stream.arrivalMs(first) >= SHORTEST_SHOWN_GAP_MS;
+  const gapMs = schedule.arrivalMs(first + 1) - schedule.arrivalMs(first);
+  const showsRecords = paced && gapMs >= SHORTEST_SHOWN_GAP_MS;
   const lanes = createLanes({
     partitions,
     deliver: (messages) => retrier.run(() => sendTo(client.producer, options.topic, messages)),
@@ -71,6 +72,7 @@ export async function runProducer(run: ProducerRun): Promise<boolean> {
     scenario: options.scenario,
     seed: run.seed,
     rate,
+    speed,
     startMs,
     firstIndex: first,
     topic,

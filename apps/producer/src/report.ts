@@ -10,6 +10,8 @@ export interface RunHead {
   readonly seed: number;
   /** In place of the scenario's; null: none was given. */
   readonly rate: number | null;
+  /** Event time over the clock's. */
+  readonly speed: number;
   readonly startMs: number;
   readonly firstIndex: number;
   readonly topic: string;
@@ -75,8 +77,9 @@ export function createReport(terminal: Terminal, json: boolean, topic: string): 
   };
 }
 
-function argumentsFrom({ scenario, seed, rate, startMs }: RunHead, index: number): string {
+function argumentsFrom({ scenario, seed, rate, speed, startMs }: RunHead, index: number): string {
   const rateArgument = rate === null ? "" : ` --rate=${rate}`;
+  const speedArgument = speed === 1 ? "" : ` --speed=${speed}`;
   const start = new Date(startMs).toISOString();
-  return `--scenario=${scenario}${rateArgument} --seed=${seed} --start=${start} --start-index=${index}`;
+  return `--scenario=${scenario}${rateArgument}${speedArgument} --seed=${seed} --start=${start} --start-index=${index}`;
 }

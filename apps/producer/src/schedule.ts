@@ -2,9 +2,9 @@
 const SHORTEST_GAP_MS = 5;
 const LONGEST_SLEEP_MS = 1_000;
 
-/** Which events are sent when: event i is due (arrivalMs(i) - arrivalMs(first)) ms after the run began. */
+/** Which events are sent when: event i is due (arrivalMs(i) - arrivalMs(first)) ms of the clock after the run began. */
 export interface Schedule {
-  /** Arrival time of an event in epoch ms; never falls as the index rises. */
+  /** When an event arrives, in ms from any moment on; never falls as the index rises. */
   readonly arrivalMs: (index: number) => number;
   readonly first: number;
   /** The index after the last; may be Infinity. */

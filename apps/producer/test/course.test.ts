@@ -11,7 +11,7 @@ function course(args: string, scenario: keyof typeof presets = "default") {
 
 describe("courseOf", () => {
   it("runs until stopped, by the clock, from now on, where nothing else is said", () => {
-    expect(course("")).toEqual({ rate: null, paced: true, startMs: null, first: 0, end: Infinity });
+    expect(course("")).toEqual({ rate: null, speed: 1, paced: true, startMs: null, first: 0, end: Infinity });
   });
 
   it("begins on the deck's day where there is an end, so that the run can be repeated", () => {
@@ -23,7 +23,7 @@ describe("courseOf", () => {
   });
 
   it("ends where the scenario does, and hurries where it does", () => {
-    const day = { rate: null, paced: false, startMs: REPEATABLE_START_MS, first: 0, end: 864_000 };
+    const day = { rate: null, speed: 1, paced: false, startMs: REPEATABLE_START_MS, first: 0, end: 864_000 };
     expect(course("", "day")).toEqual(day);
     expect(course("--start-index=863990", "day")).toEqual({ ...day, first: 863_990 });
     expect(course("--events=10", "day")).toMatchObject({ paced: false, end: 10 });
@@ -31,6 +31,12 @@ describe("courseOf", () => {
 
   it("waits at a rate that was asked for, even where the scenario hurries", () => {
     expect(course("--rate=50", "day")).toMatchObject({ rate: 50, paced: true, end: 864_000 });
+  });
+
+  it("takes a speed where it waits, and refuses one where it does not", () => {
+    expect(course("--rate=50 --speed=200")).toMatchObject({ rate: 50, speed: 200, paced: true });
+    expect(course("--speed=2", "day")).toContain("--speed has no meaning");
+    expect(course("--events=1 --rate=max --speed=2")).toContain("--speed has no meaning");
   });
 
   it("refuses what would run away from the clock, and what lies behind the scenario's end", () => {

@@ -74,6 +74,13 @@ describe("the producer", () => {
     expect(await readTopic(broker.address, ownTopic("paced"))).toEqual(expectedLog("deck", 3, 100, 100));
   });
 
+  it("sends a day within seconds where event time runs faster than the clock, and says how to go on so", async () => {
+    const args = `--scenario=deck --seed=3 --events=100 --rate=0.001 --speed=100000 --topic=${ownTopic("fast")}`;
+    const output = await produceAll(args);
+    expect(await readTopic(broker.address, ownTopic("fast"))).toEqual(expectedLog("deck", 3, 100, 0.001));
+    expect(output).toContain("--rate=0.001 --speed=100000 --seed=3");
+  });
+
   it("creates the topic with 8 partitions that keep their records for ever", async () => {
     await produceAll(`--events=1 --rate=max --topic=${ownTopic("fresh")}`);
     const admin = connect(broker.address).admin();
