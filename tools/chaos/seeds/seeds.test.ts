@@ -4,19 +4,11 @@ import { join } from "node:path";
 import { findInstalledPostgres } from "@tidemark/embedded-postgres";
 import { RealKafkaError, startRealKafka } from "@tidemark/real-kafka";
 import { describe, expect, it } from "vitest";
-import type { ChaosOptions } from "../src/options.js";
+import { defaultOptions, type ChaosOptions } from "../src/options.js";
 import { formatOutcome, isEqual } from "../src/report.js";
 import { runChaos } from "../src/run-chaos.js";
 
-const base: ChaosOptions = {
-  seed: 1,
-  minutes: 1,
-  consumers: 4,
-  rate: 1_000,
-  kafka: "embedded",
-  postgresBinaries: null,
-  out: null,
-};
+const base: ChaosOptions = { ...defaultOptions, seed: 1, minutes: 1 };
 
 /** Where a real Kafka cannot be had, why. The first start may have to download it. */
 async function whyNoKafka(): Promise<string | undefined> {

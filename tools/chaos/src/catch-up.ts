@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createProgressReader, type PartitionProgress } from "@tidemark/sinks";
 import { socmedData } from "@tidemark/socmed/tables";
-import { readOffsets } from "@tidemark/sources";
+import { readOffsets, type KafkaConnection } from "@tidemark/sources";
 
 /** How far the tables are. */
 export interface Standing {
@@ -13,16 +13,20 @@ export interface Standing {
 }
 
 export interface Places {
-  readonly brokers: readonly string[];
+  readonly kafka: {
+    readonly brokers: readonly string[];
+    /** TLS and SASL; undefined: neither. */
+    readonly connection?: KafkaConnection | undefined;
+  };
   readonly databaseUrl: string;
   readonly topic: string;
 }
 
 /** Now; undefined where a server does not answer. */
-export async function lookAt({ brokers, databaseUrl, topic }: Places): Promise<Standing | undefined> {
+export async function lookAt({ kafka, databaseUrl, topic }: Places): Promise<Standing | undefined> {
   const reader = createProgressReader(databaseUrl, { pipeline: socmedData.name, topic });
   try {
-    const [rows, ends] = await Promise.all([reader.read(), readOffsets(brokers, topic)]);
+    const [rows, ends] = await Promise.all([reader.read(), readOffsets(kafka.brokers, topic, kafka)]);
     const next = new Map(rows.map(({ partition, nextOffset }: PartitionProgress) => [partition, nextOffset]));
     return {
       committed: rows.reduce((sum, { nextOffset }) => sum + nextOffset, 0),

@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { NO_KAFKA_CONNECTION } from "@tidemark/cli";
 import { startProxy, type Proxy } from "@tidemark/testkit/proxy";
 import type { Guard } from "./guard.js";
 import { parseJsonLine } from "./json-line.js";
@@ -27,7 +26,10 @@ export interface ConsumerOptions {
   /** Whose consumer it is: the repository's, or a copy's. */
   readonly root: string;
   readonly guard: Guard;
-  readonly kafkaBroker: string;
+  /** The variables that say where Kafka is, and how to connect. */
+  readonly kafka: Readonly<Record<string, string>>;
+  /** null: nothing is dropped. */
+  readonly retentionDays: number | null;
   /** Without a proxy between. */
   readonly databaseUrl: string;
   readonly topic: string;
@@ -48,16 +50,15 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
   const url = new URL(options.databaseUrl);
   const postgres = await startProxy(Number(url.port));
   url.port = String(postgres.port);
-  const addresses = { KAFKA_BROKERS: options.kafkaBroker, KAFKA_TOPIC: options.topic, DATABASE_URL: url.href };
+  const addresses = { ...options.kafka, KAFKA_TOPIC: options.topic, DATABASE_URL: url.href };
   // Whatever the caller's environment says: an empty variable is an unset one.
   const defaults = {
     KAFKA_GROUP: "",
     WATERMARK_DELAY: "",
     ALLOWED_LATENESS: "",
     MAX_FUTURE_SKEW: "",
-    RETENTION_DAYS: "",
+    RETENTION_DAYS: String(options.retentionDays ?? ""),
     METRICS_PORT: "",
-    ...NO_KAFKA_CONNECTION,
   };
   let current: OwnedProcess | undefined;
   let wanted = false;

@@ -14,6 +14,7 @@ export const faultKinds = [
   "stall Postgres",
   "cut Kafka",
   "stall Kafka",
+  "replace Postgres",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -35,7 +36,7 @@ export const copyPatienceMs = 3_000;
 export const isKill = (kind: FaultKind): boolean => kind.startsWith("kill ");
 
 export const isOfServer = (kind: FaultKind): boolean =>
-  kind.endsWith(" Kafka") || kind === "kill Postgres" || kind === "stop Postgres";
+  kind.endsWith(" Kafka") || kind === "kill Postgres" || kind === "stop Postgres" || kind === "replace Postgres";
 
 /** Whom it hits: `consumer 2`, `Kafka`. One fault at a time hits a target. */
 export const targetOf = ({ kind, consumer }: Pick<Fault, "kind" | "consumer">): string =>
@@ -61,6 +62,7 @@ const sentences: Readonly<Record<FaultKind, (fault: Fault) => string>> = {
   "stall Postgres": ({ consumer, forMs }) =>
     `stall the connections of consumer ${consumer} to Postgres for ${seconds(forMs)}`,
   "cut Kafka": () => "cut all connections to Kafka",
+  "replace Postgres": () => "SIGKILL the postmaster, whose standby takes its place",
   "stall Kafka": ({ forMs }) => `stall all connections to Kafka for ${seconds(forMs)}`,
 };
 

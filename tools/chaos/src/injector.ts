@@ -4,13 +4,14 @@ import type { Consumer } from "./consumer.js";
 import type { CopyWatch } from "./copy-watch.js";
 import { targetOf, type Fault, type FaultKind } from "./fault.js";
 import type { Round } from "./schedule.js";
+import type { PostgresServer } from "./postgres-server.js";
 import type { Server } from "./server.js";
 import { stopInCopy } from "./stop-in-copy.js";
 
 /** Whom faults hit. */
 export interface Targets {
   readonly consumers: readonly Consumer[];
-  readonly postgres: Server;
+  readonly postgres: Server & Pick<PostgresServer, "failOver" | "follow">;
   readonly kafka: Server;
   /** Between everybody and Kafka. */
   readonly kafkaProxy: Proxy;
@@ -101,6 +102,7 @@ const injections: Readonly<Record<FaultKind, Inject>> = {
   "stall Postgres": (injection) => stall(injection, consumerOf(injection).postgres),
   "cut Kafka": (injection) => cut(injection, injection.targets.kafkaProxy),
   "stall Kafka": (injection) => stall(injection, injection.targets.kafkaProxy),
+  "replace Postgres": replacePostgres,
 };
 
 function consumerOf({ fault, targets }: Injection): Consumer {
@@ -151,6 +153,14 @@ async function killServer({ fault, wait, took }: Injection, server: Server): Pro
   await wait(fault.forMs);
   await server.start();
   return hit;
+}
+
+/** Mended once the new server has a standby again. */
+async function replacePostgres({ fault, targets: { postgres }, took }: Injection): Promise<boolean> {
+  await postgres.failOver();
+  took(fault.kind);
+  await postgres.follow();
+  return true;
 }
 
 async function stopServer({ fault, wait, took }: Injection, server: Server): Promise<boolean> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startRealKafka } from "@tidemark/real-kafka";
 import { startProcess } from "./owned-process.js";
 import { programOf } from "./programs.js";
+import type { Secrets } from "./secrets.js";
 import { keepServer, type RunningServer, type Server, type ServerOptions } from "./server.js";
 
 export interface KafkaPlace extends ServerOptions {
@@ -10,6 +11,8 @@ export interface KafkaPlace extends ServerOptions {
   readonly port: number;
   /** What clients are told: a proxy's. */
   readonly advertisedPort: number;
+  /** TLS and SASL for clients; undefined: neither. */
+  readonly secrets: Secrets | undefined;
   /** Ends a start. */
   readonly signal: AbortSignal;
 }
@@ -20,8 +23,12 @@ export async function createKafkaServer(kind: "embedded" | "real", place: KafkaP
   return keepServer(await launch(), launch, place);
 }
 
-function launchReal({ directory, port, advertisedPort, signal }: KafkaPlace): Promise<RunningServer> {
-  return startRealKafka({ dataDir: join(directory, "kafka"), port, advertisedPort, signal });
+function launchReal({ directory, port, advertisedPort, secrets, signal }: KafkaPlace): Promise<RunningServer> {
+  const dataDir = join(directory, "kafka");
+  if (secrets === undefined) return startRealKafka({ dataDir, port, advertisedPort, signal });
+  const { certificate, users } = secrets;
+  const listeners = [{ name: "SECURE", protocol: "SASL_SSL" as const, port, advertisedPort }];
+  return startRealKafka({ dataDir, security: { certificate, users, listeners }, signal });
 }
 
 async function launchEmbedded({ directory, port, advertisedPort, guard }: KafkaPlace): Promise<RunningServer> {

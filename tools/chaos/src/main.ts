@@ -19,12 +19,12 @@ async function main(): Promise<number> {
 }
 
 async function run(options: ChaosOptions): Promise<number> {
-  const { seed, minutes, consumers, rate, kafka, postgresBinaries, out } = options;
+  const { seed, minutes, consumers, failoverEveryMs, rate, kafka, postgresBinaries, out } = options;
   say(
     `Seed ${seed}, ${minutes} minutes, ${consumers} consumers, ${rate} events/s; Kafka ${kafka}, Postgres ${postgresBinaries ?? "embedded"}.`,
   );
   say("\nSchedule");
-  say(formatSchedule(createSchedule({ seed, lengthMs: minutes * 60_000, consumers })));
+  say(formatSchedule(createSchedule({ seed, lengthMs: minutes * 60_000, consumers, failoverEveryMs })));
   say("\nWhat happened");
   const outcome = await runChaos(options, { say, signal: stop.signal });
   say(`\n${formatOutcome(outcome, process.stdout.columns ?? 80)}`);

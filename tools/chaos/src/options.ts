@@ -1,4 +1,4 @@
-import { oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
+import { flag, oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
 import { shortestMs } from "./schedule.js";
 
@@ -17,6 +17,13 @@ tables are recomputed from the log and compared by value.
                         Java 17 and, the first time, Maven and the network
   --postgres KIND|DIR   embedded (default), or a directory with the binaries of
                         another Postgres, such as /usr/lib/postgresql/15/bin
+  --secured             TLS to both servers, SASL to Kafka; needs openssl and
+                        --kafka real
+  --compression NAME    of the topic: gzip, snappy, lz4 or zstd; needs
+                        --kafka real
+  --failover MINUTES    how often a standby takes the place of Postgres
+  --speed N             seconds of event time in a second (default 1)
+  --retention-days N    RETENTION_DAYS of the consumers
   --out FILE            schedule, counts and verdict as JSON
   --help                print this
 
@@ -31,29 +38,63 @@ export interface ChaosOptions {
   readonly seed: number;
   readonly minutes: number;
   readonly consumers: number;
-  /** Events a second. */
+  /** Events a second of the clock. */
   readonly rate: number;
   readonly kafka: "embedded" | "real";
   /** A directory of binaries; null: those from npm. */
   readonly postgresBinaries: string | null;
+  readonly secured: boolean;
+  /** What the broker compresses the topic by; null: as it comes. */
+  readonly compression: string | null;
+  /** From one failover to the next, in ms; null: there is no standby. */
+  readonly failoverEveryMs: number | null;
+  /** Event time over the clock's. */
+  readonly speed: number;
+  /** null: nothing is dropped. */
+  readonly retentionDays: number | null;
   /** null: none is asked for. */
   readonly out: string | null;
 }
 
+/** Of all but seed and length. */
+export const defaultOptions: Omit<ChaosOptions, "seed" | "minutes"> = {
+  consumers: 4,
+  rate: 1_000,
+  kafka: "embedded",
+  postgresBinaries: null,
+  secured: false,
+  compression: null,
+  failoverEveryMs: null,
+  speed: 1,
+  retentionDays: null,
+  out: null,
+};
+
+const minutesFrom = (least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,4}(\.\d{1,3})?$/)
+    .transform(Number)
+    .refine((value) => value >= least && value <= longestMinutes)
+    .describe(`minutes from ${least} to ${longestMinutes}, such as 1.5`);
+
 const schema = z
   .object({
     "--seed": wholeNumber(0, Number.MAX_SAFE_INTEGER),
-    "--minutes": z
-      .string()
-      .regex(/^\d{1,4}(\.\d{1,3})?$/)
-      .transform(Number)
-      .refine((value) => value >= shortestMinutes && value <= longestMinutes)
-      .describe(`minutes from ${shortestMinutes} to ${longestMinutes}, such as 1.5`),
-    "--consumers": wholeNumber(1, 4).default(4),
-    "--rate": wholeNumber(10, 20_000).default(1_000),
-    "--kafka": oneOf(["embedded", "real"]).default("embedded"),
+    "--minutes": minutesFrom(shortestMinutes),
+    "--consumers": wholeNumber(1, 4).default(defaultOptions.consumers),
+    "--rate": wholeNumber(10, 20_000).default(defaultOptions.rate),
+    "--kafka": oneOf(["embedded", "real"]).default(defaultOptions.kafka),
     "--postgres": text("embedded, or a directory with initdb and postgres in it").default("embedded"),
+    "--secured": flag,
+    "--compression": oneOf(["gzip", "snappy", "lz4", "zstd"]).optional(),
+    "--failover": minutesFrom(1).optional(),
+    "--speed": wholeNumber(1, 10_000).default(defaultOptions.speed),
+    "--retention-days": wholeNumber(1, 36_500).optional(),
     "--out": text("a file's name").optional(),
+  })
+  .refine((given) => given["--kafka"] === "real" || (!given["--secured"] && given["--compression"] === undefined), {
+    message: "--secured and --compression need --kafka real.",
   })
   .transform((given): ChaosOptions => ({
     seed: given["--seed"],
@@ -62,6 +103,11 @@ const schema = z
     rate: given["--rate"],
     kafka: given["--kafka"],
     postgresBinaries: given["--postgres"] === "embedded" ? null : given["--postgres"],
+    secured: given["--secured"],
+    compression: given["--compression"] ?? null,
+    failoverEveryMs: given["--failover"] === undefined ? null : given["--failover"] * 60_000,
+    speed: given["--speed"],
+    retentionDays: given["--retention-days"] ?? null,
     out: given["--out"] ?? null,
   }));
 

@@ -24,7 +24,9 @@ const scenario = "dirty";
 const repeatableStartMs = Date.UTC(2024, 1, 3, 17);
 
 export function startProducer(stage: Pick<Stage, "startProducer">, options: ChaosOptions, diary: Diary): Producer {
-  const { seed, rate, kafka } = options;
+  const { seed, kafka, speed } = options;
+  /** Of event time. */
+  const rate = options.rate / speed;
   // A real Kafka forgets, when it starts again, the producers whose last records are dated more than a day ago; one that
   // sends again what it has no answer for would be taken for a new one, and the log have it twice.
   const startMs = kafka === "real" ? Math.floor(Date.now() / 1_000) * 1_000 : repeatableStartMs;
@@ -34,6 +36,7 @@ export function startProducer(stage: Pick<Stage, "startProducer">, options: Chao
     `--scenario=${scenario}`,
     `--seed=${seed}`,
     `--rate=${rate}`,
+    `--speed=${speed}`,
     `--start=${new Date(startMs).toISOString()}`,
     "--json",
   ];

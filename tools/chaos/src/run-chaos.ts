@@ -60,9 +60,9 @@ export async function runChaos(options: ChaosOptions, surroundings: Surroundings
 
 async function play(options: ChaosOptions, stage: Stage, diary: Diary, signal: AbortSignal): Promise<Outcome> {
   const { places, targets } = stage;
-  const { seed, rate, consumers } = options;
+  const { seed, rate, consumers, failoverEveryMs } = options;
   const lengthMs = Math.round(options.minutes * 60_000);
-  const schedule = createSchedule({ seed, lengthMs, consumers });
+  const schedule = createSchedule({ seed, lengthMs, consumers, failoverEveryMs });
   const begunMs = performance.now();
   for (const consumer of targets.consumers) consumer.start(0);
   const producer = startProducer(stage, options, diary);
@@ -107,11 +107,11 @@ async function describeStanding(places: Places): Promise<string> {
 
 /** The tables against the log; with a run, the log against its scenario too. */
 async function compare(
-  { brokers, databaseUrl, topic }: Places,
+  { kafka, databaseUrl, topic }: Places,
   run: RunOptions | null,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const loaded = run === null ? undefined : await loadRun(run);
   if (typeof loaded === "string") throw new Error(loaded);
-  return verify({ brokers, databaseUrl, topic, signal, ...(loaded && { scenario: loaded }) });
+  return verify({ ...kafka, databaseUrl, topic, signal, ...(loaded && { scenario: loaded }) });
 }

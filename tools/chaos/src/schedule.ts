@@ -7,6 +7,8 @@ export interface ScheduleOptions {
   readonly lengthMs: number;
   /** How many there are, from 1 on. */
   readonly consumers: number;
+  /** From one failover of Postgres to the next, in ms; null or absent: there is none. */
+  readonly failoverEveryMs?: number | null;
 }
 
 /** Of a schedule, and of one of its rounds. */
@@ -30,7 +32,7 @@ const kills: readonly FaultKind[] = [
   "kill Postgres",
   "kill Kafka",
 ];
-const others = faultKinds.filter((kind) => !isKill(kind));
+const others = faultKinds.filter((kind) => !isKill(kind) && kind !== "replace Postgres");
 
 /** The consumer's session timeout is 10 s: whoever is stopped for longer wakes as a zombie. */
 const pastSession = { from: 11_000, to: 13_000 };
@@ -54,6 +56,7 @@ const lasts: Readonly<Record<FaultKind, { readonly from: number; readonly to: nu
   "stall Postgres": { from: 1_000, to: 12_000 },
   "cut Kafka": { from: 0, to: 0 },
   "stall Kafka": { from: 1_000, to: 11_000 },
+  "replace Postgres": { from: 8_000, to: 8_000 },
 };
 /** How long a target takes to be itself again after that, about; a real Kafka that is started the longest. */
 const recoveryMs = (target: string): number => (target === "Kafka" ? 7_000 : 2_500);
@@ -62,7 +65,7 @@ const recoveryMs = (target: string): number => (target === "Kafka" ? 7_000 : 2_5
  * The faults in order of time: a pure function of the options. They come in rounds: one upon the other, then a calm. No
  * target is hit while it is still being mended, and all kinds come in turn.
  */
-export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): readonly Fault[] {
+export function createSchedule({ seed, lengthMs, consumers, failoverEveryMs }: ScheduleOptions): readonly Fault[] {
   const random = createRandom(seed);
   const bags = [
     { bag: createBag(random, kills), perRound: killsPerRound },
@@ -70,6 +73,9 @@ export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): 
   ];
   return roundsOf(lengthMs).flatMap(({ fromMs, toMs }) => {
     const place = createRound(random, consumers, fromMs, toMs - calmMs);
+    const every = failoverEveryMs ?? Number.POSITIVE_INFINITY;
+    const isDue = Math.floor(toMs / every) > Math.floor(fromMs / every);
+    const failover = isDue ? [place("replace Postgres", fromMs) ?? []].flat() : [];
     const drawn = bags.flatMap(({ bag, perRound }) => {
       const many = random.between(perRound.from, perRound.to);
       return Array.from({ length: many }, () => ({ bag, kind: bag.draw() }));
@@ -78,14 +84,14 @@ export function createSchedule({ seed, lengthMs, consumers }: ScheduleOptions): 
       const range = early.has(kind) ? earlyMs : lateMs;
       return { bag, kind, atMs: fromMs + random.between(range.from, range.to) };
     });
-    return timed
+    const placed = timed
       .sort((a, b) => a.atMs - b.atMs)
       .flatMap(({ bag, kind, atMs }) => {
         const fault = place(kind, atMs);
         if (fault === undefined) bag.putBack(kind);
         return fault ?? [];
-      })
-      .sort((a, b) => a.atMs - b.atMs);
+      });
+    return [...failover, ...placed].sort((a, b) => a.atMs - b.atMs);
   });
 }
 

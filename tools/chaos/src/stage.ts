@@ -12,6 +12,8 @@ import type { ChaosOptions } from "./options.js";
 import { startProcess, type OwnedProcess } from "./owned-process.js";
 import { createPostgresServer } from "./postgres-server.js";
 import { programOf } from "./programs.js";
+import { createSecrets, type Secrets } from "./secrets.js";
+import { createTopic } from "./topic.js";
 
 /** All that takes part in a run. */
 export interface Stage {
@@ -46,37 +48,55 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
   };
   try {
     // Not of the ports that a system gives to clients, one of whom might take it while its server is away.
+    const secrets = options.secured ? createSecrets(directory) : undefined;
     const port = await findFreePort(0);
     const kafkaProxy = await startProxy(port);
     closing.push(kafkaProxy.close);
-    const kafka = await createKafkaServer(options.kafka, {
+    const broker = await createKafkaServer(options.kafka, {
       directory,
       port,
       advertisedPort: kafkaProxy.port,
+      secrets,
       guard,
       signal,
       onLost: () => onLost("Kafka"),
     });
-    closing.push(kafka.close);
+    closing.push(broker.close);
+    const consumers: Consumer[] = [];
+    const ports = [await findFreePort(port), 0] as [number, number];
+    ports[1] = await findFreePort(port, ports[0]);
+    // Of this process itself: whichever server takes writes.
+    const postgresProxy = await startProxy(ports[0]);
+    closing.push(postgresProxy.close);
     const postgres = await createPostgresServer({
       directory,
-      port: await findFreePort(port),
+      ports,
       binDir: options.postgresBinaries,
+      secrets,
       guard,
       onLost: () => onLost("Postgres"),
+      onFailOver: (to) =>
+        [postgresProxy, ...consumers.map((each) => each.postgres)].forEach((each) => each.pointTo(to)),
     });
     closing.push(postgres.close);
-    const { databaseUrl } = postgres;
-    const copies = createCopyWatch(databaseUrl);
+    if (options.failoverEveryMs !== null) await postgres.follow();
+    const copies = createCopyWatch(postgresProxy.through(postgres.databaseUrl));
     closing.push(copies.close);
-    const kafkaBroker = `127.0.0.1:${kafkaProxy.port}`;
-    const consumers: Consumer[] = [];
+    const databaseUrl = secure(postgresProxy.through(postgres.databaseUrl), secrets);
+    const kafka = { brokers: [`127.0.0.1:${kafkaProxy.port}`], connection: secrets?.connection };
+    const kafkaVariables = {
+      ...NO_KAFKA_CONNECTION,
+      ...secrets?.kafkaVariables,
+      KAFKA_BROKERS: kafka.brokers.join(","),
+    };
+    if (options.compression !== null || options.speed > 1) await createTopic({ kafka, topic }, options.compression);
     for (let number = 1; number <= options.consumers; number += 1) {
       const consumer = await createConsumer({
         number,
         root: consumerRoot,
         guard,
-        kafkaBroker,
+        kafka: kafkaVariables,
+        retentionDays: options.retentionDays,
         databaseUrl,
         topic,
         onStart: diary.consumerStarted,
@@ -87,12 +107,12 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
       closing.push(consumer.postgres.close, async () => void (await consumer.kill()));
     }
     return {
-      places: { brokers: [kafkaBroker], databaseUrl, topic },
-      targets: { consumers, postgres, kafka, kafkaProxy, copies },
+      places: { kafka, databaseUrl, topic },
+      targets: { consumers, postgres, kafka: broker, kafkaProxy, copies },
       startProducer(args, onLine) {
         const producer = startProcess([...programOf("apps/producer/src/main.ts"), ...args], {
           guard,
-          env: { ...NO_KAFKA_CONNECTION, KAFKA_BROKERS: kafkaBroker, KAFKA_TOPIC: topic },
+          env: { ...kafkaVariables, KAFKA_TOPIC: topic },
           onLine,
         });
         closing.push(async () => void producer.signal("SIGKILL"));
@@ -104,4 +124,15 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+/** The address, with all that TLS can check. */
+function secure(databaseUrl: string, secrets: Secrets | undefined): string {
+  if (secrets === undefined) return databaseUrl;
+  const query = new URLSearchParams({
+    sslmode: "verify-full",
+    sslrootcert: secrets.authority,
+    channel_binding: "require",
+  });
+  return `${databaseUrl}?${query}`;
 }

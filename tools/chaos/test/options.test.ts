@@ -18,6 +18,11 @@ describe("options", () => {
       rate: 1_000,
       kafka: "embedded",
       postgresBinaries: null,
+      secured: false,
+      compression: null,
+      failoverEveryMs: null,
+      speed: 1,
+      retentionDays: null,
       out: null,
     });
   });
@@ -32,7 +37,20 @@ describe("options", () => {
     });
   });
 
+  it("take all that a cluster of one's own may have", () => {
+    const given = ["--secured", "--compression=zstd", "--failover=2", "--speed=200", "--retention-days=2"];
+    expect(optionsOf([...needed, "--kafka=real", ...given])).toMatchObject({
+      secured: true,
+      compression: "zstd",
+      failoverEveryMs: 120_000,
+      speed: 200,
+      retentionDays: 2,
+    });
+  });
+
   it.each([
+    [[...needed, "--secured"], "--secured and --compression need --kafka real."],
+    [[...needed, "--compression=lz4"], "--secured and --compression need --kafka real."],
     [["--minutes=1"], "--seed is missing; --help lists the options."],
     [["--seed=1"], "--minutes is missing; --help lists the options."],
     [["--seed=-1", "--minutes=1"], '--seed got "-1"; it takes a whole number from 0 to 9007199254740991.'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createDiary } from "../src/diary.js";
 import type { Fault } from "../src/fault.js";
+import { defaultOptions } from "../src/options.js";
 import { formatOutcome, formatSchedule, isEqual, type Outcome } from "../src/report.js";
 
 const schedule: readonly Fault[] = [
@@ -10,18 +11,9 @@ const schedule: readonly Fault[] = [
 ];
 
 function outcomeOf(more: Partial<Outcome> = {}): Outcome {
-  const options = {
-    seed: 1,
-    minutes: 1,
-    consumers: 4,
-    rate: 1_000,
-    kafka: "embedded",
-    postgresBinaries: null,
-    out: null,
-  };
   return {
     ...createDiary(() => undefined).happenings(),
-    options: { ...options, kafka: "embedded" },
+    options: { ...defaultOptions, seed: 1, minutes: 1 },
     schedule,
     sent: { scenario: "dirty", seed: 1, events: 60_000, rate: 1_000, startMs: Date.UTC(2024, 1, 3, 17), startIndex: 0 },
     seconds: 65,

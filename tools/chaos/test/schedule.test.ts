@@ -21,9 +21,17 @@ describe("a schedule", () => {
 
   it("has every kind of fault within four minutes, whatever the seed", () => {
     for (const seed of seeds) {
-      const kinds = new Set(createSchedule({ seed, lengthMs: 4 * minute, consumers: 4 }).map(({ kind }) => kind));
+      const options = { seed, lengthMs: 4 * minute, consumers: 4, failoverEveryMs: 2 * minute };
+      const kinds = new Set(createSchedule(options).map(({ kind }) => kind));
       expect([...kinds].sort(), `seed ${seed}`).toEqual([...faultKinds].sort());
     }
+  });
+
+  it("replaces Postgres as often as is asked for, and never otherwise", () => {
+    const options = { seed: 1, lengthMs: 30 * minute, consumers: 4 };
+    const many = (failoverEveryMs: number | null) =>
+      createSchedule({ ...options, failoverEveryMs }).filter(({ kind }) => kind === "replace Postgres").length;
+    expect([many(null), many(2 * minute), many(minute)]).toEqual([0, 15, 30]);
   });
 
   it("kills far more often than every ten seconds", () => {

@@ -1,3 +1,5 @@
+export { createCertificates, readCertificate } from "./certificates.js";
+export type { CertificateFiles } from "./certificates.js";
 export { RealKafkaError } from "./errors.js";
 export type { RealKafkaErrorCode } from "./errors.js";
 export { startRealKafka } from "./real-kafka.js";

@@ -88,7 +88,7 @@ async function choosePorts(broker: number, { advertisedPort = broker, security }
   };
   const controller = await next();
   const secured = new Map<string, number>();
-  for (const { name } of security?.listeners ?? []) secured.set(name, await next());
+  for (const { name, port } of security?.listeners ?? []) secured.set(name, port ?? (await next()));
   return { broker, controller, advertised: advertisedPort, secured };
 }
 

@@ -9,6 +9,10 @@ export interface SecureListener {
   readonly clientAuthorities?: string;
   /** What clients are told to connect to; default 127.0.0.1. */
   readonly host?: string;
+  /** Default: any that is free. */
+  readonly port?: number;
+  /** The port that clients are told to connect to, where something stands between them and Kafka. Default: its own. */
+  readonly advertisedPort?: number;
 }
 
 /** In PEM. */

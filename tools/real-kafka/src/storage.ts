@@ -34,8 +34,9 @@ export interface Ports {
  * default: records are kept for 7 days by their timestamps, so a topic for old-dated ones needs `retention.ms=-1`.
  */
 export function describeServer(dataDir: string, ports: Ports, security?: Security): string {
-  const secured = (security?.listeners ?? []).map(({ name, protocol, host = "127.0.0.1" }) => {
-    return { name, protocol, host, port: ports.secured.get(name) ?? 0 };
+  const secured = (security?.listeners ?? []).map(({ name, protocol, host = "127.0.0.1", advertisedPort }) => {
+    const port = ports.secured.get(name) ?? 0;
+    return { name, protocol, port, advertised: `${host}:${advertisedPort ?? port}` };
   });
   const settings = {
     "process.roles": "broker,controller",
@@ -49,7 +50,7 @@ export function describeServer(dataDir: string, ports: Ports, security?: Securit
     ].join(","),
     "advertised.listeners": [
       `PLAINTEXT://127.0.0.1:${ports.advertised}`,
-      ...secured.map(({ name, host, port }) => `${name}://${host}:${port}`),
+      ...secured.map(({ name, advertised }) => `${name}://${advertised}`),
     ].join(","),
     "listener.security.protocol.map": [
       "PLAINTEXT:PLAINTEXT",

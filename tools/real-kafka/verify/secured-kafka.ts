@@ -9,8 +9,13 @@ import {
   ResourcePatternTypes,
   type Admin,
 } from "kafkajs";
-import { startRealKafka, type RealKafka } from "../src/index.js";
-import { createCertificates, readCertificate, type CertificateFiles } from "./certificates.js";
+import {
+  createCertificates,
+  readCertificate,
+  startRealKafka,
+  type CertificateFiles,
+  type RealKafka,
+} from "../src/index.js";
 
 export const PASSWORDS = { alice: "correct-horse-battery", mallory: "tr0ub4dor" } as const;
 

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ServerCertificate } from "../src/index.js";
+import type { ServerCertificate } from "./security.js";
 
 /** A certificate and its key as PEM files, as the variables of the apps name them. */
 export interface CertificateFiles {
