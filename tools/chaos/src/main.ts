@@ -7,6 +7,7 @@ import { RealKafkaError } from "@tidemark/real-kafka";
 import { parseOptions, usage, type ChaosOptions } from "./options.js";
 import { formatOutcome, formatSchedule, isEqual } from "./report.js";
 import { runChaos } from "./run-chaos.js";
+import { hasOpenssl } from "./secrets.js";
 import { createSchedule } from "./schedule.js";
 
 const stop = createStopSignal({ withParent: true });
@@ -20,6 +21,10 @@ async function main(): Promise<number> {
 
 async function run(options: ChaosOptions): Promise<number> {
   const { seed, minutes, consumers, failoverEveryMs, rate, kafka, postgresBinaries, out } = options;
+  if (options.secured && !hasOpenssl()) {
+    complain("--secured needs openssl, which is not there: install it, or leave --secured out.");
+    return EXIT_CODES.usage;
+  }
   say(
     `Seed ${seed}, ${minutes} minutes, ${consumers} consumers, ${rate} events/s; Kafka ${kafka}, Postgres ${postgresBinaries ?? "embedded"}.`,
   );

@@ -18,9 +18,17 @@ export interface Secrets {
 const user = "tidemark";
 const password = "not a secret: made for one run";
 
-/** Makes the certificates with openssl. Throws where there is none. */
+export function hasOpenssl(): boolean {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the certificates with openssl. */
 export function createSecrets(runDirectory: string): Secrets {
-  execFileSync("openssl", ["version"], { stdio: "ignore" });
   const directory = join(runDirectory, "secrets");
   mkdirSync(directory);
   const make = createCertificates(directory);
