@@ -9,7 +9,7 @@ import {
   stopWithStack,
   type StopSignal,
 } from "@tidemark/cli";
-import { withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
+import { withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
 import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
@@ -57,10 +57,11 @@ function tellAbandoned(partitions: readonly number[]): number {
 }
 
 /** The pipeline, and where its events are read from by default. */
-async function findPipeline({ pipeline: given, times }: ConsumerOptions, root: string) {
-  const pipeline: Pipeline = given === undefined ? socmed : await loadPipeline(given, [process.cwd(), root]);
-  const ownPlace = { topic: pipeline.name, group: `tidemark-${pipeline.name}` };
-  return { pipeline: withTimes(pipeline, times), place: given === undefined ? flagshipPlace : ownPlace };
+async function findPipeline({ pipeline: given, times, keyLimit }: ConsumerOptions, root: string) {
+  const found: Pipeline = given === undefined ? socmed : await loadPipeline(given, [process.cwd(), root]);
+  const ownPlace = { topic: found.name, group: `tidemark-${found.name}` };
+  const pipeline = withTimes(keyLimit === undefined ? found : withKeyLimit(found, keyLimit), times);
+  return { pipeline, place: given === undefined ? flagshipPlace : ownPlace };
 }
 
 async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped> {

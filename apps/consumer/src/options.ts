@@ -10,7 +10,7 @@ import {
   type ParsedOptions,
 } from "@tidemark/cli";
 import { z } from "zod";
-import type { PipelineTimes } from "@tidemark/pipeline";
+import type { KeyLimit, PipelineTimes } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 
 export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
@@ -36,6 +36,9 @@ ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
   ALLOWED_LATENESS   default 0s, or the pipeline's: how long a window still takes events after it closed
   MAX_FUTURE_SKEW    default 1m, or the pipeline's: an event further than this ahead of its record's timestamp is
                      quarantined
+  KEYS_PER_WINDOW    how many combinations of keys have a row of their own in a window of a partition (default: all, or
+                     as the pipeline says)
+  KEYS_BEYOND        what becomes of further ones: other (default) counts them together, reject rejects their records
   STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
   METRICS_PORT       serves /healthz, /readyz and /metrics (Prometheus) there; 0 is any free port; unset serves nothing
   METRICS_HOST       default 127.0.0.1
@@ -55,6 +58,8 @@ export interface ConsumerOptions {
   readonly group: string | undefined;
   /** Durations that replace those of the pipeline. */
   readonly times: Partial<PipelineTimes>;
+  /** Replaces the limits of keys of the pipeline's rollups. */
+  readonly keyLimit?: KeyLimit | undefined;
   /** How long a stop waits for Postgres to take what was read. */
   readonly stopTimeoutMs: number;
   /** Where the consumer can be watched, if anywhere. */
@@ -82,6 +87,8 @@ const schema = z
     WATERMARK_DELAY: duration.optional(),
     ALLOWED_LATENESS: duration.optional(),
     MAX_FUTURE_SKEW: duration.optional(),
+    KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
+    KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").optional(),
     STOP_TIMEOUT: duration.prefault("10s"),
     METRICS_PORT: port(0).optional(),
     METRICS_HOST: hostName.default("127.0.0.1"),
@@ -95,6 +102,9 @@ const schema = z
   .refine((given) => !(given["--show"] && given["--json"]), {
     message: "--show got true; it takes no --json beside it: choose one of the two.",
   })
+  .refine((given) => given.KEYS_BEYOND === undefined || given.KEYS_PER_WINDOW !== undefined, {
+    message: "KEYS_BEYOND got no KEYS_PER_WINDOW beside it: set both, or only KEYS_PER_WINDOW.",
+  })
   .transform((given): ConsumerOptions => ({
     untilCaughtUp: given["--until-caught-up"],
     acceptLoss: given["--accept-loss"],
@@ -107,6 +117,10 @@ const schema = z
       allowedLatenessMs: given.ALLOWED_LATENESS,
       maxFutureSkewMs: given.MAX_FUTURE_SKEW,
     }),
+    keyLimit:
+      given.KEYS_PER_WINDOW === undefined
+        ? undefined
+        : { perWindow: given.KEYS_PER_WINDOW, beyond: given.KEYS_BEYOND ?? "other" },
     stopTimeoutMs: given.STOP_TIMEOUT,
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,

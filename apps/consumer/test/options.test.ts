@@ -26,6 +26,7 @@ describe("parseOptions", () => {
       KAFKA_GROUP: "",
       WATERMARK_DELAY: "90s",
       ALLOWED_LATENESS: "250ms",
+      KEYS_PER_WINDOW: "1000",
       RETENTION_DAYS: "30",
       UNRELATED: "x",
     });
@@ -39,6 +40,7 @@ describe("parseOptions", () => {
         group: undefined,
         pipeline: "orders.ts",
         times: { watermarkDelayMs: 90_000, allowedLatenessMs: 250 },
+        keyLimit: { perWindow: 1_000, beyond: "other" },
         retentionDays: 30,
       },
     });
@@ -53,6 +55,9 @@ describe("parseOptions", () => {
     [[], { WATERMARK_DELAY: "-5m" }, "WATERMARK_DELAY"],
     [[], { ALLOWED_LATENESS: "soon" }, "ALLOWED_LATENESS"],
     [[], { MAX_FUTURE_SKEW: "1000d" }, "MAX_FUTURE_SKEW"],
+    [[], { KEYS_PER_WINDOW: "0" }, "KEYS_PER_WINDOW"],
+    [[], { KEYS_PER_WINDOW: "1000", KEYS_BEYOND: "drop" }, "KEYS_BEYOND"],
+    [[], { KEYS_BEYOND: "reject" }, "KEYS_BEYOND"],
     [[], { METRICS_PORT: "70000" }, "METRICS_PORT"],
     [[], { METRICS_PORT: "http" }, "METRICS_PORT"],
     [[], { METRICS_PORT: "0", METRICS_HOST: "a b" }, "METRICS_HOST"],

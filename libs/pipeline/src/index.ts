@@ -13,6 +13,7 @@ export {
 } from "./definition/aggregates.js";
 export {
   definePipeline,
+  withKeyLimit,
   withTimes,
   type Pipeline,
   type PipelineTimes,
@@ -23,6 +24,7 @@ export { PipelineDefinitionError } from "./definition/errors.js";
 export type {
   AggregateOf,
   FieldOf,
+  KeyLimit,
   PipelineDefinition,
   RateOf,
   RollupOf,

@@ -5,6 +5,7 @@ import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
+import { keysReason } from "./keys-reason.js";
 import { createRowMaker, timeOf, type EventRow } from "./row-maker.js";
 import { taskDefinition } from "./task-definition.js";
 
@@ -109,7 +110,7 @@ export function createPartitionProcessor(
       const timeMs = timeOf(data, itemAt(rows, index));
       rejected.push(rejectedRow(itemAt(records, index), futureReason(data.time.field, timeMs, aheadMs), watermarkMs));
     }
-    for (const { index, watermarkMs, field } of result.rejected) {
+    for (const { index, watermarkMs, field, full } of result.rejected) {
       const record = itemAt(records, index);
       const decision = decisions.get(record.offset);
       if (decision?.type === "duplicate") {
@@ -122,7 +123,7 @@ export function createPartitionProcessor(
         rejected.push(rejectedRow(record, why, watermarkMs));
       } else {
         const unfit = { reason: UNFIT_REASON, field, expected: "an event that fits", received: "" };
-        const why = rejections.get(index) ?? unfit;
+        const why = full === undefined ? (rejections.get(index) ?? unfit) : keysReason(data, full, itemAt(rows, index));
         others.set(index, { verdict: "rejected", detail: why.reason });
         rejected.push(rejectedRow(record, why, watermarkMs));
       }

@@ -5,13 +5,14 @@ import { textPropertyOf, timePropertyOf, type EventRow } from "./row-maker.js";
 /** The computation of `@tidemark/windowing` over a pipeline's rows. */
 export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
   const { id, watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs } = data;
-  const rollups = data.rollups.map(({ name, window, keys, aggregates }) => ({
+  const rollups = data.rollups.map(({ name, window, keys, aggregates, keyLimit }) => ({
     name,
     window,
     keys: keys.map((key) => textPropertyOf(data, key)),
     aggregates: Object.fromEntries(
       Object.entries(aggregates).flatMap(([column, aggregate]) => toColumns(data, column, aggregate)),
     ),
+    ...(keyLimit && { keyLimit }),
   }));
   return {
     ...(id === null ? {} : { id: textPropertyOf(data, id) }),

@@ -9,4 +9,4 @@ export { SchemaError, type SchemaErrorCode } from "./errors.js";
 export { MAX_EPOCH_SECONDS } from "./time-bounds.js";
 export { MAX_JSON_DEPTH } from "./storable-json.js";
 export { MAX_EVENT_BYTES, rejectionReasons, type Decoded, type Rejection, type RejectionReason } from "./rejection.js";
-export { MAX_RECEIVED_LENGTH } from "./printable.js";
+export { MAX_RECEIVED_LENGTH, printable } from "./printable.js";

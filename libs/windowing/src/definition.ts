@@ -2,6 +2,7 @@ import type { Aggregate, AggregateResult, CustomAggregate } from "./aggregates.j
 import { checkAssigner, fixedWindowsOf, type WindowAssigner } from "./assigners.js";
 import { checkInteger, checkName, checkProperties, MAX_DURATION_MS, MAX_TIME_MS } from "./checks.js";
 import { refuseDefinition } from "./errors.js";
+import { checkKeyLimit, type KeyLimit } from "./key-limit.js";
 
 declare const eventType: unique symbol;
 
@@ -17,6 +18,8 @@ export interface Rollup<E, Name extends string = string> {
   /** May be empty: then each window has one row. */
   readonly keys: readonly (keyof E & string)[];
   readonly aggregates: Readonly<Record<string, Aggregate<E>>>;
+  /** None: each combination of keys has a row, however many there are. Not for sessions. */
+  readonly keyLimit?: KeyLimit;
 }
 
 /** What a task computes. Data only, but for `custom` aggregates. Fields name properties of the event type E. */
@@ -172,6 +175,7 @@ function checkRollup(path: string, rollup: Rollup<never>): void {
     checkName(`${path}.keys[${at}]`, key);
     if (rollup.keys.indexOf(key) !== at) throw refuseDefinition(`${path}.keys[${at}]`, key, "each field once");
   }
+  if (rollup.keyLimit !== undefined) checkKeyLimit(`${path}.keyLimit`, rollup.keyLimit, rollup);
   const aggregates = Object.entries(rollup.aggregates);
   if (aggregates.length === 0) {
     throw refuseDefinition(`${path}.aggregates`, rollup.aggregates, "one or more aggregates");

@@ -5,6 +5,7 @@ import type { Rollup, RowOf } from "./definition.js";
 import { sumOverflowed } from "./errors.js";
 import type { EventReader } from "./event-reader.js";
 import { ExpiryQueue } from "./expiry-queue.js";
+import { isOther, OTHER_KEY } from "./key-limit.js";
 import type { KeyTable } from "./key-table.js";
 import { isOpen } from "./lateness.js";
 import { RowIndex } from "./row-index.js";
@@ -18,6 +19,10 @@ interface Pane {
   readonly number: number;
   first: number;
   last: number;
+  /** Rows that have taken a place of the limit: all but the one beyond it. */
+  taken: number;
+  /** The row beyond the limit. */
+  other: number;
 }
 
 export interface TableOptions {
@@ -53,6 +58,11 @@ export class FixedTable<E> {
   /** Those rows, in the order of their first change, where they are given out before they close. */
   #changed: number[] = [];
   readonly #isFinal: boolean;
+  /** How many rows of a window take a place, and whether further ones are counted in one row. Infinity: no limit. */
+  readonly #perWindow: number;
+  readonly #hasOther: boolean;
+  /** Events of combinations beyond the limit are rejected. */
+  readonly isRejecting: boolean;
 
   constructor(rollup: Rollup<E>, reader: EventReader<E>, keys: KeyTable, options: TableOptions) {
     const { sizeMs, slideMs, offsetMs } = fixedWindowsOf(rollup.window as TumblingAssigner | HoppingAssigner);
@@ -62,6 +72,9 @@ export class FixedTable<E> {
     this.offsetMs = offsetMs;
     this.#latenessMs = options.allowedLatenessMs;
     this.#isFinal = options.isFinal;
+    this.#perWindow = rollup.keyLimit?.perWindow ?? Infinity;
+    this.#hasOther = rollup.keyLimit?.beyond === "other";
+    this.isRejecting = rollup.keyLimit?.beyond === "reject";
     this.keys = keys;
     this.#keyFields = rollup.keys;
     this.keySlots = rollup.keys.map((key) => reader.keySlot(key));
@@ -79,18 +92,27 @@ export class FixedTable<E> {
   }
 
   /**
-   * Adds the event to the window of this index. `key` is the number of its combination of keys, or -1 where none is held;
-   * returns that number. Throws `sum-overflow`.
+   * Adds the event to the window of this index, beyond a limit to its other row. `key` is the number of the event's combination of
+   * keys, or -1 where none is held; returns that number. Throws `sum-overflow`.
    */
   add(index: number, key: number, reader: EventReader<E>, event: E): number {
     const cached = this.#cache[index & (CACHED_PANES - 1)];
     const pane = cached !== undefined && cached.index === index ? cached : this.#paneAt(index);
     let row = key === NONE ? NONE : this.#index.find(pane.number, key);
+    const isBeyond = row === NONE && this.#hasOther && this.#takesNoPlace(pane, reader.keys);
+    if (isBeyond) row = this.#otherRowOf(pane);
     if (row === NONE) row = this.#insert(pane, key === NONE ? this.keys.insert(reader.keys, this.keySlots) : key);
     const overflowed = this.#accumulators.add(row, reader, event);
     if (this.#isChanged[row] === 0) this.#markChanged(row);
     if (overflowed >= 0) this.#refuseOverflow(overflowed, row);
-    return this.#index.keyOf(row);
+    return isBeyond ? this.keys.find(reader.keys, this.keySlots) : this.#index.keyOf(row);
+  }
+
+  /** Whether a combination of keys is beyond the limit of the window of this index. `key` as in `add`. */
+  isBeyondLimit(index: number, key: number): boolean {
+    const pane = this.#panes.get(index);
+    if (pane === undefined || pane.taken < this.#perWindow) return false;
+    return key === NONE || this.#index.find(pane.number, key) === NONE;
   }
 
   takeChanged(): RowOf[] {
@@ -145,8 +167,9 @@ export class FixedTable<E> {
     const restored = saved.rows.map((row, at) => {
       const index = windowIndex(row.windowStartMs, this.slideMs, this.offsetMs);
       if (!this.isOpen(index, watermarkMs) && !changed.has(at)) return NONE;
-      const key = this.keys.find(row.keys, slots);
-      const held = this.#insert(this.#paneAt(index), key === NONE ? this.keys.insert(row.keys, slots) : key);
+      const pane = this.#paneAt(index);
+      const held =
+        this.#hasOther && isOther(row.keys, slots) ? this.#otherRowOf(pane) : this.#insertKeys(pane, row.keys, slots);
       this.#accumulators.restore(held, row);
       return held;
     });
@@ -182,7 +205,14 @@ export class FixedTable<E> {
   #paneAt(index: number): Pane {
     let pane = this.#panes.get(index);
     if (pane === undefined) {
-      pane = { index, number: this.#freeNumbers.pop() ?? this.#panes.size, first: NONE, last: NONE };
+      pane = {
+        index,
+        number: this.#freeNumbers.pop() ?? this.#panes.size,
+        first: NONE,
+        last: NONE,
+        taken: 0,
+        other: NONE,
+      };
       this.#panes.set(index, pane);
       this.#paneByNumber[pane.number] = pane;
       this.#expiry.push(index);
@@ -191,8 +221,27 @@ export class FixedTable<E> {
     return pane;
   }
 
+  #insertKeys(pane: Pane, values: readonly string[], slots: readonly number[]): number {
+    const key = this.keys.find(values, slots);
+    return this.#insert(pane, key === NONE ? this.keys.insert(values, slots) : key);
+  }
+
+  #takesNoPlace(pane: Pane, values: readonly string[]): boolean {
+    return pane.taken >= this.#perWindow || isOther(values, this.keySlots);
+  }
+
+  /** The row of a window for the combinations beyond the limit, which takes no place of it. */
+  #otherRowOf(pane: Pane): number {
+    if (pane.other !== NONE) return pane.other;
+    const others = this.keySlots.map(() => OTHER_KEY);
+    pane.other = this.#insertKeys(pane, others, [...others.keys()]);
+    pane.taken--;
+    return pane.other;
+  }
+
   #insert(pane: Pane, key: number): number {
     this.keys.hold(key);
+    pane.taken++;
     const row = this.#accumulators.allocate();
     this.#index.insert(row, pane.number, key, pane.last);
     if (pane.first === NONE) pane.first = row;

@@ -7,7 +7,7 @@ import { KeyTable } from "./key-table.js";
 import { isOpen, missedBy } from "./lateness.js";
 import type { SavedId, SavedRollup } from "./snapshot.js";
 import type { Clock } from "./watermark.js";
-import type { Changes, Held, Windowing } from "./windowing.js";
+import type { Changes, FullWindow, Held, Windowing } from "./windowing.js";
 
 const NONE = -1;
 const nothingMissed: readonly Window[] = [];
@@ -16,6 +16,7 @@ const nothingMissed: readonly Window[] = [];
 export class FixedWindowing<E> implements Windowing<E> {
   missedByMs = 0;
   missed: readonly Window[] = nothingMissed;
+  full: FullWindow | undefined;
   readonly #reader: EventReader<E>;
   readonly #clock: Clock;
   readonly #latenessMs: number;
@@ -23,6 +24,8 @@ export class FixedWindowing<E> implements Windowing<E> {
   readonly #tables: readonly FixedTable<E>[];
   readonly #keyTables: readonly KeyTable[];
   readonly #ids: IdSet | null;
+  /** Tables that reject what is beyond their limits of keys; null: there are none. */
+  readonly #rejecting: readonly FixedTable<E>[] | null;
 
   constructor(definition: TaskDefinition<E>, reader: EventReader<E>, clock: Clock) {
     const { rollups, allowedLatenessMs, id, maxLiveIds = DEFAULT_MAX_LIVE_IDS } = definition;
@@ -40,10 +43,12 @@ export class FixedWindowing<E> implements Windowing<E> {
     });
     this.#base = this.#tables[0] as FixedTable<E>;
     this.#keyTables = [...keyTables.values()];
+    const rejecting = this.#tables.filter((table) => table.isRejecting);
+    this.#rejecting = rejecting.length === 0 ? null : rejecting;
     this.#ids = id === undefined ? null : new IdSet(maxLiveIds);
   }
 
-  take(event: E): "counted" | "late" | "duplicate" {
+  take(event: E): "counted" | "late" | "duplicate" | "rejected" {
     const reader = this.#reader;
     const { timeMs } = reader;
     const { sizeMs, slideMs, offsetMs } = this.#base;
@@ -54,6 +59,11 @@ export class FixedWindowing<E> implements Windowing<E> {
     if (!isOpen(endMs, this.#latenessMs, watermarkMs)) {
       this.missedByMs = missedBy(endMs, this.#latenessMs, watermarkMs);
       return "late";
+    }
+    if (this.#rejecting !== null) {
+      if (this.#ids?.has(reader.id, watermarkMs) === true) return "duplicate";
+      this.full = this.#findFull(this.#rejecting, watermarkMs);
+      if (this.full !== undefined) return "rejected";
     }
     if (this.#ids !== null && !this.#ids.claim(reader.id, endMs + this.#latenessMs, watermarkMs)) return "duplicate";
     if (slideMs !== sizeMs) this.#addToOpen(last, event);
@@ -145,6 +155,22 @@ export class FixedWindowing<E> implements Windowing<E> {
       else missed.push({ startMs, endMs: startMs + sizeMs });
     }
     this.missed = missed;
+  }
+
+  /** The first open window of the event's that its keys are beyond the limit of. */
+  #findFull(tables: readonly FixedTable<E>[], watermarkMs: number): FullWindow | undefined {
+    const { keys, timeMs } = this.#reader;
+    for (const table of tables) {
+      const { name, sizeMs, slideMs, offsetMs } = table;
+      const key = table.keys.find(keys, table.keySlots);
+      const last = windowIndex(timeMs, slideMs, offsetMs);
+      for (let index = windowIndex(timeMs - sizeMs, slideMs, offsetMs) + 1; index <= last; index++) {
+        if (!table.isOpen(index, watermarkMs) || !table.isBeyondLimit(index, key)) continue;
+        const startMs = index * slideMs + offsetMs;
+        return { rollup: name, startMs, endMs: startMs + sizeMs };
+      }
+    }
+    return undefined;
   }
 
   /** Where windows have gaps an event may lie in none: it is late for none, and its id is not kept. */

@@ -28,6 +28,7 @@ export {
 } from "./definition.js";
 export { RefusedValueError, WindowingError, type WindowingErrorCode } from "./errors.js";
 export type { Explanation, SourceExplanation, WindowExplanation } from "./explain.js";
+export { type KeyLimit, OTHER_KEY } from "./key-limit.js";
 export { isOpen } from "./lateness.js";
 export { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
 export {
@@ -64,4 +65,4 @@ export {
   type WhenAllIdle,
 } from "./watermarks.js";
 export { windowed, type Output, type WindowedOptions } from "./windowed.js";
-export type { Held } from "./windowing.js";
+export type { FullWindow, Held } from "./windowing.js";

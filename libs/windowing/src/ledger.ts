@@ -1,6 +1,6 @@
 import { ledgerDoesNotAddUp } from "./errors.js";
 
-/** What became of a record. Judged in the order rejected, quarantined, late, duplicate, counted: the first that applies. */
+/** What became of a record. Judged in the order rejected, quarantined, late, duplicate, counted: the first that applies; one that would be counted is rejected by a limit of keys. */
 export type Verdict = "counted" | "duplicate" | "late" | "quarantined" | "rejected";
 
 /** How many records got which verdict. Invariant: read = counted + duplicate + late + quarantined + rejected. */

@@ -18,7 +18,7 @@ import { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from
 import { SessionWindowing } from "./session-windowing.js";
 import { checkSnapshot, type Snapshot, timeFromJson, timeToJson } from "./snapshot.js";
 import { type Clock, NO_EVENT_YET, SourceClock } from "./watermark.js";
-import type { Held, Windowing } from "./windowing.js";
+import type { FullWindow, Held, Windowing } from "./windowing.js";
 
 /** All notes: `index` is the event's position in the batch, `watermarkMs` the watermark that stood before it. */
 export interface LateNote {
@@ -47,6 +47,8 @@ export interface RejectNote {
   readonly watermarkMs: number;
   /** The first field of an event that does not fit the definition; null where there was no event, or an arrival that is none. */
   readonly field: string | null;
+  /** The window whose limit of keys rejected the event, and its rollup. Absent: the event does not fit. */
+  readonly full?: FullWindow;
 }
 
 export interface StepResult {
@@ -93,7 +95,7 @@ export interface Checkpoint<D extends TaskDefinition<never> = TaskDefinition<nev
  */
 export interface Task<D extends TaskDefinition<never> = TaskDefinition<never>> {
   readonly watermarkMs: number;
-  /** Of all events that were neither rejected nor quarantined. */
+  /** Of all events that fit and were not quarantined. */
   readonly maxEventTimeMs: number;
   readonly ledger: Ledger;
   /**
@@ -250,6 +252,9 @@ export class JudgedStream<E> {
         if (missed.length > 0) result.partlyLate.push({ index, watermarkMs: clock.watermarkMs, missed });
       } else if (verdict === "duplicate") {
         result.duplicates.push(index);
+      } else if (verdict === "rejected") {
+        const { full } = windowing;
+        result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: null, ...(full && { full }) });
       } else {
         result.late.push({ index, watermarkMs: clock.watermarkMs, missedByMs: windowing.missedByMs });
       }

@@ -9,6 +9,11 @@ export interface Changes {
   readonly rows: readonly RowOf[];
 }
 
+/** A window whose limit of keys rejects an event. */
+export interface FullWindow extends Window {
+  readonly rollup: string;
+}
+
 /** What is held, and about how many bytes it takes beside custom accumulators. */
 export interface Held {
   /** Rows: combinations of a window and keys. */
@@ -25,11 +30,13 @@ export interface Held {
  */
 export interface Windowing<E> {
   /** Judges the event by the clock and, where it counts, adds it. Throws `sum-overflow` and `too-many-ids`. */
-  take(event: E): Extract<Verdict, "counted" | "late" | "duplicate">;
+  take(event: E): Extract<Verdict, "counted" | "late" | "duplicate" | "rejected">;
   /** After `late`: by how many ms it missed the window of its own that closed last. */
   readonly missedByMs: number;
   /** After `counted`: the windows that the event came too late for, if any; by their start. */
   readonly missed: readonly Window[];
+  /** After `rejected`: the first window that the event's keys were beyond the limit of. */
+  readonly full?: FullWindow | undefined;
   /** Per rollup, what has changed since the last call, in the order of first change. Marks it as given out. */
   takeChanged(): Changes[];
   /** Per rollup, the rows of windows that have closed, by end, start and keys. */

@@ -4,7 +4,7 @@ import type { Findings } from "./findings.js";
 import { isExcused, type RetentionBoundary } from "./retention.js";
 import { openRowStream } from "./row-stream.js";
 import type { Snapshot } from "./snapshot.js";
-import { quote, type PipelineTables, type RecordTable } from "./stored-table.js";
+import { quote, type PipelineTables, type RecordTable, type StoredTable } from "./stored-table.js";
 
 /**
  * What constraints of the database decided about the rows of one partition, which the log does not determine.
@@ -41,26 +41,33 @@ export async function readDecisions(context: DecisionContext, partition: number)
   if (definition.tables.onConflict !== "duplicate" || id === null) {
     return { ask: (offset) => (refused.has(offset) ? "refused" : undefined), confirm: () => Promise.resolve() };
   }
+  const isRejecting = definition.rollups.some(({ keyLimit }) => keyLimit?.beyond === "reject");
   const checks = {
     counted: await createConflictCheck(context, tables.raw, partition, id),
     late: await createConflictCheck(context, tables.late, partition, id),
+    // A unique key may have decided about an event before a limit of keys came to reject it.
+    rejected: isRejecting ? await createConflictCheck(context, tables.rejected, partition, id, tables.raw) : undefined,
   };
   return {
     ask(offset, outcome, { row, timeMs }) {
       if (refused.has(offset)) return "refused";
-      if (outcome === "duplicate" || checks[outcome].isStored(offset)) return undefined;
+      const check = outcome === "duplicate" ? undefined : checks[outcome];
+      if (check === undefined || check.isStored(offset)) return undefined;
       if (outcome === "counted" && isExcused(retention.get(tables.raw.name), partition, timeMs)) return undefined;
-      checks[outcome].expect(offset, String(row[id]));
+      // Retention drops rejected rows by their watermark, which is not known here: any of them may be gone.
+      if (outcome === "rejected" && retention.has(tables.rejected.name)) return undefined;
+      check.expect(offset, String(row[id]));
       return "duplicate";
     },
     async confirm(findings) {
       await checks.counted.confirm(findings);
       await checks.late.confirm(findings);
+      await checks.rejected?.confirm(findings);
     },
   };
 }
 
-/** Events without a row, whose id another row of the table must have. */
+/** Events without a row, whose id another row of the table must have, or of the one that would hold them. */
 interface ConflictCheck {
   isStored(offset: number): boolean;
   expect(offset: number, id: string): void;
@@ -74,6 +81,7 @@ async function createConflictCheck(
   { name, sql }: RecordTable,
   partition: number,
   id: string,
+  holder: StoredTable = { name, sql },
 ): Promise<ConflictCheck> {
   const stored = await readOffsets(snapshot, sql, topic, partition);
   const expected: { readonly offset: number; readonly id: string }[] = [];
@@ -88,7 +96,7 @@ async function createConflictCheck(
         const some = expected.slice(at, at + idsPerQuery);
         const rows = await snapshot
           .unsafe(
-            `SELECT DISTINCT ${idColumn}::text FROM ${sql} WHERE ${idColumn} = ANY ($1::text[]::${column?.type ?? "text"}[])`,
+            `SELECT DISTINCT ${idColumn}::text FROM ${holder.sql} WHERE ${idColumn} = ANY ($1::text[]::${column?.type ?? "text"}[])`,
             [some.map((one) => one.id)],
           )
           .values();

@@ -46,6 +46,7 @@ const rollup = z.object({
   window: z.object({ kind: z.literal("tumbling"), sizeMs: z.int().positive() }),
   keys: z.array(z.string()),
   aggregates: z.record(z.string(), aggregate),
+  keyLimit: z.object({ perWindow: z.int(), beyond: z.enum(["other", "reject"]) }).optional(),
 });
 
 const tables = z.object({

@@ -20,8 +20,8 @@ export interface PartitionTables {
 export type ExpectedTables = (partition: number, nextOffset: number) => PartitionTables;
 
 /** By the oracle's judgements and plain sums: none of it is the pipeline's own code. */
-export function createExpectedTables({ partitions, times }: TopicLog): ExpectedTables {
-  const answers = partitions.map((log) => judgeAll(log, times));
+export function createExpectedTables({ partitions, times, keyLimit }: TopicLog): ExpectedTables {
+  const answers = partitions.map((log) => judgeAll(log, times, keyLimit));
   const known = new Map<string, PartitionTables>();
   return (partition, nextOffset) => {
     const key = `${partition}:${nextOffset}`;
@@ -33,6 +33,7 @@ export function createExpectedTables({ partitions, times }: TopicLog): ExpectedT
 
 interface Answers {
   readonly log: PartitionLog;
+  readonly keyLimit: TopicLog["keyLimit"];
   readonly judged: readonly Judged[];
 }
 
@@ -46,8 +47,9 @@ interface Judged {
   readonly maxEventTimeMs: number;
 }
 
-function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
-  const oracle = createPartitionOracle({ ...socmed.data, ...times });
+function judgeAll(log: PartitionLog, times: TopicLog["times"], keyLimit: TopicLog["keyLimit"]): Answers {
+  const rollups = socmed.data.rollups.map((rollup) => ({ ...rollup, ...(keyLimit && { keyLimit }) }));
+  const oracle = createPartitionOracle({ ...socmed.data, ...times, rollups });
   const judged = [...log.entries.values()].flatMap((record) => {
     if (record === undefined) return [];
     const judgement = oracle.take(record);
@@ -55,10 +57,10 @@ function judgeAll(log: PartitionLog, times: TopicLog["times"]): Answers {
     const { offset, timestampMs, value: bytes } = record;
     return [{ offset, timestampMs, bytes, judgement, watermarkMs, maxEventTimeMs }];
   });
-  return { log, judged };
+  return { log, keyLimit, judged };
 }
 
-function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables {
+function tablesAt({ log, judged, keyLimit }: Answers, nextOffset: number): PartitionTables {
   const read = judged.filter(({ offset }) => offset < nextOffset);
   const raw: string[] = [];
   const late: string[] = [];
@@ -90,7 +92,7 @@ function tablesAt({ log, judged }: Answers, nextOffset: number): PartitionTables
     skipped: nextOffset - log.start - read.length,
     lost: 0,
   });
-  return { raw, late, rejected, windows: windowsOf(counted), verdicts: verdictsOf(read), checkpoint };
+  return { raw, late, rejected, windows: windowsOf(counted, keyLimit), verdicts: verdictsOf(read), checkpoint };
 }
 
 function verdictsOf(read: readonly Judged[]): string[] {
@@ -113,12 +115,19 @@ function detailOf(judgement: Judgement): string {
   return judgement.kind === "quarantined" ? "future" : "";
 }
 
-function windowsOf(counted: readonly Row[]): string[] {
+function windowsOf(counted: readonly Row[], keyLimit: TopicLog["keyLimit"]): string[] {
   const windows = new Map<string, { readonly values: Record<string, number>; readonly text: () => string }>();
   for (const { name, window, aggregates } of socmedRollups) {
     const { sizeMs } = window;
-    for (const row of counted) {
-      const start = new Date(Math.floor((row.Ts * 1_000) / sizeMs) * sizeMs);
+    const placed = new Map<number, Set<string>>();
+    for (const given of counted) {
+      const start = new Date(Math.floor((given.Ts * 1_000) / sizeMs) * sizeMs);
+      const own = `${given.Kota}|${given.Sosial_Media}`;
+      const places = placed.get(start.getTime()) ?? new Set<string>();
+      placed.set(start.getTime(), places);
+      const isBeyond = keyLimit?.beyond === "other" && places.size >= keyLimit.perWindow && !places.has(own);
+      if (!isBeyond) places.add(own);
+      const row = isBeyond ? { ...given, Kota: "other", Sosial_Media: "other" } : given;
       const key = [name, start.getTime(), row.Kota, row.Sosial_Media].join("|");
       const values = windows.get(key)?.values ?? {};
       for (const [aggregate, figures] of Object.entries(aggregates)) {

@@ -1,3 +1,4 @@
+import type { KeyLimit } from "@tidemark/pipeline/definition";
 import { socmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import { Random } from "./random.js";
@@ -21,6 +22,8 @@ export interface TopicLog {
     readonly maxFutureSkewMs: number;
   };
   readonly partitions: readonly PartitionLog[];
+  /** Of each rollup; null: there is none. */
+  readonly keyLimit: KeyLimit | null;
 }
 
 const epoch = 1_706_979_600; // 2024-02-03T17:00:00Z
@@ -37,7 +40,13 @@ export function createLog(seed: number): TopicLog {
     maxFutureSkewMs: 8_000,
   };
   const partitions = Array.from({ length: random.integer(1, 3) }, (_, partition) => createPartition(random, partition));
-  return { times, partitions };
+  const keyLimit = random.pick([
+    null,
+    { perWindow: 1, beyond: "other" },
+    { perWindow: 2, beyond: "other" },
+    { perWindow: 3, beyond: "reject" },
+  ] as const);
+  return { times, partitions, keyLimit };
 }
 
 function createPartition(random: Random, partition: number): PartitionLog {

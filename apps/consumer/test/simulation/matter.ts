@@ -1,4 +1,5 @@
 import { withTimes, type Pipeline } from "@tidemark/pipeline";
+import { withKeyLimit } from "@tidemark/pipeline/definition";
 import { socmed } from "@tidemark/socmed";
 import { createExpectedTables, type ExpectedTables } from "./expected-tables.js";
 import { createLog, type TopicLog } from "./log.js";
@@ -19,7 +20,9 @@ export function matterOf(seed: number): Matter {
   const known = matters.get(number);
   if (known !== undefined) return known;
   const log = createLog(number);
-  const matter = { log, pipeline: withTimes(socmed, log.times), expected: createExpectedTables(log) };
+  const timed = withTimes(socmed, log.times);
+  const pipeline = log.keyLimit === null ? timed : withKeyLimit(timed, log.keyLimit);
+  const matter = { log, pipeline, expected: createExpectedTables(log) };
   matters.set(number, matter);
   return matter;
 }

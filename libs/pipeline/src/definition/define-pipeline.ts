@@ -9,9 +9,10 @@ import {
 } from "@tidemark/sinks/tables";
 import type { z } from "zod";
 import { DefinitionCheck } from "./checks.js";
+import { describeKeyLimit } from "./key-limit.js";
 import { describeRollups } from "./pipeline-rollups.js";
 import { describeTables } from "./pipeline-tables.js";
-import type { PipelineDefinition, RateOf, RollupOf } from "./pipeline-definition.js";
+import type { KeyLimit, PipelineDefinition, RateOf, RollupOf } from "./pipeline-definition.js";
 
 /** A pipeline from a topic to its tables, whatever its event. Nothing happens before it is migrated or run. */
 export interface Pipeline {
@@ -93,6 +94,22 @@ export interface PipelineTimes {
 /** The same pipeline with other durations: another definition, which refuses tables made with the first one. */
 export function withTimes<P extends Pipeline>(pipeline: P, times: Partial<PipelineTimes>): P {
   return Object.freeze({ ...pipeline, data: { ...pipeline.data, ...times } });
+}
+
+/**
+ * The same pipeline with this limit in each rollup that has keys: another definition, as with other durations.
+ *
+ * @throws PipelineDefinitionError as `definePipeline` does
+ */
+export function withKeyLimit<P extends Pipeline>(pipeline: P, limit: KeyLimit): P {
+  const { data } = pipeline;
+  const check = new DefinitionCheck(data.name, withKeyLimit);
+  const event = { fields: data.fields, columns: data.tables.columns };
+  const rollups = data.rollups.map((rollup, at) => {
+    if (rollup.keys.length === 0) return rollup;
+    return { ...rollup, keyLimit: describeKeyLimit(check, `rollups[${at}].keyLimit`, limit, rollup.keys, event) };
+  });
+  return Object.freeze({ ...pipeline, data: { ...data, rollups } });
 }
 
 function codecOf<E extends object>(

@@ -11,12 +11,20 @@ export {
   type NumberAggregate,
   type Tumbling,
 } from "./aggregates.js";
-export { definePipeline, withTimes, type Pipeline, type PipelineTimes, type TypedPipeline } from "./define-pipeline.js";
+export {
+  definePipeline,
+  withKeyLimit,
+  withTimes,
+  type Pipeline,
+  type PipelineTimes,
+  type TypedPipeline,
+} from "./define-pipeline.js";
 export { parseDuration, type Duration } from "./duration.js";
 export { PipelineDefinitionError } from "./errors.js";
 export type {
   AggregateOf,
   FieldOf,
+  KeyLimit,
   PipelineDefinition,
   RateOf,
   RollupOf,

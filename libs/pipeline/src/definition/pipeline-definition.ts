@@ -29,6 +29,17 @@ export type AggregateOf<E, RateName extends string> =
   | CountNonNull<(keyof E & string) | RateName>
   | NumberAggregate<"sum" | "mean" | "min" | "max", NumberField<E> | RateName>;
 
+/** A bound on the combinations of keys that have a row of their own in a window of one partition. */
+export interface KeyLimit {
+  /** The first so many combinations in offset order have a row: an integer from 1 to 10,000,000. */
+  readonly perWindow: number;
+  /**
+   * The treatment of events of further combinations. `other` counts them in one more row, whose keys all read `other`: then
+   * each key is a text. `reject` stores their records in the rejected table, and no rollup counts them.
+   */
+  readonly beyond: "other" | "reject";
+}
+
 /** A table of windows: a row per window and combination of the keys' values. */
 export interface RollupOf<E, RateName extends string> {
   /** Also the name of its table, in snake_case. */
@@ -38,6 +49,8 @@ export interface RollupOf<E, RateName extends string> {
   readonly keys: readonly NeverNullKeyField<E>[];
   /** By column name, in snake_case. */
   readonly aggregates: Readonly<Record<string, AggregateOf<E, RateName>>>;
+  /** A bound on the rows of each window and partition; default: each combination of keys has a row. */
+  readonly keyLimit?: KeyLimit;
 }
 
 /** A rate of two number fields of the event. */

@@ -2,6 +2,7 @@ import type { RateDefinition } from "@tidemark/metrics";
 import type { Field } from "@tidemark/schema";
 import { formatDuration, type AggregateData, type RollupData, type TablesData } from "@tidemark/sinks/tables";
 import type { DefinitionCheck } from "./checks.js";
+import { describeKeyLimit } from "./key-limit.js";
 import type { AggregateOf, RollupOf } from "./pipeline-definition.js";
 
 const KEY_KINDS: ReadonlySet<string> = new Set(["text", "uuid", "enum", "integer", "bigint", "boolean", "date"]);
@@ -22,7 +23,7 @@ export function describeRollups(
   let baseMs: number | undefined;
   return rollups.map((rollup, at) => {
     const path = `rollups[${at}]`;
-    check.object(path, rollup, ["name", "window", "keys", "aggregates"]);
+    check.object(path, rollup, ["name", "window", "keys", "aggregates", "keyLimit"]);
     const name = check.name(`${path}.name`, rollup.name);
     if (taken.has(name)) check.refuse(`${path}.name`, name, "a name that no other table of the pipeline has");
     taken.add(name).add(`${name}_total`);
@@ -41,7 +42,10 @@ export function describeRollups(
     const keys = describeKeys(check, `${path}.keys`, rollup.keys, fields);
     const columns = new Set([...RESERVED_COLUMNS, ...keys.map((key) => tables.columns[key]?.name ?? key)]);
     const aggregates = describeAggregates(check, `${path}.aggregates`, rollup.aggregates, fields, rates, columns);
-    return { name, window: { kind: "tumbling", sizeMs }, keys, aggregates };
+    const described: RollupData = { name, window: { kind: "tumbling", sizeMs }, keys, aggregates };
+    if (rollup.keyLimit === undefined) return described;
+    const event = { fields, columns: tables.columns };
+    return { ...described, keyLimit: describeKeyLimit(check, `${path}.keyLimit`, rollup.keyLimit, keys, event) };
   });
 }
 

@@ -1,9 +1,16 @@
 import { is } from "drizzle-orm";
-import { integer, pgSchema, PgTable, text } from "drizzle-orm/pg-core";
+import { char, integer, pgSchema, PgTable, text, varchar } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
 import { defineEvent } from "@tidemark/schema";
 import { z } from "zod";
-import { definePipeline, PipelineDefinitionError, sum, tumbling } from "../../src/definition/index.js";
+import {
+  definePipeline,
+  PipelineDefinitionError,
+  sum,
+  tumbling,
+  withKeyLimit,
+  type KeyLimit,
+} from "../../src/definition/index.js";
 import { definition, orders, orderSchema } from "../orders.js";
 
 type Change = () => unknown;
@@ -68,6 +75,12 @@ const wrong: readonly (readonly [path: string, value: unknown, field: string, al
   ["rollups.0.keys.0", "discount", "rollups[0].keys[0]", "never null"],
   ["rollups.0.keys", ["shop", "shop"], "rollups[0].keys[1]", "each field once"],
   ["rollups.0.keys", "shop", "rollups[0].keys", "a list of fields"],
+  ["rollups.0.keyLimit", 1_000, "rollups[0].keyLimit", "an object"],
+  ["rollups.0.keyLimit", { perWindow: 0, beyond: "other" }, "rollups[0].keyLimit.perWindow", "an integer from 1"],
+  ["rollups.0.keyLimit", { perWindow: 2.5, beyond: "other" }, "rollups[0].keyLimit.perWindow", "an integer from 1"],
+  ["rollups.0.keyLimit", { perWindow: 5 }, "rollups[0].keyLimit.beyond", '"other" or "reject"'],
+  ["rollups.0.keyLimit", { perWindow: 5, beyond: "drop" }, "rollups[0].keyLimit.beyond", '"other" or "reject"'],
+  ["rollups.0.keyLimit", { perWindow: 5, beyond: "other", per: 1 }, "rollups[0].keyLimit.per", "only perWindow"],
   ["rollups.0.aggregates", {}, "rollups[0].aggregates", "one or more aggregates"],
   ["rollups.0.aggregates.cents", { kind: "sum", field: "shop" }, "rollups[0].aggregates.cents.field", "a number field"],
   ["rollups.0.aggregates.cents", { kind: "sum", field: "cent" }, "rollups[0].aggregates.cents.field", "orderNo, shop"],
@@ -183,6 +196,64 @@ describe("a definition", () => {
     expect(orders.data.tables.columns["orderNo"]).toEqual({ name: "order_no", type: "text", nullable: false });
     const renamed = definePipeline({ ...definition, tables: { columns: { orderNo: "number" } } });
     expect(renamed.data.tables.columns["orderNo"]?.name).toBe("number");
+  });
+});
+
+describe("a limit of keys", () => {
+  const [minutes, hours] = definition.rollups;
+  const other = { perWindow: 1_000, beyond: "other" } as const;
+  const limited = (keys: readonly ("shop" | "items")[], keyLimit: KeyLimit) => () =>
+    definePipeline({ ...definition, rollups: [{ ...minutes, keys, keyLimit }, hours] });
+
+  it("is part of the data, and absent where it is not given", () => {
+    expect(limited(["shop"], other)().data.rollups.map(({ keyLimit }) => keyLimit)).toEqual([other, undefined]);
+    expect(JSON.stringify(orders.data)).not.toContain("keyLimit");
+  });
+
+  it("that counts others is refused where a key is no text, and one that rejects is not", () => {
+    expect(limited(["shop", "items"], other)).toThrow(
+      'rollups[0].keyLimit.beyond is "other"; allowed: "reject", as the key items is no text that may read other.',
+    );
+    expect(limited(["shop", "items"], { ...other, beyond: "reject" })).not.toThrow();
+  });
+
+  it("is refused where a rollup has no keys", () => {
+    expect(limited([], { ...other, beyond: "reject" })).toThrow("rollups[0].keyLimit is");
+  });
+
+  it.each([
+    [varchar("shop", { length: 4 }).notNull(), false],
+    [varchar("shop", { length: 5 }).notNull(), true],
+    [varchar("shop").notNull(), true],
+    [char("shop", { length: 40 }).notNull(), false],
+  ])("needs a column of the user's own that takes the text", (shop, isTaken) => {
+    const raw = pgSchema("shop").table("orders", {
+      orderNo: text("order_no"),
+      shop,
+      cents: integer("cents"),
+      items: integer("items"),
+      discount: integer("discount"),
+      placedAt: text("placed_at"),
+      cents_per_item: integer("cents_per_item"),
+      topic: text("topic"),
+      partition: integer("partition"),
+      offset: integer("offset"),
+    });
+    let refused = "";
+    try {
+      definePipeline({ ...definition, tables: { raw }, rollups: [{ ...minutes, keyLimit: other }, hours] });
+    } catch (error) {
+      refused = String(error);
+    }
+    expect(refused).toContain(isTaken ? "" : "as the key shop is no text that may read other");
+    expect(refused === "").toBe(isTaken);
+  });
+
+  it("is given to each rollup that has keys by withKeyLimit, which checks it", () => {
+    const rollups = [minutes, { ...hours, keys: [] }] as const;
+    const pipeline = definePipeline({ ...definition, rollups });
+    expect(withKeyLimit(pipeline, other).data.rollups.map(({ keyLimit }) => keyLimit)).toEqual([other, undefined]);
+    expect(() => withKeyLimit(pipeline, { ...other, perWindow: -1 })).toThrow("rollups[0].keyLimit.perWindow is -1");
   });
 });
 

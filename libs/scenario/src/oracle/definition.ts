@@ -79,6 +79,16 @@ export interface OracleRollup {
   readonly window: { readonly kind: "tumbling"; readonly sizeMs: number };
   readonly keys: readonly string[];
   readonly aggregates: Readonly<Record<string, OracleAggregate>>;
+  readonly keyLimit?: OracleKeyLimit | undefined;
+}
+
+/**
+ * Only the first `perWindow` combinations of keys of a window, in offset order, have a row of their own. Further ones go into one
+ * whose keys all read `other`, which is not among them, or are rejected.
+ */
+export interface OracleKeyLimit {
+  readonly perWindow: number;
+  readonly beyond: "other" | "reject";
 }
 
 /** A number made of the rows of a window; nulls are left out. `count-non-null` counts the rows where the field is not null. */
@@ -124,11 +134,14 @@ export function baseOf(definition: OracleDefinition): OracleRollup {
   const [base] = rollups;
   if (base === undefined) throw new RangeError("A definition needs a rollup: the first is the base window.");
   const { sizeMs: baseMs } = base.window;
-  for (const { name, window, keys, aggregates } of rollups) {
+  for (const { name, window, keys, aggregates, keyLimit } of rollups) {
     if (!(Number.isSafeInteger(window.sizeMs) && window.sizeMs > 0 && window.sizeMs % baseMs === 0)) {
       throw new RangeError(`${name}: sizeMs must be a multiple of ${base.name}'s ${baseMs}, got ${window.sizeMs}.`);
     }
     for (const key of keys) requireField(name, key, names);
+    if (keyLimit !== undefined && !(Number.isSafeInteger(keyLimit.perWindow) && keyLimit.perWindow > 0)) {
+      throw new RangeError(`${name}: keyLimit.perWindow must be an integer above 0, got ${keyLimit.perWindow}.`);
+    }
     for (const aggregate of Object.values(aggregates)) {
       if (aggregate.kind === "count") continue;
       if (aggregate.kind === "count-non-null") requireField(name, aggregate.field, [...names, ...numbers]);

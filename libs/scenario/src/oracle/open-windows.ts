@@ -16,6 +16,8 @@ export interface OracleWindow {
 export interface OpenWindows {
   /** Counts a row in its window. */
   add(row: OracleRow, timeMs: number): void;
+  /** Whether the rollup's limit of keys rejects a row. */
+  rejects(row: OracleRow, timeMs: number): boolean;
   /** Gives away the windows that end at or before `endMs`, by rising start, and forgets them. */
   takeEnded(endMs: number): OracleWindow[];
 }
@@ -28,6 +30,9 @@ interface Growing extends OracleWindow {
 export function windowStartOf(timeMs: number, sizeMs: number): number {
   return Math.floor(timeMs / sizeMs) * sizeMs;
 }
+
+/** No text of an event has a NUL in it, so no two combinations read the same. */
+const joinTexts = (texts: readonly string[]) => texts.join("\0");
 
 /** The names of a rollup's values, which are those of its columns. A mean is two: its sum, and how many it is of. */
 export function valueNamesOf({ aggregates }: Pick<OracleRollup, "aggregates">): readonly string[] {
@@ -45,17 +50,28 @@ interface Value {
   readonly field?: string;
 }
 
-export function createOpenWindows({ name, window: { sizeMs }, keys, aggregates }: OracleRollup): OpenWindows {
+export function createOpenWindows(rollup: OracleRollup): OpenWindows {
+  const { name, keys, aggregates, keyLimit } = rollup;
+  const { sizeMs } = rollup.window;
   const growing = Object.values(aggregates).flatMap((aggregate) => valuesOf(name, aggregate));
   const byStart = new Map<number, Map<string, Growing>>();
+
+  const textsOf = (row: OracleRow) => keys.map((key) => String(row[key]));
+
+  /** Whether the combinations that have rows of their own already are as many as there may be, and these texts are none of them. */
+  function hasNoPlace(byKeys: ReadonlyMap<string, Growing>, texts: readonly string[]): boolean {
+    if (keyLimit === undefined || byKeys.has(joinTexts(texts))) return false;
+    const hasOther = keyLimit.beyond === "other" && byKeys.has(joinTexts(keys.map(() => "other")));
+    return byKeys.size - (hasOther ? 1 : 0) >= keyLimit.perWindow;
+  }
 
   function windowOf(row: OracleRow, timeMs: number): Growing {
     const windowStartMs = windowStartOf(timeMs, sizeMs);
     const byKeys = byStart.get(windowStartMs) ?? new Map<string, Growing>();
     byStart.set(windowStartMs, byKeys);
-    const texts = keys.map((key) => String(row[key]));
-    // No text of an event has a NUL in it, so no two combinations read the same.
-    const joined = texts.join("\0");
+    const own = textsOf(row);
+    const texts = keyLimit?.beyond === "other" && hasNoPlace(byKeys, own) ? keys.map(() => "other") : own;
+    const joined = joinTexts(texts);
     const known = byKeys.get(joined);
     if (known !== undefined) return known;
     const window = { rollup: name, windowStartMs, keys: texts, values: growing.map(({ first }) => first) };
@@ -70,6 +86,10 @@ export function createOpenWindows({ name, window: { sizeMs }, keys, aggregates }
         const { next, field } = growing[at] as Value;
         values[at] = next(values[at] as number | null, field === undefined ? 1 : row[field]);
       }
+    },
+    rejects(row, timeMs) {
+      const byKeys = byStart.get(windowStartOf(timeMs, sizeMs));
+      return keyLimit?.beyond === "reject" && byKeys !== undefined && hasNoPlace(byKeys, textsOf(row));
     },
     takeEnded(endMs) {
       const ended = [...byStart].filter(([startMs]) => startMs + sizeMs <= endMs).sort(([a], [b]) => a - b);

@@ -31,7 +31,8 @@ export type Judgement =
   | (Timed & { readonly kind: "quarantined"; readonly watermarkMs: number; readonly aheadMs: number })
   /** A constraint of the database refused its row. */
   | (Timed & { readonly kind: "refused"; readonly watermarkMs: number })
-  | (OracleRejection & { readonly kind: "rejected"; readonly watermarkMs: number });
+  /** It has an event and a time where a rollup's limit of keys rejects it. */
+  | (OracleRejection & Partial<Timed> & { readonly kind: "rejected"; readonly watermarkMs: number });
 
 /** How many records were read, and what became of them: read = the sum of the others. */
 export interface OracleLedger {
@@ -50,10 +51,13 @@ export interface OracleLedger {
  */
 export type DatabaseDecision = "refused" | "duplicate";
 
-/** Asked about every event that is not quarantined; `outcome` is what becomes of it if the database takes its row. */
+/**
+ * Asked about every event that is not quarantined; `outcome` is what becomes of it if the database takes its row. `rejected`: by a
+ * limit of keys.
+ */
 export type AskDatabase = (
   offset: number,
-  outcome: "counted" | "late" | "duplicate",
+  outcome: "counted" | "late" | "duplicate" | "rejected",
   event: Timed,
 ) => DatabaseDecision | undefined;
 
@@ -75,7 +79,7 @@ export interface PartitionOracle {
   takesEventAt(timeMs: number): boolean;
   /** Highest event time - delay, in epoch ms; -Infinity before any event. */
   readonly watermarkMs: number;
-  /** Highest event time of the events that were not quarantined, in epoch ms; -Infinity before any. */
+  /** Highest event time of the events that were neither quarantined nor refused, in epoch ms; -Infinity before any. */
   readonly maxEventTimeMs: number;
   readonly ledger: OracleLedger;
 }
@@ -108,6 +112,9 @@ export function createPartitionOracle(definition: OracleDefinition, askDatabase?
     if (missedByMs >= 0) return { kind: "late", row, timeMs, watermarkMs, missedByMs };
     const first = id === null ? undefined : ids.find(String(row[id]), watermarkMs);
     if (first !== undefined) return { kind: "duplicate", row, timeMs, firstOffset: first.offset };
+    if (windows.some((each) => each.rejects(row, timeMs))) {
+      return { kind: "rejected", reason: "too-many-keys", field: null, row, timeMs, watermarkMs };
+    }
     return { kind: "counted", row, timeMs };
   }
 
@@ -126,7 +133,7 @@ export function createPartitionOracle(definition: OracleDefinition, askDatabase?
       if (aheadMs > 0) return { kind: "quarantined", row, timeMs, watermarkMs, aheadMs };
     }
     const judgement = judgeEvent({ row, timeMs }, watermarkMs);
-    const decision = askDatabase?.(offset, judgement.kind as "counted" | "late" | "duplicate", { row, timeMs });
+    const decision = askDatabase?.(offset, judgement.kind as Parameters<AskDatabase>[1], { row, timeMs });
     if (decision === "refused") return { kind: "refused", row, timeMs, watermarkMs };
     if (decision === "duplicate") return { kind: "duplicate", row, timeMs, firstOffset: null };
     return judgement;
@@ -134,7 +141,12 @@ export function createPartitionOracle(definition: OracleDefinition, askDatabase?
 
   function apply(judgement: Judgement, offset: number, watermarkMs: number): void {
     const { kind } = judgement;
-    if (kind === "rejected" || kind === "quarantined" || kind === "refused") return;
+    if (kind === "quarantined" || kind === "refused") return;
+    if (kind === "rejected") {
+      // The time of an event that a limit of keys rejects is as good as any other's.
+      maxEventTimeMs = Math.max(maxEventTimeMs, judgement.timeMs ?? -Infinity);
+      return;
+    }
     if (kind === "duplicate" && judgement.firstOffset === null) return;
     const { row, timeMs } = judgement;
     if (kind === "counted") {

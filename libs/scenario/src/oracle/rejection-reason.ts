@@ -1,4 +1,7 @@
-/** Why a record holds no event: what is wrong with its value as a whole, or with the first wrong field. */
+/**
+ * Why a record is rejected: what is wrong with its value as a whole, or with the first wrong field; `too-many-keys` where the
+ * event is right, and a rollup's limit of keys rejects it.
+ */
 export type RejectionReason =
   | "tombstone"
   | "too-large"
@@ -22,4 +25,5 @@ export type RejectionReason =
   | "looks-like-microseconds"
   | "looks-like-iso-text"
   | "too-many-digits"
-  | "invalid";
+  | "invalid"
+  | "too-many-keys";

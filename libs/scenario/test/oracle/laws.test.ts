@@ -28,13 +28,29 @@ const definitions: fc.Arbitrary<OracleDefinition> = fc
     maxFutureSkewMs: fc.constantFrom(0, 1, 1_000, 4_000),
     sizeMs: fc.constantFrom(500, 1_000, 1_500, 3_000),
     factor: fc.integer({ min: 1, max: 4 }),
+    limits: fc.array(
+      fc.option(fc.record({ perWindow: fc.integer({ min: 1, max: 3 }), beyond: fc.constantFrom("other", "reject") })),
+      { minLength: 2, maxLength: 2 },
+    ),
   })
-  .map(({ sizeMs, factor, ...times }) => ({
+  .map(({ sizeMs, factor, limits: [base, wide], ...times }) => ({
     ...smallDefinition,
     ...times,
     rollups: [
-      { name: "base", window: { kind: "tumbling", sizeMs }, keys: ["shop", "channel"], aggregates },
-      { name: "wide", window: { kind: "tumbling", sizeMs: sizeMs * factor }, keys: ["shop"], aggregates },
+      {
+        name: "base",
+        window: { kind: "tumbling", sizeMs },
+        keys: ["shop", "channel"],
+        aggregates,
+        keyLimit: base ?? undefined,
+      },
+      {
+        name: "wide",
+        window: { kind: "tumbling", sizeMs: sizeMs * factor },
+        keys: ["shop"],
+        aggregates,
+        keyLimit: wide ?? undefined,
+      },
     ],
   }));
 
@@ -44,8 +60,8 @@ const entries: fc.Arbitrary<Entry[]> = fc.array(
       unfit: fc.integer({ min: 0, max: 9 }).map((draw) => draw === 0),
       second: fc.nat(30),
       id: fc.nat(5),
-      shop: fc.constantFrom("A", "AB"),
-      channel: fc.constantFrom("B", "BB"),
+      shop: fc.constantFrom("A", "AB", "other"),
+      channel: fc.constantFrom("B", "BB", "other"),
       cents: fc.nat(2 ** 31 - 1),
       views: fc.nat(3),
       lefts: fc.nat(1_000),
@@ -60,7 +76,7 @@ const entries: fc.Arbitrary<Entry[]> = fc.array(
 );
 
 const textOf = ({ rollup, windowStartMs, keys, values }: OracleWindow) =>
-  `${JSON.stringify([rollup, windowStartMs, keys])} ${values.join(" ")}`;
+  `${rollup} ${windowStartMs} ${JSON.stringify(keys)} ${values.join(" ")}`;
 
 function detailOf(judgement: Judgement): number | null {
   if (judgement.kind === "late") return judgement.missedByMs;
@@ -79,6 +95,7 @@ describe("laws of the oracle", () => {
         const expected = judgeAll(definition, log);
         const told = judgements.map((judgement, at) => {
           seen.add(judgement.kind);
+          if (judgement.kind === "rejected") seen.add(judgement.reason);
           // A judgement that does not tell the watermark can't be wrong about it.
           const { watermarkMs } = "watermarkMs" in judgement ? judgement : (expected[at] ?? { watermarkMs: NaN });
           return { kind: judgement.kind, detail: detailOf(judgement), watermarkMs };
@@ -89,7 +106,8 @@ describe("laws of the oracle", () => {
       }),
       runs,
     );
-    expect([...seen].sort()).toEqual(["counted", "duplicate", "late", "quarantined", "rejected"]);
+    const kinds = ["counted", "duplicate", "late", "quarantined", "rejected", "tombstone", "too-many-keys"];
+    expect([...seen].sort()).toEqual(kinds);
   });
 
   it("windows are the same, once each and in the same order within a rollup, whenever the closed ones are taken", () => {

@@ -1,4 +1,4 @@
-import type { OracleDefinition, OracleAggregate } from "../../src/oracle/index.js";
+import type { OracleDefinition, OracleAggregate, OracleRollup } from "../../src/oracle/index.js";
 import type { Entry, Order } from "./small-log.js";
 
 // The rules once more, as sentences about the whole log: nothing is kept from one record to the next, each looks through
@@ -31,6 +31,7 @@ export function judgeAll(definition: OracleDefinition, entries: readonly Entry[]
     if (aheadMs > 0) tell("quarantined", aheadMs);
     else if (lateFromMs <= watermarkMs) tell("late", watermarkMs - lateFromMs);
     else if (first >= 0) tell("duplicate", first);
+    else if (isRejectedByLimit(definition, entries.slice(0, offset), verdicts, event)) tell("rejected", null);
     else tell("counted", null);
   }
   return verdicts;
@@ -47,10 +48,13 @@ export function watermarkBefore(definition: OracleDefinition, entries: readonly 
 export function windowsOf(definition: OracleDefinition, entries: readonly Entry[]): string[] {
   const verdicts = judgeAll(definition, entries);
   const counted = entries.flatMap(({ event }, at) => (event !== null && verdicts[at]?.kind === "counted" ? event : []));
-  const windows = definition.rollups.flatMap(({ name, window: { sizeMs }, keys, aggregates }) => {
+  const windows = definition.rollups.flatMap((rollup) => {
+    const { name, keys, aggregates } = rollup;
+    const others = JSON.stringify(keys.map(() => "other"));
     const placeOf = (event: Order) => {
-      const intoWindow = (event.placedAt * 1000) % sizeMs;
-      return JSON.stringify([name, event.placedAt * 1000 - intoWindow, keys.map((key) => event[key as keyof Order])]);
+      const own = keysOf(rollup, event);
+      const first = firstKeys(rollup, counted, event, rollup.keyLimit?.beyond === "other" ? others : undefined);
+      return `${name} ${startOf(rollup, event)} ${first.includes(own) ? own : others}`;
     };
     return [...new Set(counted.map(placeOf))].map((place) => {
       const events = counted.filter((event) => placeOf(event) === place);
@@ -60,6 +64,31 @@ export function windowsOf(definition: OracleDefinition, entries: readonly Entry[
     });
   });
   return windows;
+}
+
+const startOf = ({ window: { sizeMs } }: OracleRollup, { placedAt }: Order) =>
+  placedAt * 1000 - ((placedAt * 1000) % sizeMs);
+
+const keysOf = ({ keys }: OracleRollup, event: Order) => JSON.stringify(keys.map((key) => event[key as keyof Order]));
+
+/** The combinations of keys of an event's window that have a row each, as the limit has it, without `excluded`. */
+function firstKeys(rollup: OracleRollup, counted: readonly Order[], event: Order, excluded?: string): string[] {
+  const inWindow = counted.filter((other) => startOf(rollup, other) === startOf(rollup, event));
+  const combinations = new Set(inWindow.map((other) => keysOf(rollup, other)));
+  return [...combinations].filter((keys) => keys !== excluded).slice(0, rollup.keyLimit?.perWindow);
+}
+
+function isRejectedByLimit(
+  { rollups }: OracleDefinition,
+  before: readonly Entry[],
+  verdicts: readonly Verdict[],
+  event: Order,
+): boolean {
+  const counted = before.flatMap((entry, at) => (entry.event && verdicts[at]?.kind === "counted" ? entry.event : []));
+  return rollups.some((rollup) => {
+    if (rollup.keyLimit?.beyond !== "reject") return false;
+    return !firstKeys(rollup, [...counted, event], event).includes(keysOf(rollup, event));
+  });
 }
 
 function aheadOf({ maxFutureSkewMs }: OracleDefinition, entry: Entry | undefined): number {

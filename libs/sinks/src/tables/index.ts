@@ -11,7 +11,7 @@ export type {
   TotalViewOf,
   TypedRollup,
 } from "./pipeline-tables.js";
-export type { AggregateData, ColumnData, PipelineData, RollupData, TablesData } from "./pipeline-data.js";
+export type { AggregateData, ColumnData, KeyLimitData, PipelineData, RollupData, TablesData } from "./pipeline-data.js";
 export { checkpoints, definitions, ownedTables, progress, retention, tidemark } from "./tidemark.js";
 export { timestampRange } from "./timestamp-range.js";
 export { lateBuckets, type TallyDefinition, type VerdictTable } from "./verdicts.js";

@@ -33,6 +33,17 @@ export interface RollupData {
   readonly keys: readonly string[];
   /** By column name. A mean takes two columns: `<name>_sum` and `<name>_count`. */
   readonly aggregates: Readonly<Record<string, AggregateData>>;
+  /** None: each combination of keys has a row. */
+  readonly keyLimit?: KeyLimitData;
+}
+
+/**
+ * The first `perWindow` combinations of keys of a window and partition, in offset order, have a row of their own. Events of
+ * further ones are counted in a row whose keys all read `other`, or are rejected.
+ */
+export interface KeyLimitData {
+  readonly perWindow: number;
+  readonly beyond: "other" | "reject";
 }
 
 /** `field` names a field of the event, or a rate. `of` says whether sums are exact integers or doubles. */

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Aggregate, Rollup, TaskDefinition, WindowAssigner } from "../../src/index.js";
+import type { Aggregate, KeyLimit, Rollup, TaskDefinition, WindowAssigner } from "../../src/index.js";
 import { aggregates, type Visit } from "./visit.js";
 
 /** Definitions with windows of a few units, so that a short stream spans several. */
@@ -28,16 +28,18 @@ export function generatedDefinitions(shape: Partial<Shape> = {}): fc.Arbitrary<T
         windows: fc.constantFrom(...kinds).chain((kind) => windowsOf[kind]),
         keys: fc.array(fc.shuffledSubarray(["city", "platform"] as const), { minLength: 3, maxLength: 3 }),
         aggregates: fc.array(generatedAggregates(exact), { minLength: 3, maxLength: 3 }),
+        limits: fc.array(fc.option(generatedLimits, { freq: 3, nil: undefined }), { minLength: 3, maxLength: 3 }),
       },
       { noNullPrototype: true },
     )
-    .map(({ unit, id, delay, lateness, skew, initial, output, windows, keys, aggregates: made }) => {
+    .map(({ unit, id, delay, lateness, skew, initial, output, windows, keys, aggregates: made, limits }) => {
       const scale = unit === "s" ? 1000 : 1;
       const rollups = windows.map((window, at): Rollup<Visit> => ({
         name: `rollup-${at}`,
         window: scaled(window, scale),
         keys: keys[at] ?? [],
         aggregates: made[at] ?? {},
+        ...(window.kind !== "session" && keys[at]?.length && limits[at] && { keyLimit: limits[at] }),
       }));
       return {
         time: { field: "at", unit },
@@ -51,6 +53,12 @@ export function generatedDefinitions(shape: Partial<Shape> = {}): fc.Arbitrary<T
       };
     });
 }
+
+/** So low that streams of a few keys come to them. */
+const generatedLimits: fc.Arbitrary<KeyLimit> = fc.record(
+  { perWindow: fc.constantFrom(1, 1, 2, 3), beyond: fc.constantFrom("other", "other", "reject") },
+  { noNullPrototype: true },
+);
 
 function generatedAggregates(exact: boolean): fc.Arbitrary<Record<string, Aggregate<Visit>>> {
   const named = Object.entries<Aggregate<Visit>>(aggregates).filter(

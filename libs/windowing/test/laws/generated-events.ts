@@ -21,9 +21,9 @@ const visits: fc.Arbitrary<Visit> = fc.record(
   {
     id: fc.constantFrom(...ids),
     at: fc.integer({ min: -9, max: 6 }),
-    city: mostly("Bogor", fc.constantFrom("Depok", "")),
+    city: mostly("Bogor", fc.constantFrom("Depok", "", "other")),
     // In the order of code points the last two are the other way round.
-    platform: mostly("X", fc.constantFrom("\u{1f600}", "\uff5e")),
+    platform: mostly("X", fc.constantFrom("\u{1f600}", "\uff5e", "other")),
     sales: fc.integer({ min: -3, max: 9 }),
     rate: fc.constantFrom(null, 0, -0, 0.25, 0.5, -0.75, 3),
   },

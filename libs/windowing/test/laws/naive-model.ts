@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Ledger, Rollup, TaskDefinition, Verdict, Window } from "../../src/index.js";
 import type { Visit } from "./visit.js";
 
@@ -59,11 +60,19 @@ export function judgeNaively(definition: TaskDefinition<Visit>, readings: readon
         return { verdict: "duplicate", note: null };
       }
       const taking = rollups.flatMap((rollup) => placesOf(rollup, timeMs, event, open)).filter(isOpen);
+      const full = taking.find((place) => place.isFull);
+      if (full !== undefined) {
+        const { rollup, startMs, endMs } = full;
+        return { verdict: "rejected", note: { index, watermarkMs, field: null, full: { rollup, startMs, endMs } } };
+      }
       const taken = new Set(taking.flatMap((place) => place.takes));
       panes = [
         ...panes.filter((pane) => !taken.has(pane)),
-        ...taking.map(({ takes, ...place }) => ({
-          ...place,
+        ...taking.map(({ takes, rollup, keys, startMs, endMs }) => ({
+          rollup,
+          keys,
+          startMs,
+          endMs,
           events: [...takes.flatMap(({ events }) => events), { index, event }].sort((a, b) => a.index - b.index),
         })),
       ];
@@ -83,13 +92,21 @@ function placesOf(rollup: Rollup<Visit>, timeMs: number, event: Visit, open: rea
   );
   return windowsOf(rollup, timeMs).map((own) => {
     if (rollup.window.kind !== "session") {
-      return { rollup: rollup.name, keys, ...own, takes: rows.filter(({ startMs }) => startMs === own.startMs) };
+      const inWindow = open.filter((pane) => pane.rollup === rollup.name && pane.startMs === own.startMs);
+      const takes = rows.filter(({ startMs }) => startMs === own.startMs);
+      const others = Object.fromEntries(rollup.keys.map((key) => [key, "other"]));
+      const { perWindow = Infinity, beyond } = rollup.keyLimit ?? {};
+      const placed = beyond === "other" ? inWindow.filter((pane) => !isDeepStrictEqual(pane.keys, others)) : inWindow;
+      const isBeyond = takes.length === 0 && placed.length >= perWindow;
+      if (!isBeyond || beyond === "reject") return { rollup: rollup.name, keys, ...own, takes, isFull: isBeyond };
+      const joined = inWindow.filter((pane) => isDeepStrictEqual(pane.keys, others));
+      return { rollup: rollup.name, keys: others, ...own, takes: joined, isFull: false };
     }
     const takes: Pane[] = [];
     let { startMs, endMs } = own;
     for (;;) {
       const next = rows.find((row) => !takes.includes(row) && row.startMs <= endMs && startMs <= row.endMs);
-      if (next === undefined) return { rollup: rollup.name, keys, startMs, endMs, takes };
+      if (next === undefined) return { rollup: rollup.name, keys, startMs, endMs, takes, isFull: false };
       takes.push(next);
       startMs = Math.min(startMs, next.startMs);
       endMs = Math.max(endMs, next.endMs);

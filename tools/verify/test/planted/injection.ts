@@ -146,6 +146,15 @@ export const latenessOffByOne = aroundPipeline((pipeline) => ({
 
 export const dedupOff = aroundPipeline((pipeline) => ({ ...pipeline, data: { ...pipeline.data, id: null } }));
 
+/** Each limit of keys is another one. */
+export const changedKeyLimits = (change: (perWindow: number) => number): Injection =>
+  aroundPipeline((pipeline) => {
+    const rollups = pipeline.data.rollups.map(({ keyLimit, ...rollup }) =>
+      keyLimit === undefined ? rollup : { ...rollup, keyLimit: { ...keyLimit, perWindow: change(keyLimit.perWindow) } },
+    );
+    return { ...pipeline, data: { ...pipeline.data, rollups } };
+  });
+
 /** Each event is changed between the decoder and everything that follows. */
 export const changedEvent = (change: (event: Readonly<Record<string, unknown>>) => object): Injection =>
   aroundPipeline((pipeline) => ({
