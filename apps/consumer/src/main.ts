@@ -19,7 +19,7 @@ import { describeFailure } from "./start-up.js";
 const reporters = { status: createStatusReporter, json: createJsonReporter, show: createTableReporter };
 
 /** The flagship's events are read from here by default. */
-const flagshipPlace = { topic: "socmed-events", group: "tidemark" };
+const FLAGSHIP_TOPIC = "socmed-events";
 
 const lastMs = 2_000;
 const warn = (line: string): void => void process.stderr.write(`consumer: ${line}\n`);
@@ -59,15 +59,14 @@ function tellAbandoned(partitions: readonly number[]): number {
 /** The pipeline, and where its events are read from by default. */
 async function findPipeline({ pipeline: given, times, keyLimit }: ConsumerOptions, root: string) {
   const found: Pipeline = given === undefined ? socmed : await loadPipeline(given, [process.cwd(), root]);
-  const ownPlace = { topic: found.name, group: `tidemark-${found.name}` };
   const pipeline = withTimes(keyLimit === undefined ? found : withKeyLimit(found, keyLimit), times);
-  return { pipeline, place: given === undefined ? flagshipPlace : ownPlace };
+  return { pipeline, defaultTopic: given === undefined ? FLAGSHIP_TOPIC : found.name };
 }
 
 async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped> {
   const { signal } = stop;
   const root = findRepositoryRoot(import.meta.url);
-  const { pipeline, place } = await findPipeline(options, root);
+  const { pipeline, defaultTopic } = await findPipeline(options, root);
   const addresses = await findAddresses({
     env: process.env,
     need: ["kafka", "postgres"],
@@ -79,10 +78,10 @@ async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped>
   void stopWithStack(addresses.stackPid, stop, warn, done.signal);
   try {
     const { kafkaBrokers: brokers, kafkaConnection: connection, databaseUrl } = addresses;
-    const { topic = place.topic, group = place.group } = options;
+    const { topic = defaultTopic } = options;
     const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
     const surroundings = { brokers, connection, databaseUrl, reporter, signal };
-    return await runConsumer(pipeline, { ...options, topic, group }, surroundings);
+    return await runConsumer(pipeline, { ...options, topic }, surroundings);
   } finally {
     done.abort();
   }

@@ -1,4 +1,5 @@
 import type { PipelineEvent } from "@tidemark/pipeline";
+import { SourceError, type SourceErrorCode } from "@tidemark/sources";
 
 const whole = new Intl.NumberFormat("en-US");
 
@@ -8,12 +9,20 @@ export interface TopicPlace {
   readonly brokers: readonly string[];
 }
 
+/** Reasons to join the group again, though Kafka is there. */
+const REJOINED: ReadonlySet<SourceErrorCode> = new Set(["evicted", "clock-stepped"]);
+
 /** A line about an event for a person; undefined where the event is not worth one. */
 export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPlace): string | undefined {
   switch (event.type) {
     case "waiting-for-topic":
       return `waiting for topic ${topic}: it does not exist yet at ${brokers.join(", ")}; create it, or set KAFKA_TOPIC to another`;
+    case "group-in-use":
+      return `${event.error.message}. Waiting for it to leave`;
     case "disconnected":
+      if (event.error instanceof SourceError && REJOINED.has(event.error.code)) {
+        return `${event.error.message}; joining the group again`;
+      }
       return `Kafka is away (${event.error.message}); trying again`;
     case "reconnected":
       return "Kafka is back";

@@ -30,7 +30,8 @@ Reads the topic's events from Kafka, gives them their rates and windows, and wri
 ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
                      default 67108864: a batch that is larger when it is unpacked ends the consumer
   KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
-  KAFKA_GROUP        default tidemark; with PIPELINE, tidemark- and its pipeline's name
+  KAFKA_GROUP        default tidemark-, the pipeline's name, and - and the topic's name where that is another: consumers of
+                     one group read one topic into one database
   DATABASE_URL       postgresql://user:password@host:5432/database (default: the running stack's)
   WATERMARK_DELAY    default 5m, or the pipeline's: how far behind the highest event time the watermark stays
   ALLOWED_LATENESS   default 0s, or the pipeline's: how long a window still takes events after it closed

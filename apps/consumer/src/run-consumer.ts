@@ -17,7 +17,6 @@ export interface Surroundings {
 
 export interface PlacedOptions extends Omit<ConsumerOptions, "pipeline" | "times"> {
   readonly topic: string;
-  readonly group: string;
 }
 
 const progressEveryMs = 1_000;
@@ -35,7 +34,7 @@ export async function runConsumer(
     ...(connection !== undefined && { connection }),
     databaseUrl,
     topic,
-    group,
+    ...(group === undefined ? {} : { group }),
     signal,
     onLost: options.acceptLoss ? "continue" : "stop",
     stopTimeoutMs: options.stopTimeoutMs,

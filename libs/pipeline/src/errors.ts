@@ -1,5 +1,6 @@
 /** Why a pipeline could not be run, as a literal: `switch` on it. */
-export type PipelineErrorCode = "bad-options" | "postgres-unreachable" | "kafka-unreachable" | "stopped";
+export type PipelineErrorCode =
+  "bad-options" | "postgres-unreachable" | "kafka-unreachable" | "other-owner" | "stopped";
 
 /** What `runPipeline` throws or rejects with, beside the SinkError and SourceError of what it is made of. */
 export class PipelineError extends Error {
@@ -16,6 +17,20 @@ export function badOption(option: string, value: unknown, allowed: string): Pipe
   return new PipelineError(
     "bad-options",
     `${option} is ${JSON.stringify(value) ?? String(value)}; allowed: ${allowed}.`,
+  );
+}
+
+export function otherOwner(
+  { pipeline, topic, group }: { readonly pipeline: string; readonly topic: string; readonly group: string },
+  partition: number,
+  owner: string,
+  times: number,
+): PipelineError {
+  return new PipelineError(
+    "other-owner",
+    `Partition ${partition} of "${topic}" was claimed ${times} times by ${owner}, while the group "${group}" assigns it to this consumer. ` +
+      `Another consumer writes the tables of pipeline ${pipeline} in this database from outside of this group (it may read from another Kafka, ` +
+      "whose cluster has the same id or none). End one of the two.",
   );
 }
 

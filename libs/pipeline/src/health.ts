@@ -65,6 +65,9 @@ export class PipelineHealth {
       case "disconnected":
         this.#kafkaTrouble = event.error.message;
         return;
+      case "group-in-use":
+        this.#kafkaTrouble = event.error.message;
+        return;
       case "waiting-for-topic":
         this.#kafkaTrouble = `there is no topic ${event.topic}`;
         return;

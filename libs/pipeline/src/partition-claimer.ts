@@ -2,6 +2,7 @@ import type { Claim, RefusedRow, Sink } from "@tidemark/sinks";
 import type { ClaimContext, PartitionTask, SourceEvent } from "@tidemark/sources";
 import type { ClusterGuard } from "./cluster-guard.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
+import { otherOwner } from "./errors.js";
 import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
 import { createPartitionTask, type CheckpointPolicy } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
@@ -10,6 +11,7 @@ export interface PartitionClaimerOptions {
   readonly pipeline: Pipeline;
   readonly sink: Sink;
   readonly guard: Pick<ClusterGuard, "check">;
+  readonly place: { readonly topic: string; readonly group: string };
   readonly policy?: CheckpointPolicy | undefined;
   readonly emit: PipelineListener;
   /** Tells Kafka's lag tools how far a partition is. */
@@ -22,8 +24,16 @@ export interface PartitionClaimer {
   onSourceEvent(event: SourceEvent): void;
 }
 
+/**
+ * So often may others claim a partition between two rebalances: a consumer that slept does once or twice, before it learns that
+ * the group went on without it.
+ */
+const MOST_THEFTS = 5;
+
 export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
-  const { pipeline, sink, guard, policy, emit, commit } = options;
+  const { pipeline, sink, guard, place, policy, emit, commit } = options;
+  /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
+  const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
   const claims = new Map<number, { readonly claim: Claim; readonly reach: PartitionReach }>();
   /** Decisions of the database about records that are not committed yet, by partition and offset. */
@@ -47,10 +57,21 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
     if (known.size === 0) decisions.delete(partition);
   }
 
+  /** The first claim after a rebalance takes a partition from the member that had it before. */
+  function countThefts(partition: number, takenFrom: string | undefined): void {
+    const known = thefts.get(partition);
+    const count = known === undefined || takenFrom === undefined ? (known ?? 0) : known + 1;
+    thefts.set(partition, count);
+    if (takenFrom !== undefined && count >= MOST_THEFTS) {
+      throw otherOwner({ pipeline: pipeline.name, ...place }, partition, takenFrom, count);
+    }
+  }
+
   return {
     async claim(partition, { logStartOffset, logEndOffset }) {
       await guard.check();
       const claim = await sink.claim(partition, logStartOffset);
+      countThefts(partition, claim.takenFrom);
       const task = createPartitionTask({
         claim,
         logEndOffset,
@@ -77,6 +98,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         if (claimed !== undefined) emit({ type: "claimed", partition: event.partition, ...claimed });
         return;
       }
+      if (event.type === "assigned") thefts.clear();
       if (event.type === "revoked") for (const partition of event.partitions) claims.delete(partition);
       emit(event);
     },

@@ -12,7 +12,10 @@ export interface RunOptions {
   readonly databaseUrl: string;
   /** Default: the pipeline's name. */
   readonly topic?: string;
-  /** The consumer group, which no other pipeline may share; default: `tidemark-` and the pipeline's name. */
+  /**
+   * The consumer group. Its members read one topic for one pipeline into one database; a consumer that does something else is
+   * refused. Default: `tidemark-`, the pipeline's name, and `-` and the topic's where that is another.
+   */
   readonly group?: string;
   /** Stops the pipeline when it aborts, as `stop` does. */
   readonly signal?: AbortSignal;
@@ -41,12 +44,22 @@ export interface ResolvedRunOptions extends RunOptions {
   readonly startReading: "at-once" | "when-behind";
 }
 
+/** No two pipelines, and no two topics of one, have the same. */
+function defaultGroup(pipeline: string, topic: string): string {
+  return topic === pipeline ? `tidemark-${pipeline}` : `tidemark-${pipeline}-${topic}`;
+}
+
 const MAX_RETENTION_DAYS = 99_999;
 
 /** @throws PipelineError `bad-options` */
 export function resolveRunOptions(pipeline: string, options: RunOptions): ResolvedRunOptions {
   const { brokers, databaseUrl, retentionDays, stopTimeoutMs = 10_000 } = options;
-  const { topic = pipeline, group = `tidemark-${pipeline}`, onLost = "stop", startReading = "at-once" } = options;
+  const {
+    topic = pipeline,
+    group = defaultGroup(pipeline, topic),
+    onLost = "stop",
+    startReading = "at-once",
+  } = options;
   if (!Array.isArray(brokers) || brokers.length === 0 || !brokers.every(isHostAndPort)) {
     throw badOption("brokers", brokers, "a list of host:port");
   }

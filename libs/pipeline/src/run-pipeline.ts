@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkIdentity, createSink, migrate, type Sink } from "@tidemark/sinks";
-import { createSource, type Source } from "@tidemark/sources";
+import { checkIdentity, createSink, migrate, readDatabaseId, type Sink } from "@tidemark/sinks";
+import { describeAddress, parseAddress } from "@tidemark/sinks/address";
+import { createSource, type GroupPurpose, type Source } from "@tidemark/sources";
 import { catchUp } from "./catch-up.js";
 import { createClusterGuard, type ClusterGuard } from "./cluster-guard.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
@@ -93,7 +94,7 @@ export function runPipelineWith(
 
   async function run(): Promise<Stopped> {
     const place = { databaseUrl, pipeline: pipeline.name, topic };
-    const identity = await prepare();
+    const { identity, purpose } = await prepare();
     prepared.open();
     events.emit({ type: "prepared" });
     const sink = createSink({ ...identity, databaseUrl, onEvent: (event) => events.emit(fromSinkEvent(event)) });
@@ -123,7 +124,7 @@ export function runPipelineWith(
       if (event.type === "disconnected" || event.type === "assigned") guard.suspect();
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
     });
-    const source = startSource(sink, guard);
+    const source = startSource(sink, guard, purpose);
     try {
       retention?.start();
       recorder.start();
@@ -145,14 +146,20 @@ export function runPipelineWith(
     const clusterId = await askClusterId(kafka, stopSignal);
     const identity = { topic, group, clusterId, pipeline };
     await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), stopSignal);
-    return identity;
+    const databaseId = await askPostgres(databaseUrl, () => readDatabaseId(databaseUrl), stopSignal);
+    const purpose: GroupPurpose = {
+      key: JSON.stringify([databaseId, pipeline.name]),
+      description: `pipeline ${pipeline.name} into ${describeAddress(parseAddress(databaseUrl))}`,
+    };
+    return { identity, purpose };
   }
 
-  function startSource(sink: Sink, guard: ClusterGuard): Source {
+  function startSource(sink: Sink, guard: ClusterGuard, purpose: GroupPurpose): Source {
     const source = createSource({
       ...kafka,
       topic,
       group,
+      purpose,
       sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       ...(options.maxBatchBytes !== undefined && { maxBatchBytes: options.maxBatchBytes }),
@@ -164,6 +171,7 @@ export function runPipelineWith(
       pipeline,
       sink,
       guard,
+      place: { topic, group },
       policy: resolved.checkpoints,
       emit: events.emit,
       commit: (partition, nextOffset) => source.commit(partition, nextOffset),

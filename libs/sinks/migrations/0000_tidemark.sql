@@ -5,6 +5,12 @@ CREATE TABLE tidemark.definitions (
   definition json NOT NULL
 );
 
+-- What tells this database from others: consumers that write to different ones must not share a consumer group.
+CREATE TABLE tidemark.database (
+  id uuid NOT NULL DEFAULT gen_random_uuid()
+);
+INSERT INTO tidemark.database DEFAULT VALUES;
+
 -- Updated at each checkpoint: half-empty pages keep those updates on their page (HOT).
 CREATE TABLE tidemark.checkpoints (
   pipeline text NOT NULL,
@@ -16,6 +22,8 @@ CREATE TABLE tidemark.checkpoints (
   start_offset bigint NOT NULL,
   next_offset bigint NOT NULL,
   epoch bigint NOT NULL,
+  -- The process of the newest claim.
+  owner text NOT NULL DEFAULT '',
   watermark timestamptz,
   max_event_time timestamptz,
   read bigint NOT NULL DEFAULT 0,

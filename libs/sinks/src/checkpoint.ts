@@ -64,6 +64,8 @@ export interface Checkpoint {
 export interface Claim {
   readonly partition: number;
   readonly epoch: number;
+  /** Who had claimed the partition before; undefined for the first claim, and where it was this sink. */
+  readonly takenFrom?: string | undefined;
   readonly startOffset: number;
   readonly nextOffset: number;
   readonly watermarkMs: number;

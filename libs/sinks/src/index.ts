@@ -13,7 +13,7 @@ export { compareDefinitions, hashDefinition, type Difference } from "./definitio
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
 export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
 export { withConnection, type WriterLimits } from "./postgres/connection.js";
-export { checkIdentity, type SinkIdentity } from "./postgres/claim.js";
+export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/claim.js";
 export { migrate } from "./postgres/migrate.js";
 export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";

@@ -7,6 +7,10 @@
  * - `bad-credentials`: the broker does not accept the user, the password or the token.
  * - `not-authorized`: the user may not read the topic, or not join the group.
  * - `refused`: Kafka answered, and retrying cannot help (its version of the protocol, a name that it does not take).
+ * - `group-in-use`: the group has members that read another topic, read for another purpose, or are no sources of this library.
+ * - `foreign-assignment`: the group assigned partitions that this source cannot read.
+ * - `evicted`: the group has this source no longer as a member. Retryable.
+ * - `clock-stepped`: the wall clock was set, or the machine slept; the group has to be joined again. Retryable.
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
  * - `lost`: records were deleted upstream before they were read, and the source was not told to go on without them.
  * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
@@ -24,6 +28,10 @@ export type SourceErrorCode =
   | "bad-credentials"
   | "not-authorized"
   | "refused"
+  | "group-in-use"
+  | "foreign-assignment"
+  | "evicted"
+  | "clock-stepped"
   | "log-behind"
   | "lost"
   | "unsafe-offset"
@@ -64,6 +72,41 @@ export function refused(brokers: readonly string[], cause: unknown): SourceError
   return new SourceError("refused", `Kafka at ${brokers.join(", ")} cannot be read: ${describeError(cause)}`, {
     cause,
   });
+}
+
+/** `reading` says what this source reads; `others` names those that are in the group. */
+export function groupInUse(group: string, reading: string, others: readonly string[], cause: unknown): SourceError {
+  const who = others.length === 0 ? "another kind of consumer" : others.join("; ");
+  return new SourceError(
+    "group-in-use",
+    `The consumer group "${group}" is in use by ${who}. This consumer reads ${reading}: in one group with others each would be given ` +
+      "partitions that the other needs. Use another group here, or end the other",
+    { cause },
+  );
+}
+
+export function foreignAssignment(group: string, topic: string, found: string): SourceError {
+  return new SourceError(
+    "foreign-assignment",
+    `The consumer group "${group}" assigned ${found} to this consumer, which reads topic "${topic}" alone: another kind of consumer ` +
+      "shares out the partitions of this group. Use another group here, or end the other",
+  );
+}
+
+export function evicted(group: string, others: readonly string[]): SourceError {
+  const who = others.length === 0 ? "nobody" : others.join(", ");
+  return new SourceError(
+    "evicted",
+    `The consumer group "${group}" no longer has this consumer as a member (it has ${who})`,
+    { retryable: true },
+  );
+}
+
+/** Positive where the wall clock went ahead of the time that has passed. */
+export function clockStepped(byMs: number): SourceError {
+  const seconds = (Math.abs(byMs) / 1_000).toFixed(1);
+  const what = byMs > 0 ? `went ${seconds} s ahead (it was set, or the machine slept)` : `was set back by ${seconds} s`;
+  return new SourceError("clock-stepped", `The clock of this machine ${what}`, { retryable: true });
 }
 
 export function logBehind(topic: string, partition: number, position: number, end: number): SourceError {

@@ -5,6 +5,8 @@ export type ConnectionEvent =
   | { readonly type: "connected" }
   /** Kafka is away: told once, the source goes on trying. */
   | { readonly type: "disconnected"; readonly error: Error }
+  /** The group has members that this source cannot share it with: told once, and waited for until their sessions must have ended. */
+  | { readonly type: "group-in-use"; readonly error: Error }
   /** The group was joined again after a `disconnected`. */
   | { readonly type: "reconnected" };
 

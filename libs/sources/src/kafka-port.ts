@@ -47,6 +47,11 @@ export interface KafkaPort {
   resume(partition: number, offset: number): void;
   /** Commits the next offsets of assigned partitions to Kafka; rejects where that fails. */
   commit(nextOffsets: ReadonlyMap<number, number>): Promise<void>;
+  /**
+   * Asks the group whether this client is still a member. Where it is not, the client joins again, and the call rejects
+   * retryably; so it does where that cannot be asked now.
+   */
+  confirmMembership(signal: AbortSignal): Promise<void>;
   /** Reads the offsets of all partitions afresh. Rejects with a SourceError, or soon after the signal. */
   readOffsets(signal: AbortSignal): Promise<readonly PartitionOffsets[]>;
 }

@@ -57,7 +57,7 @@ export async function hasTopic(options: ClientOptions, topic: string, signal: Ab
 }
 
 /** A connection for one question: such questions are rare, and an idle connection would have to be looked after. */
-async function askKafka<T>(
+export async function askKafka<T>(
   options: ClientOptions & Pick<ReadOptions, "signal">,
   topic: string,
   ask: (admin: Admin) => Promise<T>,

@@ -1,13 +1,13 @@
-import type { Consumer } from "kafkajs";
 import { backoffMs, wait } from "./backoff.js";
 import { installCodecs } from "./compression/install-codecs.js";
-import { isRetryable, refused } from "./errors.js";
+import { evicted, isRetryable, refused, SourceError } from "./errors.js";
+import { describeGroup, explainConflict } from "./group-members.js";
 import { explainFailure } from "./kafka-failure.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { diagnoseFailure } from "./kafka-probe.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
-import { findRoot, isKafkajsError, classifyError } from "./kafkajs-errors.js";
-import { runSession, type SessionOptions } from "./kafkajs-session.js";
+import { findRoot, isKafkajsError, classifyError, typeOf } from "./kafkajs-errors.js";
+import { runSession, type JoinedSession, type SessionOptions } from "./kafkajs-session.js";
 import { patchKafkajsDecoder } from "./kafkajs-record.js";
 
 /** So many sessions in a row may end by an error that nobody knows before a fetch came back; then it counts as fatal. */
@@ -19,7 +19,7 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
   patchKafkajsDecoder();
   installCodecs(options.maxBatchBytes);
   const { topic, brokers } = options;
-  let consumer: Consumer | undefined;
+  let joined: JoinedSession | undefined;
 
   /** Polls until the topic is there, or the signal. */
   async function awaitTopic(listener: KafkaListener, signal: AbortSignal): Promise<void> {
@@ -35,10 +35,12 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
     let unknown = 0;
     let everJoined = false;
     let away = false;
+    let conflictSinceMs: number | undefined;
 
     const session = {
-      joined(joinedConsumer: Consumer) {
-        consumer = joinedConsumer;
+      joined(next: JoinedSession) {
+        joined = next;
+        conflictSinceMs = undefined;
         if (!everJoined) listener.event({ type: "connected" });
         else if (away) listener.event({ type: "reconnected" });
         everJoined = true;
@@ -58,6 +60,12 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
         if (!signal.aborted) await runSession(options, session, signal);
       } catch (error) {
         if (signal.aborted) return;
+        const isConflict = typeOf(findRoot(error)) === "INCONSISTENT_GROUP_PROTOCOL";
+        if (isConflict) {
+          const nowMs = performance.now();
+          await awaitGroup(listener, nowMs - (conflictSinceMs ??= nowMs), error, signal);
+          continue;
+        }
         const failure = await diagnoseFailure(error, options, signal);
         if (signal.aborted) return;
         if (failure !== undefined && !failure.retryable) throw failure;
@@ -72,16 +80,31 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
         away = true;
         await wait(backoffMs(failures), signal);
       } finally {
-        consumer = undefined;
+        joined = undefined;
       }
     }
   }
 
+  /**
+   * Waits before the next try to join a group that others are in. One of them may have been killed: the group keeps it for a
+   * session's time, after which the call rejects with `group-in-use`.
+   */
+  async function awaitGroup(listener: KafkaListener, waitedMs: number, cause: unknown, signal: AbortSignal) {
+    const isFirst = waitedMs === 0;
+    const isOver = waitedMs > options.sessionTimeoutMs;
+    if (isFirst || isOver) {
+      const error = await explainConflict(options, findRoot(cause), signal);
+      if (isOver && !signal.aborted) throw error;
+      if (isFirst) listener.event({ type: "group-in-use", error });
+    }
+    await wait(Math.min(TOPIC_POLL_MS, options.sessionTimeoutMs / 4), signal);
+  }
+
   /** Between sessions kafkajs refuses such calls. They are not needed then: the next join sets everything anew. */
-  function withConsumer(action: (consumer: Consumer) => void): void {
-    if (consumer === undefined) return;
+  function withConsumer(action: (consumer: JoinedSession["consumer"]) => void): void {
+    if (joined === undefined) return;
     try {
-      action(consumer);
+      action(joined.consumer);
     } catch (error) {
       if (!isKafkajsError(error)) throw error;
     }
@@ -90,17 +113,27 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
   return {
     run,
     pause(partition) {
-      withConsumer((joined) => joined.pause([{ topic, partitions: [partition] }]));
+      withConsumer((consumer) => consumer.pause([{ topic, partitions: [partition] }]));
     },
     resume(partition, offset) {
-      withConsumer((joined) => {
-        joined.seek({ topic, partition, offset: String(offset) });
-        joined.resume([{ topic, partitions: [partition] }]);
+      withConsumer((consumer) => {
+        consumer.seek({ topic, partition, offset: String(offset) });
+        consumer.resume([{ topic, partitions: [partition] }]);
       });
     },
     async commit(nextOffsets) {
       const offsets = [...nextOffsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
-      await consumer?.commitOffsets(offsets);
+      await joined?.consumer.commitOffsets(offsets);
+    },
+    async confirmMembership(signal) {
+      const asked = joined;
+      if (asked === undefined) throw new SourceError("evicted", "The group is not joined", { retryable: true });
+      const { members } = await describeGroup(options, signal);
+      if (joined !== asked || members.some(({ memberId }) => memberId === asked.memberId)) return;
+      const others = members.map(({ clientId, host }) => `client "${clientId}" at ${host.replace(/^\//, "")}`);
+      const error = evicted(options.group, others);
+      asked.end(error);
+      throw error;
     },
     readOffsets: (signal) => readOffsets(brokers, topic, { ...options, signal }),
   };

@@ -3,11 +3,15 @@ import { aborted, settlesWithin } from "./backoff.js";
 import { defer, type Deferred } from "./deferred.js";
 import type { KafkaListener } from "./kafka-port.js";
 import { convertBatch, convertEmptyBatch } from "./kafkajs-batch.js";
+import { watchClock } from "./clock-watch.js";
+import { foreignAssignment } from "./errors.js";
+import { createAssigner, type GroupPurpose } from "./group-protocol.js";
 import { createClient, type ClientOptions } from "./kafkajs-client.js";
 
 export interface SessionOptions extends ClientOptions {
   readonly topic: string;
   readonly group: string;
+  readonly purpose: GroupPurpose;
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
   readonly maxWaitMs: number;
@@ -17,9 +21,17 @@ export interface SessionOptions extends ClientOptions {
   readonly partitionsConsumedConcurrently: number;
 }
 
+/** A member of the group, until the session ends or it joins again. */
+export interface JoinedSession {
+  /** Can be paused and resumed, and so already in `assigned`. */
+  readonly consumer: Consumer;
+  readonly memberId: string;
+  /** The session rejects with this error. */
+  end(error: Error): void;
+}
+
 export interface SessionListener extends Pick<KafkaListener, "assigned" | "batch"> {
-  /** The group is joined: the consumer can be paused and resumed from now on, and so already in `assigned`. */
-  joined(consumer: Consumer): void;
+  joined(session: JoinedSession): void;
   /** A fetch came back: connection, group and decoding work. */
   fetched(): void;
 }
@@ -39,6 +51,7 @@ export async function runSession(
   const client = createClient(options);
   const consumer = client.kafka.consumer({
     groupId: options.group,
+    partitionAssigners: [createAssigner(options.topic, options.purpose)],
     allowAutoTopicCreation: false,
     sessionTimeout: options.sessionTimeoutMs,
     // How long a rebalance waits for a member that does not answer.
@@ -54,12 +67,14 @@ export async function runSession(
   const endSession = (): void => ended.abort();
   signal.addEventListener("abort", endSession, { once: true });
   const crashed = watchForCrash(consumer);
+  const clock = watchClock(options, crashed.reject);
   try {
     const life = consume(consumer, options, listener, ended.signal, crashed.reject);
     await Promise.race([life, crashed.promise, aborted(ended.signal)]);
   } finally {
     signal.removeEventListener("abort", endSession);
     ended.abort();
+    clock.close();
     await settlesWithin(consumer.disconnect(), LEAVE_MS);
     client.close();
   }
@@ -84,8 +99,13 @@ async function consume(
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     if (ended.aborted) return;
     // Emitted in the same turn in which the assignment takes hold, so that nothing of it has been fetched yet.
-    listener.joined(consumer);
+    listener.joined({ consumer, memberId: payload.memberId, end: reject });
     listener.assigned(payload.memberAssignment[topic] ?? []);
+  });
+  // Otherwise kafkajs leaves such partitions out in silence, and nobody reads them.
+  consumer.on(consumer.events.RECEIVED_UNSUBSCRIBED_TOPICS, ({ payload }) => {
+    const topics = payload.topicsNotSubscribed.map((name) => `"${name}"`).join(", ");
+    reject(foreignAssignment(options.group, topic, `partitions of ${topics}`));
   });
   consumer.on(consumer.events.FETCH, () => {
     if (!ended.aborted) listener.fetched();

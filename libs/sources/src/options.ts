@@ -2,6 +2,7 @@ import { DEFAULT_MAX_BATCH_BYTES } from "./compression/install-codecs.js";
 import type { KafkaConnection } from "./connection.js";
 import { invalidOption } from "./errors.js";
 import type { SourceEvent } from "./event.js";
+import type { GroupPurpose } from "./group-protocol.js";
 import type { SessionOptions } from "./kafkajs-session.js";
 import type { Claim } from "./task.js";
 
@@ -13,6 +14,11 @@ export interface SourceOptions {
   readonly topic: string;
   /** The consumer group; the partitions are shared out among the sources that name the same one. */
   readonly group: string;
+  /**
+   * What the topic is read for. A source whose group has members with another purpose or topic ends with `group-in-use`, once it
+   * has waited a session's time for them to leave. Default: the same for all.
+   */
+  readonly purpose?: GroupPurpose;
   readonly clientId?: string;
   readonly connection?: KafkaConnection;
   /** A source that is silent for so long loses its partitions to others. Default 30,000. */
@@ -72,8 +78,8 @@ export function resolveOptions(options: SourceOptions): ResolvedOptions {
   const onLost = options.onLost ?? "stop";
   if (onLost !== "stop" && onLost !== "continue") throw invalidOption("onLost", onLost, '"stop" or "continue"');
   const heartbeatMs = Math.max(1, Math.min(1_000, Math.floor(sessionTimeoutMs / 10)));
-  const { clientId, connection } = options;
-  return { brokers, topic, group, clientId, connection, heartbeatMs, onLost, ...resolved };
+  const { clientId, connection, purpose = { key: "", description: "" } } = options;
+  return { brokers, topic, group, purpose, clientId, connection, heartbeatMs, onLost, ...resolved };
 }
 
 function checkBroker(broker: string): void {

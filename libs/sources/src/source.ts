@@ -1,6 +1,6 @@
-import { settlesWithin } from "./backoff.js";
+import { backoffMs, settlesWithin, wait } from "./backoff.js";
 import { defer } from "./deferred.js";
-import { isLoss } from "./errors.js";
+import { foreignAssignment, isLoss } from "./errors.js";
 import type { SourceEvent } from "./event.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { createKafkajsPort } from "./kafkajs-port.js";
@@ -30,6 +30,8 @@ const CLOSE_TIMEOUT_MS = 10_000;
 const LAST_COMMIT_MS = 1_000;
 /** A partition that brings nothing for so long, though there is something to bring, is looked at. */
 const QUIET_MS = 2_000;
+/** After so many fences of a partition without a rebalance the group is asked whether this source is still a member. */
+const FENCES_WITHOUT_REBALANCE = 3;
 
 /** @throws SourceError `invalid-options` */
 export function createSource(options: SourceOptions): Source {
@@ -38,11 +40,17 @@ export function createSource(options: SourceOptions): Source {
 
 /** The source on any client that keeps the port's promises. */
 export function createSourceOn(port: KafkaPort, options: SourceOptions): Source {
-  const { topic, maxStallMs, heartbeatMs, onLost } = resolveOptions(options);
+  const { topic, group, maxStallMs, heartbeatMs, onLost } = resolveOptions(options);
   const partitions = new Map<number, Partition>();
   const stopping = new AbortController();
   const leaving = new AbortController();
-  const readOffsets = createOffsetReader(() => port.readOffsets(stopping.signal), stopping.signal);
+  const readOffsets = createOffsetReader(
+    () => port.readOffsets(stopping.signal),
+    stopping.signal,
+    (partition, known) => foreignAssignment(group, topic, `partition ${partition} of "${topic}", which has ${known},`),
+  );
+  /** By partition, since the last rebalance. */
+  const fences = new Map<number, number>();
   const reports = createOffsetReports((nextOffsets) => port.commit(nextOffsets));
   const firstAssignment = defer();
   const end = defer();
@@ -53,6 +61,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
   let current: readonly number[] = [];
 
   function emit(event: SourceEvent): void {
+    if (event.type === "fenced") fences.set(event.partition, (fences.get(event.partition) ?? 0) + 1);
     try {
       options.onEvent?.(event);
     } catch (error) {
@@ -67,10 +76,19 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
     void stop({ flush: isLoss(error) });
   }
 
+  /** A consumer that is no longer a member does not know it, and would take its partitions from those that are again and again. */
+  const claim: SourceOptions["claim"] = async (partition, context) => {
+    const excess = (fences.get(partition) ?? 0) - FENCES_WITHOUT_REBALANCE;
+    if (excess >= 0) {
+      await wait(backoffMs(excess), stopping.signal);
+      await port.confirmMembership(stopping.signal);
+    }
+    return options.claim(partition, context);
+  };
+
   function findPartition(partition: number): Partition {
     let found = partitions.get(partition);
     if (found === undefined) {
-      const { claim } = options;
       const { signal } = stopping;
       found = createPartition({
         topic,
@@ -98,6 +116,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
       }
       const revoked = current.filter((partition) => !next.includes(partition));
       current = [...next].sort((a, b) => a - b);
+      fences.clear();
       for (const partition of revoked) {
         reports.drop(partition);
         findPartition(partition).revoke();

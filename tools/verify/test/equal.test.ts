@@ -58,6 +58,9 @@ describe("what a consumer has read", () => {
     await admin.connect();
     const { groups } = await admin.listGroups();
     await admin.disconnect();
-    expect(groups.map(({ groupId }) => groupId)).toEqual(["tidemark"]);
+    expect(groups.map(({ groupId }) => groupId)).toEqual(
+      expect.arrayContaining(["default", "dirty", "clocks"].map((topic) => `tidemark-socmed-${topic}`)),
+    );
+    expect(groups).toHaveLength(3);
   });
 });

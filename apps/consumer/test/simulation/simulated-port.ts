@@ -83,6 +83,13 @@ export class SimulatedPort implements KafkaPort, GroupMember {
     await this.#scheduler.turn(this.actor, "reports its offsets");
   }
 
+  async confirmMembership(signal: AbortSignal): Promise<void> {
+    await this.#scheduler.turn(this.actor, "asks whether it is a member");
+    signal.throwIfAborted();
+    if (this.#group.isCurrent(this)) return;
+    throw new SourceError("evicted", "the group has given this member up", { retryable: true });
+  }
+
   async readOffsets(signal: AbortSignal): Promise<readonly PartitionOffsets[]> {
     await this.#scheduler.turn(this.actor, "asks for the offsets");
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import type { Checkpoint, CheckpointLedger, Claim } from "../checkpoint.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { brokenLedger, fenced, refusedDefinition, refusedIdentity } from "../errors.js";
+import { drawOwner } from "../owner.js";
 import type { SinkIdentity } from "../postgres/claim.js";
 import { checkpoints, definitions } from "../tables/tidemark.js";
 import type { MemoryTables } from "./memory-store.js";
@@ -42,7 +43,7 @@ const emptyLedger = {
 const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
 export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIdentity): MemoryCheckpoints {
-  const { topic, group, clusterId } = identity;
+  const { topic, group, clusterId, owner = drawOwner() } = identity;
   const { data: definition } = identity.pipeline;
   const { name: pipeline } = definition;
   const definitionHash = hashDefinition(definition);
@@ -76,13 +77,14 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
         startOffset: logStartOffset,
         nextOffset: logStartOffset,
         epoch: 0,
+        owner,
         watermark: null,
         maxEventTime: null,
         ...emptyLedger,
         updatedAt: Date.now(),
       };
       check(before, before.watermark ?? -Infinity);
-      const row = { ...before, epoch: before.epoch + 1 };
+      const row = { ...before, epoch: before.epoch + 1, owner };
       tables.put(definitions, definitionHash, { hash: definitionHash, definition });
       put(row);
       const { epoch, startOffset, nextOffset, watermark, maxEventTime } = row;
@@ -90,6 +92,7 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
       return {
         partition,
         epoch,
+        takenFrom: before.owner === owner ? undefined : before.owner,
         startOffset,
         nextOffset,
         watermarkMs: watermark ?? -Infinity,

@@ -17,12 +17,15 @@ export interface SinkIdentity {
   readonly group: string;
   readonly clusterId: string;
   readonly pipeline: SinkPipeline;
+  /** Names this process among those that claim partitions; default: its host and process, and a part that is drawn. */
+  readonly owner?: string;
 }
 
 interface CheckpointRow {
   readonly start_offset: number;
   readonly next_offset: number;
   readonly epoch: number;
+  readonly taken_from: string | null;
   readonly watermark_ms: number | null;
   readonly max_event_time_ms: number | null;
   readonly read: number;
@@ -47,6 +50,16 @@ const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs(
  */
 export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
   await withConnection(databaseUrl, (client) => compareIdentity(client, identity));
+}
+
+/** What tells the database from others, whatever address it is reached by. Copies of its files have the same. */
+export async function readDatabaseId(databaseUrl: string): Promise<string> {
+  const { rows } = await withConnection(databaseUrl, (client) =>
+    client.query<{ id: string }>(
+      `SELECT d.id || ':' || p.oid AS id FROM tidemark.database d, pg_catalog.pg_database p WHERE p.datname = pg_catalog.current_database()`,
+    ),
+  );
+  return rows[0]?.id ?? "";
 }
 
 interface StoredIdentity {
@@ -98,7 +111,7 @@ export interface ClaimTables {
  */
 export async function claimPartition(
   client: pg.PoolClient,
-  identity: SinkIdentity,
+  identity: SinkIdentity & { readonly owner: string },
   { tables, rollups, stateCheck }: ClaimTables,
   partition: number,
   logStartOffset: number,
@@ -113,16 +126,19 @@ export async function claimPartition(
     JSON.stringify(pipeline.data),
   ]);
   const { rowCount: first } = await client.query(
-    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0) ON CONFLICT DO NOTHING`,
-    [name, topic, partition, identity.group, identity.clusterId, hash, logStartOffset],
+    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, owner)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, $8) ON CONFLICT DO NOTHING`,
+    [name, topic, partition, identity.group, identity.clusterId, hash, logStartOffset, identity.owner],
   );
   // Two identities that begin at once don't see each other's rows yet: the second one to come waits for the first.
   if (first === 1) await client.query("SELECT pg_advisory_xact_lock($1)", [FIRST_CLAIM_LOCK]);
   const { rows } = await client.query<CheckpointRow>(
-    `UPDATE tidemark.checkpoints SET epoch = epoch + 1 WHERE pipeline = $1 AND topic = $2 AND partition = $3
-     RETURNING ${claimed}`,
-    [name, topic, partition],
+    `WITH before AS (
+       SELECT owner AS taken_from FROM tidemark.checkpoints WHERE pipeline = $1 AND topic = $2 AND partition = $3 FOR UPDATE)
+     UPDATE tidemark.checkpoints SET epoch = epoch + 1, owner = $4 FROM before
+     WHERE pipeline = $1 AND topic = $2 AND partition = $3
+     RETURNING nullif(nullif(taken_from, $4), '') AS taken_from, ${claimed}`,
+    [name, topic, partition, identity.owner],
   );
   await compareIdentity(client, identity);
   const row = rows[0];
@@ -138,6 +154,7 @@ export async function claimPartition(
   return {
     partition,
     epoch: row.epoch,
+    takenFrom: row.taken_from ?? undefined,
     startOffset: row.start_offset,
     nextOffset: row.next_offset,
     watermarkMs,

@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
 import { parseAddress } from "../address/parse-address.js";
 import { refusedRows } from "../errors.js";
+import { drawOwner } from "../owner.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
@@ -41,6 +42,7 @@ export function createSink(options: SinkOptions): Sink {
   const { topic, limits = defaultLimits, onEvent = () => {} } = options;
   const tables = sinkTables(options.pipeline);
   const place = { pipeline: options.pipeline.data.name, topic };
+  const identity = { ...options, owner: options.owner ?? drawOwner() };
   const address = parseAddress(options.databaseUrl);
   const pool = createPool(address, options.connections ?? 4);
   const closing = new AbortController();
@@ -101,7 +103,7 @@ export function createSink(options: SinkOptions): Sink {
           });
       }, limits.statementTimeoutMs);
       try {
-        return await claimPartition(client, options, restored, partition, logStartOffset);
+        return await claimPartition(client, identity, restored, partition, logStartOffset);
       } finally {
         clearInterval(patience);
       }

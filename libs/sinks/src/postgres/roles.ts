@@ -14,6 +14,7 @@ export interface RolesOptions {
 }
 
 const MIGRATIONS = "tidemark.migrations";
+const DATABASE = "tidemark.database";
 const HEALTH_VIEWS = ["tidemark.pipeline_health", "tidemark.pipeline_progress"];
 const FUNCTIONS =
   "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint)";
@@ -31,14 +32,14 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
   const rollups = tables.rollups.map(({ table }) => table);
   const tallies = (tables.tallies ?? []).map(({ table }) => table);
   const written = [...records, ...rollups, ...tallies, checkpoints, definitions, ownedTables, retention, progress];
-  const names = [...written.map(qualifiedName), MIGRATIONS, ...views];
+  const names = [...written.map(qualifiedName), MIGRATIONS, DATABASE, ...views];
   return [
     ...[writer, reader].flatMap((role) => [
       createRole(role),
       `REVOKE ALL ON ${names.join(", ")} FROM ${quoteIdentifier(role)}`,
     ]),
     ...grantUsage(written, writer),
-    ...grant("SELECT", [MIGRATIONS, ownedTables], writer),
+    ...grant("SELECT", [MIGRATIONS, DATABASE, ownedTables], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
     ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),

@@ -34,6 +34,8 @@ export const checkpoints = tidemark.table(
     startOffset: bigint("start_offset", { mode: "number" }).notNull(),
     nextOffset: bigint("next_offset", { mode: "number" }).notNull(),
     epoch: bigint("epoch", { mode: "number" }).notNull(),
+    /** The process of the newest claim. */
+    owner: text("owner").notNull().default(""),
     /** Null before the first event. */
     watermark: timestamp("watermark", { withTimezone: true }),
     maxEventTime: timestamp("max_event_time", { withTimezone: true }),

@@ -34,6 +34,14 @@ export function claimContract(store: CurrentStore): void {
     expect(await store().open().claim(0, 70)).toMatchObject({ epoch: 2, startOffset: 40, nextOffset: 40 });
   });
 
+  it("says whose claim it follows, where that is another's", async () => {
+    const first = store().open();
+    expect((await first.claim(0, 0)).takenFrom).toBeUndefined();
+    expect((await store().open({ owner: "second" }).claim(0, 0)).takenFrom).toBe("first");
+    expect((await first.claim(0, 0)).takenFrom).toBe("second");
+    expect((await first.claim(0, 0)).takenFrom).toBeUndefined();
+  });
+
   it("gives back what the checkpoint wrote: offset, watermark, ledger, open windows, live ids", async () => {
     const sink = store().open();
     const ledger = {

@@ -18,6 +18,7 @@ export const identity: SinkIdentity & { readonly pipeline: ReturnType<typeof pip
   topic: "orders-topic",
   group: "tidemark",
   clusterId: "cluster-1",
+  owner: "first",
   pipeline: pipelineWith(),
 };
 
