@@ -1,4 +1,5 @@
 import type { PipelineEvent } from "@tidemark/pipeline";
+import { describeBlocker } from "@tidemark/sinks";
 import { SourceError, type SourceErrorCode } from "@tidemark/sources";
 
 const whole = new Intl.NumberFormat("en-US");
@@ -15,6 +16,18 @@ const REJOINED: ReadonlySet<SourceErrorCode> = new Set(["evicted", "clock-steppe
 /** A line about an event for a person; undefined where the event is not worth one. */
 export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPlace): string | undefined {
   switch (event.type) {
+    case "waiting-for-server":
+      return event.server === "kafka"
+        ? `waiting for an answer of Kafka at ${event.address}`
+        : `waiting for an answer of Postgres at ${event.address}`;
+    case "waiting-for-partitions":
+      return `waiting for the partitions of group ${event.group}: a member that ended without leaving it keeps its own for up to ${event.sessionTimeoutMs / 1000} s`;
+    case "blocked": {
+      const holders = event.blockers.map(describeBlocker).join(", ");
+      return event.partition === undefined
+        ? `waiting to make the tables: ${holders} holds a lock that this needs`
+        : `waiting to claim partition ${event.partition}: ${holders} holds its checkpoint row`;
+    }
     case "waiting-for-topic":
       return `waiting for topic ${topic}: it does not exist yet at ${brokers.join(", ")}; create it, or set KAFKA_TOPIC to another`;
     case "group-in-use":

@@ -18,8 +18,7 @@ export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; rea
 }
 
 function adviseOnPipeline({ code, message }: PipelineError): string {
-  if (code === "kafka-unreachable") return `KAFKA_BROKERS: ${message}`;
-  if (code === "postgres-unreachable") return `${message.slice(0, -1)}: check DATABASE_URL, and that it runs.`;
+  if (code === "postgres-unreachable") return `${message.slice(0, -1)}: check DATABASE_URL.`;
   return message;
 }
 

@@ -1,6 +1,7 @@
 /** `nx run grafana:build`, `grafana:push`, `grafana:reader`. Exit code 1 where it failed, 2 for a wrong option or variable. */
 import { join, relative } from "node:path";
 import { AddressError, answerOptions, EXIT_CODES, findAddresses, findRepositoryRoot, redactUrl } from "@tidemark/cli";
+import { describeBlocker } from "@tidemark/sinks";
 import { GrafanaError } from "./errors.js";
 import { parseOptions, usage, type GrafanaOptions } from "./options.js";
 import { makeFiles, writeFiles } from "./output.js";
@@ -45,7 +46,10 @@ async function run(options: GrafanaOptions, root: string): Promise<void> {
       root,
       onWait: (path) => warn(`waiting for a stack (${path})`),
     });
-    await makeReader(databaseUrl, { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD });
+    const reader = { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD };
+    await makeReader(databaseUrl, reader, (blockers) => {
+      warn(`waiting to make the tables: ${blockers.map(describeBlocker).join(", ")} holds a lock that this needs`);
+    });
     say(`${options.TIDEMARK_READER} can read ${redactUrl(databaseUrl)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { redactUrl } from "@tidemark/cli";
-import { createRoles, migrate, withConnection } from "@tidemark/sinks";
+import { createRoles, migrate, withConnection, type Blocker } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed/tables";
 import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from "pg";
 import { noReader } from "./errors.js";
@@ -21,18 +21,22 @@ const statementTimeout = "4s";
 
 /**
  * Makes the tables where they are missing, and the role that dashboards run as: it reads rollups and views, and nothing
- * else. Again: gives it the rights of new tables, and the password. Rejects with GrafanaError `no-reader`.
+ * else. Again: gives it the rights of new tables, and the password. `onBlocked` is told who holds what the tables need. Rejects with GrafanaError `no-reader`.
  */
-export async function makeReader(ownerUrl: string, reader: ReaderRole): Promise<void> {
+export async function makeReader(
+  ownerUrl: string,
+  reader: ReaderRole,
+  onBlocked: (blockers: readonly Blocker[]) => void = () => {},
+): Promise<void> {
   try {
-    await makeTablesAndRole(ownerUrl, reader);
+    await migrate(socmed, ownerUrl, { onBlocked });
+    await makeRole(ownerUrl, reader);
   } catch (error) {
     throw noReader(reader.name, redactUrl(ownerUrl), error);
   }
 }
 
-async function makeTablesAndRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
-  await migrate(socmed, ownerUrl);
+async function makeRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
   await createRoles(ownerUrl, { pipeline: socmed, writer, reader: name });
   const role = escapeIdentifier(name);
   await withConnection(ownerUrl, async (client) => {

@@ -22,8 +22,8 @@ import { runProducer } from "./producer.js";
 import { createReport } from "./report.js";
 
 const WAIT_FOR_STACK_MS = 30_000;
-/** How long an address that was given may take for its first answer, before it is taken for a wrong one. */
-const WAIT_FOR_CONTACT_MS = 15_000;
+/** After so long without an answer, somebody is told what is waited for. */
+const TELL_WAITING_MS = 2_000;
 const WAIT_FOR_ANSWERS_MS = 10_000;
 const terminal = createTerminal({ out: process.stdout, err: process.stderr });
 const stop = createStopSignal({ secondExitCode: SIGNAL_EXIT_CODES.SIGINT });
@@ -46,12 +46,8 @@ async function serve(options: ProducerOptions): Promise<number> {
   if (nameProblem !== null) return refuse(nameProblem);
   void stopWithStack(stackPid, stop, terminal.warn);
   const firstContact = setTimeout(() => {
-    terminal.warn(
-      `KAFKA_BROKERS: no broker answered at ${kafkaBrokers.join(", ")} in 15 s; check it, and that Kafka runs.`,
-    );
-    process.exit(EXIT_CODES.usage);
-  }, WAIT_FOR_CONTACT_MS);
-  if (stackPid !== undefined) clearTimeout(firstContact);
+    terminal.warn(`Waiting for an answer of Kafka at ${kafkaBrokers.join(", ")}.`);
+  }, TELL_WAITING_MS);
   const report = createReport(terminal, options.json, options.topic);
   const live = process.stdout.isTTY && !options.json;
   const complete = await runProducer({
@@ -66,6 +62,10 @@ async function serve(options: ProducerOptions): Promise<number> {
       started(head) {
         clearTimeout(firstContact);
         report.started(head);
+      },
+      warn(line) {
+        clearTimeout(firstContact);
+        report.warn(line);
       },
     },
     progressEveryMs: live ? 250 : 5_000,

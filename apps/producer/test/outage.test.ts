@@ -1,5 +1,7 @@
 import type { Program } from "@tidemark/testkit";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createStream, presets } from "@tidemark/socmed/scenario";
@@ -61,6 +63,15 @@ describe.skipIf(givenBroker !== undefined)("while Kafka is away, the producer", 
       `Kafka at 127.0.0.1:${port} is back.`,
     ]);
     await isOnce(address, "start", 1, 100);
+  });
+
+  it("says what it waits for where nothing answers, and does not give up", async () => {
+    const silent = createServer((socket) => void socket.on("error", () => {})).listen(port, "127.0.0.1");
+    await once(silent, "listening");
+    const producer = produce("--seed=1 --events=100 --rate=max --topic=silent");
+    await waitUntil(() => producer.stderr().includes(`Waiting for an answer of Kafka at 127.0.0.1:${port}.`));
+    expect(producer.child.exitCode).toBeNull();
+    silent.close();
   });
 
   it.each([

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createProgressReader, isUnavailable, type PartitionProgress, type ProgressReader } from "@tidemark/sinks";
+import {
+  createPatience,
+  createProgressReader,
+  type PartitionProgress,
+  type Patience,
+  type ProgressReader,
+} from "@tidemark/sinks";
 import { readOffsets } from "@tidemark/sources";
 import { isRetryable, type KafkaPlace } from "./prepare.js";
 import { progressOf, type Progress } from "./progress-meter.js";
@@ -14,6 +20,8 @@ export interface CatchUpOptions extends KafkaPlace {
   readonly databaseUrl: string;
   readonly pipeline: string;
   readonly topic: string;
+  /** After so long without an answer of Postgres it is asked on another connection; default 5,000 ms. */
+  readonly answerTimeoutMs?: number;
   /** Called once where something is left to read, or the topic is still missing. */
   readonly onBehind: () => void;
   /** Rejects with its reason when it aborts. */
@@ -21,6 +29,8 @@ export interface CatchUpOptions extends KafkaPlace {
 }
 
 const pollMs = 50;
+const defaultAnswerTimeoutMs = 5_000;
+const reopenEveryMs = 30_000;
 const topicPollMs = 500;
 
 /**
@@ -29,13 +39,54 @@ const topicPollMs = 500;
  */
 export async function catchUp(options: CatchUpOptions): Promise<Progress> {
   options.signal.throwIfAborted();
-  const reader = createProgressReader(options.databaseUrl, options);
+  const reader = createPatientReader(options);
   try {
     const ends = await readEndOffsets(options);
     return progressOf(await waitUntilCaughtUp(reader, ends, options));
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Reads on a new connection after a failure, and after some seconds of silence: the network can lose a connection without a
+ * word. And now and then for no reason: after a failover, a connection may lead to a server that no longer hears of commits.
+ */
+function createPatientReader(options: CatchUpOptions): ProgressReader {
+  const { databaseUrl, answerTimeoutMs = defaultAnswerTimeoutMs, signal } = options;
+  let reader: ProgressReader | undefined;
+  let openedMs = 0;
+
+  async function close(): Promise<void> {
+    const closing = reader;
+    reader = undefined;
+    await closing?.close();
+  }
+
+  return {
+    async read() {
+      if (performance.now() - openedMs > reopenEveryMs) await close();
+      if (reader === undefined) {
+        reader = createProgressReader(databaseUrl, options);
+        openedMs = performance.now();
+      }
+      const done = new AbortController();
+      const late = sleep(answerTimeoutMs, undefined, { signal: AbortSignal.any([signal, done.signal]) }).then(() => {
+        throw new Error(`Postgres has not answered for ${answerTimeoutMs / 1000} s`);
+      });
+      late.catch(() => {});
+      try {
+        return await Promise.race([reader.read(), late]);
+      } catch (error) {
+        // Nobody waits for a connection that may have gone silent.
+        void close().catch(() => {});
+        throw error;
+      } finally {
+        done.abort();
+      }
+    },
+    close,
+  };
 }
 
 async function readEndOffsets(options: CatchUpOptions): Promise<readonly EndOffset[]> {
@@ -58,9 +109,10 @@ async function waitUntilCaughtUp(
   ends: readonly EndOffset[],
   { onBehind, signal }: CatchUpOptions,
 ): Promise<readonly PartitionProgress[]> {
+  const patience = createPatience();
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
-    const rows = await readWhereAvailable(progress);
+    const rows = await readWhereAvailable(progress, patience);
     const reached = new Map(rows?.map((row) => [row.partition, row.nextOffset]));
     if (rows !== undefined && ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) {
       return rows;
@@ -70,11 +122,14 @@ async function waitUntilCaughtUp(
   }
 }
 
-async function readWhereAvailable(progress: ProgressReader): Promise<readonly PartitionProgress[] | undefined> {
+async function readWhereAvailable(
+  progress: ProgressReader,
+  patience: Patience,
+): Promise<readonly PartitionProgress[] | undefined> {
   try {
     return await progress.read();
   } catch (error) {
-    if (isUnavailable(error)) return undefined;
+    if (patience.allows(error)) return undefined;
     throw error;
   }
 }

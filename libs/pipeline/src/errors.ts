@@ -1,6 +1,5 @@
 /** Why a pipeline could not be run, as a literal: `switch` on it. */
-export type PipelineErrorCode =
-  "bad-options" | "postgres-unreachable" | "kafka-unreachable" | "other-owner" | "stopped";
+export type PipelineErrorCode = "bad-options" | "postgres-unreachable" | "postgres-refused" | "other-owner" | "stopped";
 
 /** What `runPipeline` throws or rejects with, beside the SinkError and SourceError of what it is made of. */
 export class PipelineError extends Error {
@@ -32,6 +31,19 @@ export function otherOwner(
       `Another consumer writes the tables of pipeline ${pipeline} in this database from outside of this group (it may read from another Kafka, ` +
       "whose cluster has the same id or none). End one of the two.",
   );
+}
+
+/** The server refuses the login. */
+export function postgresUnreachable(address: string, cause: Error): PipelineError {
+  return new PipelineError("postgres-unreachable", `Postgres at ${address} cannot be used (${cause.message}).`, cause);
+}
+
+/** The server refuses what was asked: its own words, and no SQL. */
+export function postgresRefused(address: string, purpose: string, cause: Error): PipelineError {
+  const { code, detail, hint } = cause as Error & Readonly<Record<"code" | "detail" | "hint", unknown>>;
+  const more = [detail, hint].filter((text): text is string => typeof text === "string" && text !== "");
+  const said = [`${cause.message} (${String(code)})`, ...more.map((text) => text.replace(/\.$/, ""))].join("; ");
+  return new PipelineError("postgres-refused", `Postgres at ${address} refused to ${purpose}: ${said}.`, cause);
 }
 
 export function stoppedEarly(pipeline: string): PipelineError {

@@ -33,6 +33,8 @@ export function fromSinkEvent(event: SinkEvent): PipelineEvent {
     }
     case "available":
       return { type: "postgres-available", attempts: event.attempts };
+    case "blocked":
+      return { type: "blocked", partition: event.partition, blockers: event.blockers };
     case "terminated-blocker":
       return { type: "blocker-ended", partition: event.partition, pids: event.pids };
   }

@@ -1,4 +1,4 @@
-import type { Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidemark/sinks";
+import type { Blocker, Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidemark/sinks";
 import type { SourceEvent } from "@tidemark/sources";
 import type { ProcessedRows } from "./partition-processor.js";
 
@@ -13,6 +13,12 @@ export interface PartitionReach {
 /** Everything that happens to a running pipeline. Events of one partition come in the order in which they happened. */
 export type PipelineEvent =
   | Exclude<SourceEvent, { readonly type: "claimed" }>
+  /** A server has been asked at the start, and has not answered yet. */
+  | { readonly type: "waiting-for-server"; readonly server: "kafka" | "postgres"; readonly address: string }
+  /** The group has been joined, or is being joined, and has not given out partitions yet. */
+  | { readonly type: "waiting-for-partitions"; readonly group: string; readonly sessionTimeoutMs: number }
+  /** Other sessions of the database hold what the claim of a partition needs, or without one what making the tables needs. */
+  | { readonly type: "blocked"; readonly partition: number | undefined; readonly blockers: readonly Blocker[] }
   /** Kafka and Postgres have answered, and the tables are there. */
   | { readonly type: "prepared" }
   | { readonly type: "claimed"; readonly partition: number; readonly claim: Claim; readonly reach: PartitionReach }

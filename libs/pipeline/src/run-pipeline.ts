@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { checkIdentity, createSink, migrate, readDatabaseId, type Sink } from "@tidemark/sinks";
+import { checkIdentity, createSink, migrate, readDatabaseId, type Blocker, type Sink } from "@tidemark/sinks";
 import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import { createSource, type GroupPurpose, type Source } from "@tidemark/sources";
+import { createAssignmentWatch } from "./assignment-watch.js";
 import { catchUp } from "./catch-up.js";
 import { createClusterGuard, type ClusterGuard } from "./cluster-guard.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
@@ -125,13 +126,24 @@ export function runPipelineWith(
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
     });
     const source = startSource(sink, guard, purpose);
+    const assignment = createAssignmentWatch({
+      group,
+      sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
+      emit: events.emit,
+    });
+    events.subscribe((event) => assignment.on(event));
+    const joinGroup = () => {
+      assignment.start();
+      return source.start();
+    };
     try {
       retention?.start();
       recorder.start();
       // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
-      void reading.opened.then(() => source.start()).catch(() => {});
+      void reading.opened.then(() => joinGroup()).catch(() => {});
       await Promise.race([whenAborted(stopSignal), source.done]);
     } finally {
+      assignment.stop();
       await source.stop({ flush: true, timeoutMs: resolved.stopTimeoutMs });
       await recorder.stop({ finish });
       await retention?.stop({ finish });
@@ -142,11 +154,18 @@ export function runPipelineWith(
   }
 
   async function prepare() {
-    await askPostgres(databaseUrl, () => migrate(pipeline, databaseUrl), stopSignal);
-    const clusterId = await askClusterId(kafka, stopSignal);
+    const waiting = { emit: events.emit, signal: stopSignal };
+    const onBlocked = (blockers: readonly Blocker[]) =>
+      events.emit({ type: "blocked", partition: undefined, blockers });
+    const makeTables = () => migrate(pipeline, databaseUrl, { onBlocked });
+    await askPostgres(databaseUrl, "make or check the tables", makeTables, waiting);
+    const clusterId = await askClusterId(kafka, waiting);
     const identity = { topic, group, clusterId, pipeline };
-    await askPostgres(databaseUrl, () => checkIdentity(databaseUrl, identity), stopSignal);
-    const databaseId = await askPostgres(databaseUrl, () => readDatabaseId(databaseUrl), stopSignal);
+    const check = async (): Promise<string> => {
+      await checkIdentity(databaseUrl, identity);
+      return readDatabaseId(databaseUrl);
+    };
+    const databaseId = await askPostgres(databaseUrl, "show the checkpoints", check, waiting);
     const purpose: GroupPurpose = {
       key: JSON.stringify([databaseId, pipeline.name]),
       description: `pipeline ${pipeline.name} into ${describeAddress(parseAddress(databaseUrl))}`,

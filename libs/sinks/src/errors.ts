@@ -192,6 +192,11 @@ export function unanswered(ms: number): Error {
   return new Error(`Postgres did not end a transaction within ${ms / 1000} s`);
 }
 
+/** Likewise. */
+export function silentServer(ms: number): Error {
+  return new Error(`Postgres has not answered for ${ms / 1000} s`);
+}
+
 /** Not a SinkError either: nothing was written, so it can be tried again. */
 export function uncommitted(answer = "nothing"): Error {
   return new Error(`Postgres answered COMMIT with ${answer}: the transaction was rolled back`);

@@ -11,10 +11,11 @@ export type {
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
 export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
-export { isAnswer, isUnavailable, type SinkEvent } from "./postgres/availability.js";
+export { createPatience, isAnswer, isUnavailable, type Patience, type SinkEvent } from "./postgres/availability.js";
+export { describeBlocker, type Blocker } from "./postgres/backend-watch.js";
 export { withConnection, type WriterLimits } from "./postgres/connection.js";
 export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/claim.js";
-export { migrate } from "./postgres/migrate.js";
+export { migrate, type MigrateOptions } from "./postgres/migrate.js";
 export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
@@ -26,6 +27,7 @@ export {
   type RetentionRun,
 } from "./postgres/retention.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
+export { isOfConnectionPhase } from "./postgres/session/connection-phase.js";
 export { openSql } from "./postgres/session/drivers.js";
 export { type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
 export { type DerivedTables } from "./tables/pipeline-tables.js";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SinkError, sinkClosed } from "../errors.js";
+import type { Blocker } from "./backend-watch.js";
 import { isOfConnectionPhase } from "./session/connection-phase.js";
 import { ruleFor, type Wait } from "./sql-states.js";
 
@@ -7,6 +8,8 @@ import { ruleFor, type Wait } from "./sql-states.js";
 export type SinkEvent =
   | { readonly kind: "unavailable"; readonly attempt: number; readonly retryInMs: number; readonly error: Error }
   | { readonly kind: "available"; readonly attempts: number }
+  /** A claim waits for other sessions, which hold the partition's checkpoint row. */
+  | { readonly kind: "blocked"; readonly partition: number; readonly blockers: readonly Blocker[] }
   | { readonly kind: "terminated-blocker"; readonly partition: number; readonly pids: readonly number[] };
 
 const firstDelayMs = 50;

@@ -25,7 +25,7 @@ export const defaultLimits: WriterLimits = {
   idleInTransactionTimeoutMs: 8_000,
 };
 
-const defaultTransactionTimeoutMs = 60_000;
+export const defaultTransactionTimeoutMs = 60_000;
 const connectTimeoutMs = 10_000;
 const queryTimeoutMs = 30_000;
 const endTimeoutMs = 1_000;
@@ -152,7 +152,7 @@ export async function onConnection<T>(
     return await within(client, limits, () => work(client));
   } catch (error) {
     giveUpWhereReadOnly(pool, client, error);
-    await within(client, limits, () => client.query("ROLLBACK")).catch(() => {
+    await within(client, rollbackLimits(limits), () => client.query("ROLLBACK")).catch(() => {
       broken = true;
       // pg's types leave it out.
       if ("processID" in client && typeof client.processID === "number") onLost?.(client.processID);
@@ -164,6 +164,11 @@ export async function onConnection<T>(
     client.off("error", keepFirst);
     client.release(broken);
   }
+}
+
+function rollbackLimits(limits: WriterLimits): WriterLimits {
+  const { transactionTimeoutMs = defaultTransactionTimeoutMs } = limits;
+  return { ...limits, transactionTimeoutMs: Math.min(transactionTimeoutMs, defaultTransactionTimeoutMs) };
 }
 
 /** One transaction on one pooled connection. */

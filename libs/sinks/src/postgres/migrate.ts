@@ -4,6 +4,7 @@ import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedTable, SinkError, unmigrated } from "../errors.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
 import { MIGRATION_LOCK } from "./advisory-locks.js";
+import { answerWithin, whileWatched, type Blocker } from "./backend-watch.js";
 import { addressForWriting } from "./connection.js";
 import { findMisfits } from "./own-tables.js";
 import { pipelineRelations, type Relation } from "./pipeline-ddl.js";
@@ -17,6 +18,13 @@ const MAX_IDENTIFIER_BYTES = 63;
 /** Added to the name of a table's partition, such as `_20240203`. */
 const DAY_SUFFIX_BYTES = 9;
 
+export interface MigrateOptions {
+  /** Other sessions hold what the migration needs, such as another migration: it waits for them. */
+  readonly onBlocked?: (blockers: readonly Blocker[]) => void;
+  /** After so long without an answer, and without a sign that the server is at work, it rejects. In ms; default 60,000. */
+  readonly silenceTimeoutMs?: number;
+}
+
 /**
  * Makes the schema `tidemark` and the tables and views of the pipeline's definition, and nothing else. Tables of the user's
  * own are left alone, but checked. Everything happens in one transaction, or nothing. Safe when many start at once, and for
@@ -26,25 +34,37 @@ const DAY_SUFFIX_BYTES = 9;
  * fit, `refused-definition` where the pipeline's tables were made with another definition, `old-database`, and `unmigrated`
  * where the role lacks rights; with Postgres's own error where it can't be reached or refuses.
  */
-export async function migrate(pipeline: SinkPipeline, databaseUrl: string): Promise<void> {
+export async function migrate(
+  pipeline: SinkPipeline,
+  databaseUrl: string,
+  { onBlocked, silenceTimeoutMs = 60_000 }: MigrateOptions = {},
+): Promise<void> {
   const relations = pipelineRelations(pipeline);
   checkNames(relations, pipeline);
-  const sql = openSql(addressForWriting(databaseUrl), {
+  const address = addressForWriting(databaseUrl);
+  const sql = openSql(address, {
     max: 1,
     prepare: false,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    connection: { application_name: "tidemark-migrate" },
     onnotice: () => {},
   });
   try {
     // Otherwise it waits for others that migrate.
-    if (!(await isUpToDate(sql, pipeline, relations))) {
+    if (!(await answerWithin(silenceTimeoutMs, isUpToDate(sql, pipeline, relations)))) {
       await inTransaction(sql, async (transaction) => {
-        await transaction`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
-        await migrateSchema(transaction);
-        await makeRelations(transaction, pipeline, relations);
+        const [backend] = await answerWithin(
+          silenceTimeoutMs,
+          transaction<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`,
+        );
+        await whileWatched({ address, pid: backend?.pid ?? 0, silenceTimeoutMs, onBlocked }, async () => {
+          await transaction`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
+          await migrateSchema(transaction);
+          await makeRelations(transaction, pipeline, relations);
+        });
       });
     }
-    const misfits = await findMisfits(sql, pipeline);
+    const misfits = await answerWithin(silenceTimeoutMs, findMisfits(sql, pipeline));
     if (misfits.length > 0) throw refusedTable(misfits);
   } catch (error) {
     const isRefused = error instanceof Error && "code" in error && error.code === INSUFFICIENT_PRIVILEGE;

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
-import { parseAddress } from "../address/parse-address.js";
-import { refusedRows } from "../errors.js";
+import { refusedRows, silentServer } from "../errors.js";
 import { drawOwner } from "../owner.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
 import { createStateCheck } from "../state-check.js";
 import { createPatience, retryWhileUnavailable, type SinkEvent } from "./availability.js";
+import { watchBackend } from "./backend-watch.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
 import { beginFenced, writeCheckpoint } from "./commit.js";
 import {
+  addressForWriting,
   createPool,
   defaultLimits,
+  defaultTransactionTimeoutMs,
   inTransaction,
   onConnection,
   withConnection,
@@ -36,6 +38,11 @@ export interface SinkOptions extends SinkIdentity {
 }
 
 const answerTimeoutMs = 1_000;
+/** The server is idle in the transaction while a slow link still brings what it has sent. */
+const CLAIM_IDLE_TIMEOUT_MS = 600_000;
+const FIRST_LOOK_MS = 1_000;
+/** Timers take no longer time. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A sink on Postgres. Run `migrate` first. Throws SinkError `invalid-address`. */
 export function createSink(options: SinkOptions): Sink {
@@ -43,7 +50,7 @@ export function createSink(options: SinkOptions): Sink {
   const tables = sinkTables(options.pipeline);
   const place = { pipeline: options.pipeline.data.name, topic };
   const identity = { ...options, owner: options.owner ?? drawOwner() };
-  const address = parseAddress(options.databaseUrl);
+  const address = addressForWriting(options.databaseUrl);
   const pool = createPool(address, options.connections ?? 4);
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
@@ -60,7 +67,15 @@ export function createSink(options: SinkOptions): Sink {
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
   const lost = createLostBackends(address);
-  const patient: WriterLimits = { ...limits, statementTimeoutMs: 0, lockTimeoutMs: 0 };
+  // A claim takes as long as its state does on the way: what limits it is silence.
+  const patient: WriterLimits = {
+    ...limits,
+    statementTimeoutMs: 0,
+    lockTimeoutMs: 0,
+    idleInTransactionTimeoutMs: CLAIM_IDLE_TIMEOUT_MS,
+    transactionTimeoutMs: LONGEST_TIMER_MS,
+  };
+  const silenceTimeoutMs = limits.transactionTimeoutMs ?? defaultTransactionTimeoutMs;
 
   /**
    * A consumer that was stopped in the middle of its transaction holds the checkpoint row, and no time-out of the server's
@@ -85,6 +100,22 @@ export function createSink(options: SinkOptions): Sink {
     if (pids.length > 0) onEvent({ kind: "terminated-blocker", partition, pids });
   }
 
+  function watchClaim(client: PoolClient, backendPid: number, partition: number): () => void {
+    const { stream } = client.connection;
+    let lastByteMs = performance.now();
+    stream.on("data", () => (lastByteMs = performance.now()));
+    return watchBackend({
+      address,
+      pid: backendPid,
+      lastByteMs: () => lastByteMs,
+      silenceTimeoutMs,
+      // Before the others are ended.
+      firstLookMs: Math.min(FIRST_LOOK_MS, limits.statementTimeoutMs / 2),
+      onSilent: () => stream.destroy(silentServer(silenceTimeoutMs)),
+      onBlocked: (blockers) => onEvent({ kind: "blocked", partition, blockers }),
+    });
+  }
+
   function retry<T>(work: () => Promise<T>): Promise<T> {
     return retryWhileUnavailable(work, closing.signal, onEvent, createPatience(limits.internalErrorLimitMs));
   }
@@ -102,9 +133,11 @@ export function createSink(options: SinkOptions): Sink {
             ending = undefined;
           });
       }, limits.statementTimeoutMs);
+      const endWatch = watchClaim(client, pid, partition);
       try {
         return await claimPartition(client, identity, restored, partition, logStartOffset);
       } finally {
+        endWatch();
         clearInterval(patience);
       }
     });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
+import { startProxy } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { applyRetention, createSink, migrate, type SinkEvent } from "../../src/index.js";
@@ -23,7 +24,8 @@ beforeEach(async () => {
 });
 afterEach(() => store.close());
 
-const onEvent = (event: SinkEvent) => void events.push(event);
+/** Whether a claim is told to be blocked before it goes on is a matter of time. */
+const onEvent = (event: SinkEvent) => void (event.kind !== "blocked" && events.push(event));
 
 const limits = {
   statementTimeoutMs: 2_000,
@@ -31,6 +33,20 @@ const limits = {
   idleInTransactionTimeoutMs: 2_000,
   transactionTimeoutMs: 3_000,
 };
+
+/** A way to the server on which one connection is lost, when it passes on this text for the first time. */
+async function loseOnce(databaseUrl: string, direction: "fromClient" | "fromServer", text: string): Promise<string> {
+  let isOver = false;
+  const proxy = await startProxy(Number(new URL(databaseUrl).port), () => ({
+    [direction](chunk: Buffer) {
+      if (isOver || !chunk.includes(text)) return "pass";
+      isOver = true;
+      return "lose";
+    },
+  }));
+  onTestFinished(() => proxy.close());
+  return proxy.through(databaseUrl);
+}
 
 it("a commit that the network lost in the middle of its COPY does not stand in its own way", async () => {
   const hole = await digBlackHole(store.databaseUrl, (connection, sent) => connection === 1 && sent.length > 200_000);
@@ -69,6 +85,29 @@ it("a claim is not held up by a connection that went silent while it ended anoth
   await hole.lost;
   await blocker.query("ROLLBACK");
   expect(await claiming).toMatchObject({ epoch: 2 });
+});
+
+it.each([
+  ["on its way to the server", "fromClient"],
+  ["on its way back", "fromServer"],
+] as const)("a claim that the network lost %s is made on another connection", async (_what, direction) => {
+  const databaseUrl = await loseOnce(store.databaseUrl, direction, "next_offset");
+  const sink = store.open({ databaseUrl, connections: 1, limits, onEvent });
+  expect(await sink.claim(0, 0)).toMatchObject({ nextOffset: 0 });
+  expect(events).toContainEqual(
+    expect.objectContaining({ kind: "unavailable", error: new Error("Postgres has not answered for 3 s") }),
+  );
+});
+
+it("a claim on which the server is at work is not broken off, however long no byte comes", async () => {
+  await server.query(
+    store.databaseUrl,
+    `CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;
+     CREATE TRIGGER dawdle BEFORE UPDATE ON tidemark.checkpoints FOR EACH ROW EXECUTE FUNCTION dawdle()`,
+  );
+  const sink = store.open({ limits: { ...limits, transactionTimeoutMs: 600 }, onEvent });
+  expect(await sink.claim(0, 0)).toMatchObject({ epoch: 1 });
+  expect(events).toEqual([]);
 });
 
 it("retention that is told to stop does not wait for a server that answers nothing", async () => {

@@ -1,10 +1,12 @@
 import { getTableColumns, getTableName, is } from "drizzle-orm";
 import { getTableConfig, getViewConfig, PgColumn, type PgTable, type PgView } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createSink, migrate } from "../../src/index.js";
+import { Client } from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createSink, migrate, type Blocker } from "../../src/index.js";
 import * as tables from "../../src/tables/index.js";
 import { orderPipeline, orders, orderTables } from "../orders.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
+import { digBlackHole } from "./black-hole.js";
 
 let server: TestServer;
 let url: string;
@@ -52,6 +54,33 @@ const relations = async () =>
   ).map(({ name }) => String(name));
 
 describe("migrate", () => {
+  it("tells whom it waits for while another migrates, and goes on when that has ended", async () => {
+    const other = new Client({ connectionString: url, application_name: "other-migration" });
+    await other.connect();
+    const { rows } = await other.query<{ pid: number }>(
+      "SELECT pg_backend_pid() AS pid FROM pg_advisory_lock(7415062) AS lock",
+    );
+    const blockers = await new Promise<readonly Blocker[]>((resolve, reject) => {
+      migrate(pipeline, url, { onBlocked: resolve }).catch(reject);
+    });
+    expect(blockers).toEqual([{ pid: rows[0]?.pid, applicationName: "other-migration", clientAddress: "127.0.0.1" }]);
+    await other.end();
+    await vi.waitFor(async () => expect(await relations()).toContain("public.orders"), { timeout: 30_000 });
+  });
+
+  it("gives up a connection that the network has lost, and not one on which the server is at work for long", async () => {
+    const hole = await digBlackHole(url, (connection, sent) => connection === 1 && sent.includes("advisory"));
+    await expect(migrate(pipeline, hole.databaseUrl, { silenceTimeoutMs: 300 })).rejects.toThrow(
+      /has not answered for 0.3 s/,
+    );
+    await server.query(
+      url,
+      `CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); END $$;
+       CREATE EVENT TRIGGER dawdle ON ddl_command_end WHEN TAG IN ('CREATE SCHEMA') EXECUTE FUNCTION dawdle()`,
+    );
+    await migrate(pipeline, url, { silenceTimeoutMs: 300 });
+  });
+
   it("is safe when ten start at once, and does nothing the second time", async () => {
     await Promise.all(Array.from({ length: 10 }, () => migrate(pipeline, url)));
     const before = await server.query(url, "SELECT *, xmin::text FROM tidemark.tables ORDER BY table_name");

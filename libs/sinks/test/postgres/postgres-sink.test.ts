@@ -64,7 +64,7 @@ describe("the Postgres sink", () => {
       limits: { statementTimeoutMs: 200, lockTimeoutMs: 100, idleInTransactionTimeoutMs: 60_000 },
     });
     await sink.claim(0, 0);
-    const stopped = new Client({ connectionString: store.databaseUrl });
+    const stopped = new Client({ connectionString: store.databaseUrl, application_name: "some-job" });
     const ended = new Promise<Error>((resolve) => {
       stopped.on("error", resolve);
     });
@@ -76,7 +76,7 @@ describe("the Postgres sink", () => {
     process.kill(pid, "SIGSTOP");
     const claiming = sink.claim(0, 0);
     try {
-      await vi.waitUntil(() => events.length > 0, { timeout: 50_000 });
+      await vi.waitUntil(() => events.some(({ kind }) => kind === "terminated-blocker"), { timeout: 50_000 });
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     } finally {
       process.kill(pid, "SIGCONT");
@@ -84,7 +84,11 @@ describe("the Postgres sink", () => {
     const claim = await claiming;
     expect(claim.epoch).toBe(2);
     expect(await ended).toMatchObject({ code: "57P01" });
-    expect(events).toEqual([{ kind: "terminated-blocker", partition: 0, pids: [pid] }]);
+    const blocker = { pid, applicationName: "some-job", clientAddress: "127.0.0.1" };
+    expect(events).toContainEqual({ kind: "blocked", partition: 0, blockers: [blocker] });
+    expect(events.filter(({ kind }) => kind !== "blocked")).toEqual([
+      { kind: "terminated-blocker", partition: 0, pids: [pid] },
+    ]);
   });
 
   it("goes on by itself when its connections are cut, and writes once", async () => {
