@@ -144,7 +144,6 @@ describe("the consumer's process", () => {
     ["brokers with a port too high", [], { KAFKA_BROKERS: "localhost:99999" }, "KAFKA_BROKERS"],
     ["an address that is no URL", [], { DATABASE_URL: "here" }, "DATABASE_URL"],
     ["an address of another database", [], { DATABASE_URL: "mysql://localhost/a" }, "DATABASE_URL"],
-    ["an address without a database", [], { DATABASE_URL: "postgresql://localhost" }, "DATABASE_URL"],
   ])("answers %s with one sentence and exit code 2", async (_what, args, env, name) => {
     const { code, stderr, stdout } = await start(args, { ...environment(nowhere, "any"), ...env }).ended;
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
