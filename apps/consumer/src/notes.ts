@@ -71,7 +71,9 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     case "retention-postponed":
       return `retention: tables were in use at each of ${event.tries} tries, so that not all could be dropped; trying again`;
     case "retention-failed":
-      return `retention: nothing was dropped (${event.reason}); trying again`;
+      return `retention: failed ${event.tries === 1 ? "" : `at ${event.tries} tries `}(${event.reason}); trying again`;
+    case "retention-recovered":
+      return "retention: works again";
     case "progress-not-recorded":
       return `progress: not recorded (${event.reason})`;
     default:

@@ -24,6 +24,8 @@ export class PipelineHealth {
   /** Why the last claim or checkpoint did not go through, and whether Postgres said so itself. */
   #sinkTrouble: { readonly message: string; readonly isAnswer: boolean } | undefined;
   #probeTrouble: string | undefined;
+  /** Why the last try of retention failed, as it was told. */
+  #retentionTrouble: string | undefined;
   #retries = 0;
 
   constructor(partitions: OwnedPartitions) {
@@ -95,8 +97,24 @@ export class PipelineHealth {
       case "postgres-available":
         this.#sinkTrouble = undefined;
         return;
+      case "retention-failed":
+        this.#retentionTrouble = event.reason;
+        return;
+      case "retention-recovered":
+        this.#retentionTrouble = undefined;
+        return;
       default:
     }
+  }
+
+  get isRetentionFailing(): boolean {
+    return this.#retentionTrouble !== undefined;
+  }
+
+  /** What is wrong though it is at work, a sentence each: a restart helps nothing there. */
+  degradedReasons(): readonly string[] {
+    const retention = this.#retentionTrouble;
+    return retention === undefined ? [] : [`retention fails, and old rows stay: ${retention}`];
   }
 
   /** Postgres was asked by somebody else: undefined where it answered. That it does proves nothing of what the sink asks. */

@@ -39,7 +39,10 @@ export type PipelineEvent =
   | { readonly type: "retention-dropped"; readonly dropped: DroppedRows }
   /** Tables were in use at so many tries in a row. */
   | { readonly type: "retention-postponed"; readonly tries: number }
-  | { readonly type: "retention-failed"; readonly reason: string }
+  /** So many tries in a row have failed: the last one for this reason, in Postgres's own words. It is tried again. */
+  | { readonly type: "retention-failed"; readonly reason: string; readonly tries: number }
+  /** The first try after a `retention-failed` that succeeded. */
+  | { readonly type: "retention-recovered" }
   | { readonly type: "progress-not-recorded"; readonly reason: string };
 
 /** A checkpoint is in the tables. */

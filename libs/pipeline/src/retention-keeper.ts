@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { applyRetention, isUnavailable, retentionDay, type RetentionOptions } from "@tidemark/sinks";
+import {
+  applyRetention,
+  isOfConnectionPhase,
+  isUnavailable,
+  retentionDay,
+  type RetentionOptions,
+} from "@tidemark/sinks";
 import type { PipelineEvent } from "./pipeline-event.js";
 
 /** Applies retention beside the checkpoints, which never wait for it. */
@@ -34,6 +40,9 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
   let isDue = false;
   let running: Promise<void> | undefined;
   let lastProblem: string | undefined;
+  /** Failures in a row. */
+  let failures = 0;
+  let isFailureTold = false;
   /** Runs in a row that could not be finished, since something was in use. */
   let misses = 0;
 
@@ -42,21 +51,30 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
     try {
       const { dropped, isDone } = await applyRetention(options, signal);
       for (const one of dropped) emit({ type: "retention-dropped", dropped: one });
+      if (isFailureTold) emit({ type: "retention-recovered" });
       lastProblem = undefined;
+      failures = 0;
+      isFailureTold = false;
       misses = isDone ? 0 : misses + 1;
       if (misses > 0 && misses % reportedEvery === 0) emit({ type: "retention-postponed", tries: misses });
       return isDone;
     } catch (error) {
       if (signal.aborted) return true;
-      // The sink reports that Postgres is unavailable.
-      if (!isUnavailable(error)) reportFailure(error instanceof Error ? error.message : String(error));
+      reportFailure(error);
       return false;
     }
   }
 
-  function reportFailure(problem: string): void {
-    if (problem !== lastProblem) emit({ type: "retention-failed", reason: problem });
-    lastProblem = problem;
+  /** What the server says is told at once, and again now and then. A server that is away is told by the sink: here after a while. */
+  function reportFailure(error: unknown): void {
+    failures += 1;
+    const reason = error instanceof Error ? error.message : String(error);
+    const isNew = reason !== lastProblem;
+    lastProblem = reason;
+    const isDue = isAway(error) ? failures % reportedEvery === 0 : isNew || failures % (10 * reportedEvery) === 0;
+    if (!isDue) return;
+    isFailureTold = true;
+    emit({ type: "retention-failed", reason, tries: failures });
   }
 
   async function work(): Promise<void> {
@@ -92,4 +110,9 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
       isDue = false;
     },
   };
+}
+
+/** Whether no server was there to say anything about what was asked. */
+function isAway(error: unknown): boolean {
+  return isUnavailable(error) && (!("severity" in error) || isOfConnectionPhase(error));
 }

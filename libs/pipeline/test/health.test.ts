@@ -140,3 +140,13 @@ describe("the figures of a partition", () => {
     expect([...health.partitions.keys()]).toEqual([1]);
   });
 });
+
+it("tells beside that retention fails, until it works again", () => {
+  const { health, on } = running();
+  on({ type: "retention-failed", reason: "out of shared memory", tries: 1 });
+  expect(health.unreadyReason()).toBeUndefined();
+  expect(health.degradedReasons()).toEqual(["retention fails, and old rows stay: out of shared memory"]);
+  expect(health.isRetentionFailing).toBe(true);
+  on({ type: "retention-recovered" });
+  expect([health.degradedReasons(), health.isRetentionFailing]).toEqual([[], false]);
+});

@@ -115,7 +115,7 @@ describe("the retention keeper", () => {
     await broken.stop({ finish: false });
     expect(notes).toHaveLength(2);
     await kept.stop({ finish: true });
-    expect(notes.slice(2)).toEqual(["dropped 1 of orders_late before 2024-02-02"]);
+    expect(notes.slice(2)).toEqual(["dropped 1 of orders_late before 2024-02-02", "retention-recovered"]);
   });
 
   it("waits out a Postgres that is away, in silence", async () => {
@@ -140,12 +140,29 @@ describe("the retention keeper", () => {
     await new Promise((resolve) => proxy.close(resolve));
   });
 
+  it.each(["53100", "53200", "57014", "58030", "XX000", "42501"])(
+    "tells at once of a failure with %s, goes on trying, and tells that it works again",
+    async (state) => {
+      await query(
+        databaseUrl,
+        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'out of luck' USING ERRCODE = '${state}'; END $$;
+         CREATE TRIGGER fail BEFORE DELETE ON shop.orders_late FOR EACH STATEMENT EXECUTE FUNCTION fail()`,
+      );
+      keep().start();
+      await expect.poll(() => notes).toEqual(["failed: out of luck"]);
+      await query(databaseUrl, "DROP TRIGGER fail ON shop.orders_late");
+      await expect
+        .poll(() => notes.filter((note) => !note.startsWith("failed")))
+        .toEqual(["dropped 1 of orders_late before 2024-02-02", "retention-recovered"]);
+    },
+  );
+
   it("tells once what no waiting helps, goes on trying, and drops when it can", async () => {
     await query(databaseUrl, "ALTER TABLE shop.orders_late RENAME TO hidden");
     keep().start();
     await expect.poll(() => notes).toEqual([expect.stringContaining('relation "shop.orders_late" does not exist')]);
     await query(databaseUrl, "ALTER TABLE shop.hidden RENAME TO orders_late");
-    await expect.poll(() => notes.slice(1)).toEqual([expect.stringContaining("dropped 1 of")]);
+    await expect.poll(() => notes.slice(1)).toEqual([expect.stringContaining("dropped 1 of"), "retention-recovered"]);
   });
 
   it("tries again while tables are in use, and breaks off when it is told to stop", async () => {

@@ -125,6 +125,12 @@ const readings: readonly Reading[] = [
     help: "Tries of claims and checkpoints that Postgres did not let through",
     ...ofProcess(({ postgresRetries }) => postgresRetries),
   },
+  {
+    kind: "gauge",
+    name: "tidemark_retention_failing",
+    help: "1 while the last tries of retention have failed: old rows stay",
+    ...ofProcess(({ isRetentionFailing }) => Number(isRetentionFailing)),
+  },
 ];
 
 const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];

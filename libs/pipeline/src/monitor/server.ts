@@ -30,7 +30,8 @@ export interface Monitor {
 }
 
 /**
- * Serves /healthz (200, or 503 where a restart would help), /readyz (200, or 503 with the reason as JSON) and /metrics.
+ * Serves /healthz (200, or 503 where a restart would help), /readyz (200, or 503 with the reason as JSON) and /metrics. The JSON of
+ * both lists under `degraded` what is wrong though it is at work.
  *
  * @throws MonitorError
  */
@@ -46,10 +47,10 @@ export async function startMonitor(
   async function answer(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case "/healthz":
-        return sendReason(response, health.stuckReason(performance.now()));
+        return sendReason(response, health.stuckReason(performance.now()), health.degradedReasons());
       case "/readyz":
         health.onPostgresProbe(await probe.ask());
-        return sendReason(response, health.unreadyReason());
+        return sendReason(response, health.unreadyReason(), health.degradedReasons());
       case "/metrics":
         response.setHeader("content-type", metrics.contentType);
         response.end(await metrics.expose());
@@ -87,9 +88,10 @@ export async function startMonitor(
   };
 }
 
-function sendReason(response: ServerResponse, reason: string | undefined): void {
+function sendReason(response: ServerResponse, reason: string | undefined, degraded: readonly string[]): void {
+  const answer = reason === undefined ? { ok: true } : { ok: false, reason };
   response.writeHead(reason === undefined ? 200 : 503, { "content-type": "application/json" });
-  response.end(`${JSON.stringify(reason === undefined ? { ok: true } : { ok: false, reason })}\n`);
+  response.end(`${JSON.stringify(degraded.length === 0 ? answer : { ...answer, degraded })}\n`);
 }
 
 function cannotListen({ host, port }: MonitorAddress, error: Error): MonitorError {
