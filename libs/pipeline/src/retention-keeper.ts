@@ -71,8 +71,8 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
     const reason = error instanceof Error ? error.message : String(error);
     const isNew = reason !== lastProblem;
     lastProblem = reason;
-    const isDue = isAway(error) ? failures % reportedEvery === 0 : isNew || failures % (10 * reportedEvery) === 0;
-    if (!isDue) return;
+    const isTold = isAway(error) ? failures % reportedEvery === 0 : isNew || failures % (10 * reportedEvery) === 0;
+    if (!isTold) return;
     isFailureTold = true;
     emit({ type: "retention-failed", reason, tries: failures });
   }
