@@ -52,8 +52,16 @@ export interface Dashboards {
 export type ShownRow = Readonly<Record<string, string | number | null>>;
 
 /**
+ * How the rows of a panel come from those that it had, in order: a run of them, by where it begins and how many they are, or
+ * rows that are new.
+ */
+export type RowChanges = readonly (
+  { readonly keep: readonly [from: number, count: number] } | { readonly add: readonly ShownRow[] }
+)[];
+
+/**
  * GET /api/events?tab=&range=&city=&city=&platform=: server-sent events. `names` and `panels` come at once, with all panels of the
- * tab, and `panels` again after each commit, with those whose rows have changed; `pulse` comes at least every second. No city at all
+ * tab, and `panels` again after each commit, with what is other in those whose rows have changed; `pulse` comes at least every second. No city at all
  * is all cities, a single empty one is none. 400 for a choice that is none, 503 for one too many; their body is a `Refusal`.
  */
 export interface ServerEvents {
@@ -67,7 +75,10 @@ export interface ServerEvents {
     readonly intervalMs: number;
     /** When Postgres had taken the newest checkpoint that the rows hold, epoch ms by Postgres's clock. */
     readonly committedMs: number | null;
+    /** Panels that come as a whole. */
     readonly rows: Readonly<Record<string, readonly ShownRow[]>>;
+    /** The difference to the rows that this stream has brought before. Panels that are in neither are as they were. */
+    readonly changes?: Readonly<Record<string, RowChanges>>;
     /**
      * Rows of single figures over the range of the same length that ended at `fromMs`; absent for `all`, and without panels where
      * the stream began within it. May lag behind a little.

@@ -1,8 +1,9 @@
 import { panelsOf, type Panel } from "@tidemark/panels";
 import { dashboards } from "@tidemark/socmed/panels";
 import type { Question, Reading } from "./database.js";
-import type { Choice, ServerEvents, ShownRow } from "./protocol.js";
-import { writeEvent } from "./server-event.js";
+import { createPanelHistory } from "./panel-history.js";
+import type { Choice, ServerEvents } from "./protocol.js";
+import { writeEventText } from "./server-event.js";
 
 /** What all viewers of one choice see: its newest state, and the way to it from an older one. States are numbered from 1. */
 export interface Viewing {
@@ -11,36 +12,41 @@ export interface Viewing {
   /** The newest state's number; 0 before the first. */
   readonly at: number;
   take(reading: Reading): void;
-  /** The events that lead from a state to the newest one: what has other rows than then. "" where there is no newer one. */
+  /** The events that lead from a state to the newest one: what is other in panels than then. "" where there is no newer one. */
   eventsSince(at: number): string;
 }
 
-/** A value, and the state that brought it. */
-interface Held<Value> {
-  readonly value: Value;
-  readonly text: string;
-  readonly since: number;
-}
+/** Viewers that lag come from older states: for so many of these the events are kept, until there is a newer state. */
+const MOST_TEXTS = 8;
 
 export function createViewing(choice: Choice): Viewing {
   const panels = dashboards.filter(({ id }) => id === choice.tab).flatMap(panelsOf);
   const before = choice.range === "all" ? [] : panels.filter(isComparable);
-  const rows = new Map<string, Held<readonly ShownRow[]>>();
-  let names: Held<ServerEvents["names"]> | undefined;
-  let frame: Omit<ServerEvents["panels"], "rows"> = { fromMs: 0, toMs: 0, intervalMs: 0, committedMs: null };
+  const histories = new Map(panels.map(({ id }) => [id, createPanelHistory()]));
+  let names: { readonly text: string; readonly since: number } | undefined;
+  let frame: Omit<ServerEvents["panels"], "rows" | "changes"> = {
+    fromMs: 0,
+    toMs: 0,
+    intervalMs: 0,
+    committedMs: null,
+  };
   let at = 0;
   // Viewers that keep up all come from the same state.
-  let last = { from: -1, to: -1, text: "" };
-
-  function hold<Value>(held: Held<Value> | undefined, value: Value): Held<Value> {
-    const text = JSON.stringify(value);
-    return held?.text === text ? held : { value, text, since: at };
-  }
+  const texts = new Map<number, string>();
 
   function write(from: number): string {
-    const newer = [...rows].filter(([, { since }]) => since > from).map(([id, { value }]) => [id, value]);
-    const events = writeEvent("panels", { ...frame, rows: Object.fromEntries(newer) });
-    return names !== undefined && names.since > from ? `${writeEvent("names", names.value)}${events}` : events;
+    const newer = [...histories].filter(([, { since }]) => since > from);
+    const parts = newer.map(([id, history]) => ({ id, ...history.writeSince(from) }));
+    const listOf = (type: "rows" | "changes") =>
+      parts.filter((part) => part.type === type).map(({ id, text }) => `${JSON.stringify(id)}:${text}`);
+    const changes = listOf("changes");
+    const fields = [
+      JSON.stringify(frame).slice(1, -1),
+      `"rows":{${listOf("rows").join(",")}}`,
+      ...(changes.length === 0 ? [] : [`"changes":{${changes.join(",")}}`]),
+    ];
+    const events = writeEventText("panels", `{${fields.join(",")}}`);
+    return names !== undefined && names.since > from ? `${writeEventText("names", names.text)}${events}` : events;
   }
 
   return {
@@ -62,13 +68,20 @@ export function createViewing(choice: Choice): Viewing {
         ...(frame.before && { before: frame.before }),
         ...(slow && before.length > 0 && { before: Object.fromEntries(slow.before) }),
       };
-      for (const { id } of panels) rows.set(id, hold(rows.get(id), read.get(id) ?? []));
-      if (slow !== undefined) names = hold(names, slow.names);
+      for (const [id, history] of histories) history.take(read.get(id) ?? [], at);
+      if (slow !== undefined) {
+        const text = JSON.stringify(slow.names);
+        if (names?.text !== text) names = { text, since: at };
+      }
+      texts.clear();
     },
     eventsSince(from) {
       if (from >= at) return "";
-      if (last.from !== from || last.to !== at) last = { from, to: at, text: write(from) };
-      return last.text;
+      const known = texts.get(from);
+      if (known !== undefined) return known;
+      const text = write(from);
+      if (texts.size < MOST_TEXTS) texts.set(from, text);
+      return text;
     },
   };
 }

@@ -1,11 +1,14 @@
+import { mergeRows } from "../page/src/merge-rows.js";
 import type { ServerEvents, ShownRow } from "../src/protocol.js";
 
 /** What a page would know by now. */
 export interface Seen {
   readonly rows: Readonly<Record<string, readonly ShownRow[]>>;
-  readonly panels: Omit<ServerEvents["panels"], "rows"> | undefined;
+  readonly panels: Omit<ServerEvents["panels"], "rows" | "changes"> | undefined;
   /** The panels that the newest event of rows brought. */
   readonly latest: readonly string[];
+  /** Those among them that came as a whole. */
+  readonly whole: readonly string[];
   readonly names: ServerEvents["names"] | undefined;
   readonly pulse: ServerEvents["pulse"] | undefined;
   /** How many events of each kind there were. */
@@ -66,6 +69,7 @@ export function createEventReader(): EventReader {
   let seen: Seen = {
     rows: {},
     latest: [],
+    whole: [],
     panels: undefined,
     names: undefined,
     pulse: undefined,
@@ -82,12 +86,13 @@ export function createEventReader(): EventReader {
     } else if (name === "pulse") {
       seen = { ...seen, pulse: JSON.parse(data), counts: { ...counts, pulse: counts.pulse + 1 } };
     } else if (name === "panels") {
-      const { rows, ...panels }: ServerEvents["panels"] = JSON.parse(data);
+      const { rows, changes = {}, ...panels }: ServerEvents["panels"] = JSON.parse(data);
       seen = {
         ...seen,
         panels,
-        rows: { ...seen.rows, ...rows },
-        latest: Object.keys(rows),
+        rows: mergeRows(seen.rows, { rows, changes }),
+        latest: [...Object.keys(rows), ...Object.keys(changes)],
+        whole: Object.keys(rows),
         counts: { ...counts, panels: counts.panels + 1 },
       };
     }

@@ -93,7 +93,7 @@ export function createApp({ topic, dashboards }: Dashboards): void {
       },
       panels(event) {
         shown = mergePanels(shown ?? blankOf(choice), event);
-        colours.meet(platformsOf(event.rows));
+        colours.meet(platformsOf(shown.rows));
         showPanels();
       },
       pulse(event) {

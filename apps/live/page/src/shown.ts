@@ -1,4 +1,5 @@
 import type { Dashboards, Pulse, Range, ServerEvents, ShownPanel, ShownRow } from "../../src/protocol.js";
+import { mergeRows } from "./merge-rows.js";
 import type { PlatformColours } from "./platform-colours.js";
 
 type Tab = Dashboards["dashboards"][number];
@@ -32,13 +33,13 @@ export interface View {
 
 /** What the stream has said of one choice: panels that an event leaves out are as they were. */
 export function mergePanels(shown: Shown, event: ServerEvents["panels"]): Shown {
-  const { fromMs, toMs, intervalMs, rows, before } = event;
+  const { fromMs, toMs, intervalMs, before } = event;
   return {
     ...shown,
     fromMs,
     toMs,
     intervalMs,
-    rows: { ...shown.rows, ...rows },
+    rows: mergeRows(shown.rows, event),
     before: before === undefined ? shown.before : { ...shown.before, ...before },
   };
 }
