@@ -49,6 +49,8 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
       return event.kind === "lost"
         ? `LOST: offsets ${event.from} to ${event.to - 1} of partition ${event.partition} were deleted before they were read`
         : undefined;
+    case "not-compared":
+      return `partition ${event.partition}: the last record that was read, at offset ${event.offset}, is no longer in the log (retention, compaction), so that it cannot be compared with the log; going on`;
     case "abandoned":
       return `stopped without waiting any longer for partitions ${event.partitions.join(", ")}`;
     case "postgres-unavailable":

@@ -40,7 +40,7 @@ function adviseOnSink({ code }: SinkError): string {
 }
 
 function adviseOnSource({ code }: SourceError): string {
-  if (code === "log-behind") return ". Begin anew with another database or TIDEMARK_DIR";
+  if (code === "log-behind" || code === "log-replaced") return ". Begin anew with another database or TIDEMARK_DIR";
   if (code === "group-in-use" || code === "foreign-assignment") return ". KAFKA_GROUP sets the group";
   if (code !== "lost") return adviseOnKafka(code);
   return ". To go on without them start again with --accept-loss: the ledger counts them as lost. Or begin anew with another database or TIDEMARK_DIR";

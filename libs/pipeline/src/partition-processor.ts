@@ -1,7 +1,7 @@
 import type { Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { RollupData } from "@tidemark/sinks/tables";
-import type { SourceBatch, SourceRecord } from "@tidemark/sources";
+import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
@@ -65,7 +65,7 @@ export function createPartitionProcessor(
   const task = createTask(definition, toSnapshot(data.rollups, claim));
   const outcomes = new OutcomeCounter(data);
   const shapes = definition.rollups.map(({ keys, aggregates }) => ({ keys, columns: Object.keys(aggregates) }));
-  let { nextOffset } = claim;
+  let { nextOffset, lastRecord } = claim;
   let { skipped, lost, refused } = claim.ledger;
   /** Duplicates by a unique key of the database, which the windows do not know. */
   let keyDuplicates = 0;
@@ -145,6 +145,8 @@ export function createPartitionProcessor(
       const rows = processRecords(batch.records);
       pending += batch.nextOffset - nextOffset;
       nextOffset = batch.nextOffset;
+      const newest = batch.records.at(-1);
+      if (newest !== undefined) lastRecord = fingerprintOf(newest);
       skipped += batch.skipped;
       lost += batch.lost;
       return rows;
@@ -155,6 +157,7 @@ export function createPartitionProcessor(
       const decided = refused - decidedBefore + keyDuplicates;
       return {
         nextOffset,
+        lastRecord,
         watermarkMs,
         maxEventTimeMs,
         ledger: {

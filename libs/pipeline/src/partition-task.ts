@@ -118,6 +118,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   return {
     nextOffset: claim.nextOffset,
+    lastRecord: claim.lastRecord,
     failed: failed.promise,
     get logEndOffset() {
       return logEndOffset;

@@ -24,6 +24,8 @@ CREATE TABLE tidemark.checkpoints (
   epoch bigint NOT NULL,
   -- The process of the newest claim.
   owner text NOT NULL DEFAULT '',
+  -- The newest record that was read: {"offset", "timestampMs", "digest"}. Tells the log from one that was made anew.
+  last_record json,
   watermark timestamptz,
   max_event_time timestamptz,
   read bigint NOT NULL DEFAULT 0,

@@ -47,9 +47,19 @@ export interface RowBuffer {
   readonly isFull: boolean;
 }
 
+/** A record that was read, as far as it takes to know it again. */
+export interface LastRecord {
+  readonly offset: number;
+  readonly timestampMs: number;
+  /** Of its key and value. */
+  readonly digest: string;
+}
+
 /** What one transaction writes for one partition beside its rows. */
 export interface Checkpoint {
   readonly nextOffset: number;
+  /** The newest record below `nextOffset` that was read; undefined where there was none. */
+  readonly lastRecord?: LastRecord | undefined;
   /** Epoch ms; -Infinity before the first event. */
   readonly watermarkMs: number;
   readonly maxEventTimeMs: number;
@@ -68,6 +78,7 @@ export interface Claim {
   readonly takenFrom?: string | undefined;
   readonly startOffset: number;
   readonly nextOffset: number;
+  readonly lastRecord?: LastRecord | undefined;
   readonly watermarkMs: number;
   readonly maxEventTimeMs: number;
   readonly ledger: CheckpointLedger;

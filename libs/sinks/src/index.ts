@@ -2,6 +2,7 @@ export type {
   Checkpoint,
   CheckpointLedger,
   Claim,
+  LastRecord,
   NewRows,
   RollupRow,
   RowBuffer,

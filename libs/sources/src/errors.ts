@@ -1,3 +1,5 @@
+import type { RecordFingerprint } from "./fingerprint.js";
+
 /**
  * - `topic-missing`: the topic does not exist (yet). Retryable.
  * - `unreachable`: no broker answered, or its host name is not known. Retryable.
@@ -12,6 +14,7 @@
  * - `evicted`: the group has this source no longer as a member. Retryable.
  * - `clock-stepped`: the wall clock was set, or the machine slept; the group has to be joined again. Retryable.
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
+ * - `log-replaced`: another record has the offset of the newest one that was read: the topic was made anew.
  * - `lost`: records were deleted upstream before they were read, and the source was not told to go on without them.
  * - `unsafe-offset`: an offset of 2^53 or more, which a number cannot hold.
  * - `broken-batch`: a batch holds more records than offsets, or cannot be unpacked.
@@ -33,6 +36,7 @@ export type SourceErrorCode =
   | "evicted"
   | "clock-stepped"
   | "log-behind"
+  | "log-replaced"
   | "lost"
   | "unsafe-offset"
   | "broken-batch"
@@ -115,6 +119,26 @@ export function logBehind(topic: string, partition: number, position: number, en
     `Partition ${partition} of "${topic}" ends at offset ${end}, below ${position}, where reading was to go on: ` +
       "this is another cluster, or the topic was made anew; read from the old one, or begin with empty offsets",
   );
+}
+
+export function logReplaced(
+  topic: string,
+  partition: number,
+  read: RecordFingerprint,
+  found: RecordFingerprint,
+): SourceError {
+  const [then, now] = [read, found].map(({ timestampMs }) => showTime(timestampMs));
+  const times = then === now ? "the same timestamp, another key or value" : `its timestamp was ${then}, and is ${now}`;
+  return new SourceError(
+    "log-replaced",
+    `Offset ${read.offset} of partition ${partition} of "${topic}" holds another record than the one that was read there (${times}): ` +
+      "the topic was made anew, or a broker has lost records that were read (an unclean leader election); nothing was taken from it",
+  );
+}
+
+function showTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? `${epochMs} ms since 1970` : date.toISOString();
 }
 
 /** The offsets [from, to) are gone. */

@@ -32,6 +32,11 @@ export type SourceEvent =
       readonly to: number;
       readonly kind: "lost" | "skipped";
     }
+  /**
+   * The newest record that was read is no longer in the log (retention, compaction), so that nothing shows whether this is the
+   * log that was read; reading goes on.
+   */
+  | { readonly type: "not-compared"; readonly partition: number; readonly offset: number }
   /** Tasks that had not let go when the time for stopping was over. */
   | { readonly type: "abandoned"; readonly partitions: readonly number[] }
   /** The source stops because of this; `done` rejects with it. */

@@ -1,4 +1,5 @@
 export type { SourceBatch, SourceRecord } from "./batch.js";
+export { fingerprintOf, type RecordFingerprint } from "./fingerprint.js";
 export type { KafkaConnection } from "./connection.js";
 export { SourceError, type SourceErrorCode } from "./errors.js";
 export type { ConnectionEvent, SourceEvent } from "./event.js";

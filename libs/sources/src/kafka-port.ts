@@ -5,6 +5,8 @@ import type { OffsetRange } from "./position.js";
 /** What one fetch brought for one partition. May hold no records, where all of it are markers or aborted ones. */
 export interface FetchedBatch extends OffsetRange {
   readonly partition: number;
+  /** Where the first record's batch begins in the log, if the client knows: a producer's batch lies in the log as a whole. */
+  readonly baseOffset?: number;
   /** In offset order, without markers and aborted records. */
   readonly records: readonly SourceRecord[];
   /** The partition's high watermark at the fetch. */

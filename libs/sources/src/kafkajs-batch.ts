@@ -6,6 +6,9 @@ import { parseOffset } from "./offset.js";
 /** A batch as kafkajs 2.2.4 makes it: it knows what it asked for, though its types do not say so. */
 type AskedBatch = Batch & { readonly fetchedOffset?: unknown };
 
+/** As kafkajs 2.2.4 reads it; messages of Kafka before 0.11 have none. */
+type BatchedMessage = KafkaMessage & { readonly batchContext?: { readonly firstOffset?: unknown } };
+
 /** What END_BATCH_PROCESS says of a batch. */
 export interface EndedBatch {
   readonly partition: number;
@@ -17,8 +20,10 @@ export interface EndedBatch {
 /** @throws SourceError `unsafe-offset` */
 export function convertBatch(batch: AskedBatch): FetchedBatch {
   const lastOffset = parseOffset(batch.lastOffset());
+  const base = (batch.messages[0] as BatchedMessage | undefined)?.batchContext?.firstOffset;
   return {
     partition: batch.partition,
+    ...(typeof base === "string" && { baseOffset: parseOffset(base) }),
     records: convertMessages(batch.messages),
     firstOffset: parseOffset(batch.firstOffset() ?? batch.lastOffset()),
     lastOffset,

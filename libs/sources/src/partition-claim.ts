@@ -1,5 +1,6 @@
 import { isFenced, isLoss, isRetryable, lostRecords } from "./errors.js";
 import { checkOffset } from "./offset.js";
+import { dueComparison, fetchOffset, notCompared } from "./partition-comparison.js";
 import {
   isInFlight,
   type AfterRelease,
@@ -39,11 +40,25 @@ export function cancelClaim(state: StateOf<"claiming">, next: AfterRelease): Par
   return become(state, { type: "releasing", next }, [{ type: "cancel-claim" }]);
 }
 
-export function beginTask(state: StateOf<"claiming">, { nextOffset, start, end }: InputOf<"claimed">): PartitionStep {
+export function beginTask(state: StateOf<"claiming">, input: InputOf<"claimed">): PartitionStep {
+  const { nextOffset, lastRecord: last, start, end } = input;
   const { topic, partition, onLost } = state.rules;
   const position = { offset: nextOffset, sought: false };
-  const task: Owned = { position, logEndOffset: end, isDoubtful: false, isQuiet: false, throttled: false };
-  const claimed: PartitionEffect = { type: "emit", event: { type: "claimed", partition, nextOffset } };
+  const comparison = dueComparison({ last }, start);
+  const task: Owned = {
+    position,
+    last,
+    comparison,
+    logEndOffset: end,
+    isDoubtful: false,
+    isQuiet: false,
+    wasQuiet: false,
+    throttled: false,
+  };
+  const claimed: readonly PartitionEffect[] = [
+    { type: "emit", event: { type: "claimed", partition, nextOffset } },
+    ...(comparison === "done" ? notCompared(partition, task) : []),
+  ];
   try {
     checkOffset(nextOffset);
   } catch (error) {
@@ -52,28 +67,33 @@ export function beginTask(state: StateOf<"claiming">, { nextOffset, start, end }
   // A former owner may have read on after the end was read, so that only a fresh read proves anything.
   if (nextOffset > end) {
     return become(state, { ...task, type: "checking", batch: undefined, client: "not-started" }, [
-      claimed,
+      ...claimed,
       { type: "read-offsets", claim: state.claim },
     ]);
   }
   if (start <= nextOffset) {
-    return become(state, { ...task, type: "idle" }, [claimed, { type: "resume-fetch", offset: nextOffset }]);
+    return become(state, { ...task, type: "idle" }, [...claimed, { type: "resume-fetch", offset: fetchOffset(task) }]);
   }
   if (onLost === "stop") {
     const failed = failForGood(state, lostRecords(topic, partition, nextOffset, start));
-    return { ...failed, effects: [claimed, ...failed.effects] };
+    return { ...failed, effects: [...claimed, ...failed.effects] };
   }
   return skipLostRange(state, task, start, claimed);
 }
 
 /** The records from the position to `start` were gone at the claim already: nobody has read them. */
-function skipLostRange(state: PartitionState, task: Owned, start: number, claimed: PartitionEffect): PartitionStep {
+function skipLostRange(
+  state: PartitionState,
+  task: Owned,
+  start: number,
+  claimed: readonly PartitionEffect[],
+): PartitionStep {
   const { partition } = state.rules;
   const from = task.position.offset;
   const position = { offset: start, sought: false };
   const range = { records: [], position: from, nextOffset: start, lost: start - from, logEndOffset: task.logEndOffset };
   return become(state, { ...task, position, type: "processing", client: "not-started" }, [
-    claimed,
+    ...claimed,
     { type: "emit", event: { type: "gap", partition, from, to: start, kind: "lost" } },
     { type: "accept", claim: state.claim, ...range },
   ]);

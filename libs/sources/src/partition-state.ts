@@ -1,3 +1,4 @@
+import type { RecordFingerprint } from "./fingerprint.js";
 import type { FetchedBatch, PartitionOffsets } from "./kafka-port.js";
 import type { SourceEvent } from "./event.js";
 import type { OnLost } from "./options.js";
@@ -25,6 +26,9 @@ import type { SourceRecord } from "./batch.js";
  * records at the position are gone from the log, the partition goes to releasing and is claimed
  * again. When the partition is revoked it goes through releasing to unassigned, and when the source
  * stops, through releasing to stopped.
+ *
+ * The log may be replaced by another while nothing is fetched: before a claim, in an outage, while fetching is paused. So fetching
+ * begins at the newest record that was read, and nothing is taken before that record was found unchanged.
  *
  * Invariants:
  * 1. At most one `accept` or offset read is pending for a task (`checking` and `processing`).
@@ -61,12 +65,18 @@ interface Common {
 /** The knowledge about a partition that a task has. */
 export interface Owned {
   readonly position: Position;
+  /** The newest record that was read. */
+  readonly last: RecordFingerprint | undefined;
+  /** Whether `last` is still to be compared with the log; `sought` if the client was sent there again meanwhile. */
+  readonly comparison: "done" | "due" | "sought";
   /** The log's end in the newest answer. */
   readonly logEndOffset: number;
   /** Fetching was interrupted: retention may have passed the position, or the log may be another. */
   readonly isDoubtful: boolean;
   /** No batch came since the last probe. */
   readonly isQuiet: boolean;
+  /** No batch came between the last two probes, nor since. */
+  readonly wasQuiet: boolean;
   /** The task stalled, and has not processed a batch in time since. */
   readonly throttled: boolean;
 }
@@ -85,7 +95,11 @@ export type PartitionInput =
   | { readonly type: "assigned" }
   | { readonly type: "revoked" }
   /** The claim in progress got a task. The offsets were read before it. */
-  | ({ readonly type: "claimed"; readonly nextOffset: number } & Pick<PartitionOffsets, "start" | "end">)
+  | ({
+      readonly type: "claimed";
+      readonly nextOffset: number;
+      readonly lastRecord?: RecordFingerprint | undefined;
+    } & Pick<PartitionOffsets, "start" | "end">)
   | { readonly type: "claim-failed"; readonly error: unknown }
   | { readonly type: "batch-fetched"; readonly batch: FetchedBatch }
   | ({ readonly type: "offsets-read"; readonly claim: number } & Pick<PartitionOffsets, "start" | "end">)

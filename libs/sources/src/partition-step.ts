@@ -1,3 +1,4 @@
+import { dueComparison, fetchOffset } from "./partition-comparison.js";
 import { examineBatch, finishBatch, judgeOffsets, pause, probeIfIdle } from "./partition-batch.js";
 import {
   assignWhileReleasing,
@@ -87,10 +88,10 @@ const transitions: Transitions = {
   },
   idle: {
     ...owned,
-    assigned: (state) => ({
-      state: { ...state, isDoubtful: true },
-      effects: [{ type: "resume-fetch", offset: state.position.offset }],
-    }),
+    assigned(state) {
+      const next = { ...state, isDoubtful: true, comparison: dueComparison(state) };
+      return { state: next, effects: [{ type: "resume-fetch", offset: fetchOffset(next) }] };
+    },
     "batch-fetched": examineBatch,
     "offsets-read": IMPOSSIBLE,
     accepted: IMPOSSIBLE,

@@ -151,7 +151,8 @@ export function createPartition(context: PartitionContext): Partition {
       task = claimed;
       const onTaskFailed = (error: unknown): void => dispatch({ type: "failed", claim, error });
       void claimed.failed?.then(onTaskFailed, onTaskFailed);
-      return { type: "claimed", nextOffset: claimed.nextOffset, start, end };
+      const { nextOffset, lastRecord } = claimed;
+      return { type: "claimed", nextOffset, lastRecord, start, end };
     } catch (error) {
       return { type: "claim-failed", error };
     }

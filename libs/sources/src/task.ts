@@ -1,9 +1,15 @@
 import type { SourceBatch } from "./batch.js";
+import type { RecordFingerprint } from "./fingerprint.js";
 
 /** What a claimed partition's records go to. Its owner (a database) knows how far it is. */
 export interface PartitionTask {
   /** Where to read from, as it stood at the claim. */
   readonly nextOffset: number;
+  /**
+   * The newest record below `nextOffset` that was read. The source compares it with the log before it gives the task anything,
+   * and ends with `log-replaced` where another record has its offset. Undefined: nothing is compared.
+   */
+  readonly lastRecord?: RecordFingerprint | undefined;
   /**
    * Takes a batch that begins at the task's position. When the promise resolves the task can take another; until then none
    * comes (back-pressure). While the owner cannot be reached it stays pending. An error with code "fenced" (somebody else

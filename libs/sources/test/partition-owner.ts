@@ -1,10 +1,18 @@
-import type { Claim, PartitionTask, SourceBatch, SourceRecord } from "../src/index.js";
+import {
+  fingerprintOf,
+  type Claim,
+  type PartitionTask,
+  type RecordFingerprint,
+  type SourceBatch,
+  type SourceRecord,
+} from "../src/index.js";
 
 /** The row of one partition, as a database would hold it. */
 interface Row {
   epoch: number;
   startOffset: number;
   nextOffset: number;
+  lastRecord?: RecordFingerprint;
   read: number;
   skipped: number;
   lost: number;
@@ -45,18 +53,21 @@ export function createOwner(options: OwnerOptions = {}): PartitionOwner {
       throw Object.assign(new Error(`partition ${partition} has another owner`), { code: "fenced" });
     }
     row.nextOffset = batch.nextOffset;
+    const newest = batch.records.at(-1);
+    if (newest !== undefined) row.lastRecord = fingerprintOf(newest);
     row.read += batch.records.length;
     row.skipped += batch.skipped;
     row.lost += batch.lost;
     stored.set(partition, [...(stored.get(partition) ?? []), ...batch.records]);
   }
 
-  function createTask(partition: number, { epoch, nextOffset }: Row): PartitionTask {
+  function createTask(partition: number, { epoch, nextOffset, lastRecord }: Row): PartitionTask {
     let position = nextOffset;
     let busy = false;
     const held: { from: number; batch: SourceBatch }[] = [];
     return {
       nextOffset,
+      lastRecord,
       async accept(batch) {
         if (busy) throw new Error("accept was called while another was pending");
         busy = true;

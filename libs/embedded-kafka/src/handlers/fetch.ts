@@ -34,8 +34,7 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
 
   function waitUntilReady(request: Request): Promise<void> {
     return new Promise((resolve) => {
-      const wanted = request.topics.flatMap(({ name, partitions }) => partitions.map((each) => find(name, each).log));
-      const ends = wanted.map((log) => log?.onChange(wake));
+      const ends = findLogs(request).map((log) => log?.onChange(wake));
       const timer = setTimeout(finish, request.maxWaitMs);
       closing.addEventListener("abort", finish);
       let isScheduled = false;
@@ -58,12 +57,21 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
     });
   }
 
-  function read(request: Request): Value<typeof fetch.response> {
+  /** The log of each partition in the order of the request. */
+  const findLogs = ({ topics: wanted }: Request) =>
+    wanted.flatMap(({ name, partitions }) => partitions.map((each) => find(name, each).log));
+
+  /** `known`: the logs when the request came. One that was deleted and made anew meanwhile is not the one that was asked for. */
+  function read(request: Request, known: ReturnType<typeof findLogs>): Value<typeof fetch.response> {
     let bytesLeft = Math.min(request.maxBytes, maxAnswerBytes);
     let isEmpty = true;
+    let at = 0;
 
     function readPartition(topic: string, wanted: Wanted) {
-      const { log, error } = find(topic, wanted);
+      const found = find(topic, wanted);
+      const isOther = found.log !== known[at];
+      at += 1;
+      const { log, error } = isOther ? { log: undefined, error: errorCode.unknownTopicOrPartition } : found;
       const maxBytes = Math.max(0, Math.min(wanted.maxBytes, bytesLeft));
       // The first batch of an answer comes whole whatever its size, or its reader could never go on.
       const isReadable = log !== undefined && error === errorCode.none && (maxBytes > 0 || isEmpty);
@@ -91,7 +99,8 @@ export function fetchRoute(topics: TopicRegistry, closing: AbortSignal): Route {
   return route(fetch, async (request) => {
     // No fetch sessions: a client that asks for one (epoch 0) is given id 0, and goes on without; none can be gone on with.
     if (request.sessionEpoch > 0) return { error: errorCode.fetchSessionNotFound, sessionId: 0, topics: [] };
+    const known = findLogs(request);
     if (request.maxWaitMs > 0 && !isReady(request)) await waitUntilReady(request);
-    return read(request);
+    return read(request, known);
   });
 }

@@ -77,6 +77,7 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
         startOffset: logStartOffset,
         nextOffset: logStartOffset,
         epoch: 0,
+        lastRecord: null,
         owner,
         watermark: null,
         maxEventTime: null,
@@ -87,7 +88,7 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
       const row = { ...before, epoch: before.epoch + 1, owner };
       tables.put(definitions, definitionHash, { hash: definitionHash, definition });
       put(row);
-      const { epoch, startOffset, nextOffset, watermark, maxEventTime } = row;
+      const { epoch, startOffset, nextOffset, lastRecord, watermark, maxEventTime } = row;
       const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = row;
       return {
         partition,
@@ -95,13 +96,14 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
         takenFrom: before.owner === owner ? undefined : before.owner,
         startOffset,
         nextOffset,
+        lastRecord: lastRecord ?? undefined,
         watermarkMs: watermark ?? -Infinity,
         maxEventTimeMs: maxEventTime ?? -Infinity,
         ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },
       };
     },
 
-    prepare({ partition, epoch }, expectedOffset, { nextOffset, watermarkMs, maxEventTimeMs, ledger }) {
+    prepare({ partition, epoch }, expectedOffset, { nextOffset, lastRecord, watermarkMs, maxEventTimeMs, ledger }) {
       const row = find(partition);
       if (row?.epoch !== epoch || row.nextOffset !== expectedOffset) throw fenced(topic, partition, epoch);
       const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = ledger;
@@ -112,6 +114,7 @@ export function createMemoryCheckpoints(tables: MemoryTables, identity: SinkIden
           ...row,
           ...ledger,
           nextOffset,
+          lastRecord: lastRecord ?? null,
           watermark: finiteOrNull(watermarkMs),
           maxEventTime: finiteOrNull(maxEventTimeMs),
           updatedAt: Date.now(),

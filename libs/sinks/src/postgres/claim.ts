@@ -1,6 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
-import type { Claim } from "../checkpoint.js";
+import type { Claim, LastRecord } from "../checkpoint.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedIdentity } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
@@ -26,6 +26,7 @@ interface CheckpointRow {
   readonly next_offset: number;
   readonly epoch: number;
   readonly taken_from: string | null;
+  readonly last_record: string | null;
   readonly watermark_ms: number | null;
   readonly max_event_time_ms: number | null;
   readonly read: number;
@@ -40,7 +41,7 @@ interface CheckpointRow {
 }
 
 const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
-const claimed = `start_offset, next_offset, epoch, ${toMs("watermark")}, ${toMs("max_event_time")},
+const claimed = `start_offset, next_offset, epoch, last_record::text, ${toMs("watermark")}, ${toMs("max_event_time")},
   read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost`;
 
 /**
@@ -157,6 +158,7 @@ export async function claimPartition(
     takenFrom: row.taken_from ?? undefined,
     startOffset: row.start_offset,
     nextOffset: row.next_offset,
+    lastRecord: row.last_record === null ? undefined : (JSON.parse(row.last_record) as LastRecord),
     watermarkMs,
     maxEventTimeMs: row.max_event_time_ms ?? -Infinity,
     ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },

@@ -17,7 +17,7 @@ export interface EncodedCheckpoint {
 const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $6,
   watermark = to_timestamp($7::float8 / 1000), max_event_time = to_timestamp($8::float8 / 1000),
   read = $9, counted = $10, duplicate = $11, late = $12, quarantined = $13, rejected = $14, refused = $15,
-  skipped = $16, lost = $17, updated_at = now()
+  skipped = $16, lost = $17, last_record = $18, updated_at = now()
   WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5`;
 
 const finiteOrNull = (ms: number) => (Number.isFinite(ms) ? ms : null);
@@ -55,6 +55,7 @@ export async function beginFenced(
     ledger.refused,
     ledger.skipped,
     ledger.lost,
+    head.lastRecord === undefined ? null : JSON.stringify(head.lastRecord),
   ].map((value) => (value === null ? null : String(value)));
   const fence = await fly(client, [
     ...begin(limits),

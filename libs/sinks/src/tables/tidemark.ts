@@ -9,6 +9,7 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
+import type { LastRecord } from "../checkpoint.js";
 
 export const tidemark = pgSchema("tidemark");
 
@@ -36,6 +37,8 @@ export const checkpoints = tidemark.table(
     epoch: bigint("epoch", { mode: "number" }).notNull(),
     /** The process of the newest claim. */
     owner: text("owner").notNull().default(""),
+    /** The newest record that was read, to know the log again by; null before the first. */
+    lastRecord: json("last_record").$type<LastRecord>(),
     /** Null before the first event. */
     watermark: timestamp("watermark", { withTimezone: true }),
     maxEventTime: timestamp("max_event_time", { withTimezone: true }),

@@ -42,6 +42,15 @@ export function claimContract(store: CurrentStore): void {
     expect((await first.claim(0, 0)).takenFrom).toBeUndefined();
   });
 
+  it("gives back the newest record that was read, whatever its timestamp, and none before the first", async () => {
+    const sink = store().open();
+    const lastRecord = { offset: 9, timestampMs: 9_223_372_036_854_775_000, digest: "0a1b" };
+    const claim = await sink.claim(0, 0);
+    expect(claim.lastRecord).toBeUndefined();
+    await commit(sink, claim, 0, checkpointOf([0], 10, { lastRecord }));
+    expect((await store().open().claim(0, 0)).lastRecord).toEqual(lastRecord);
+  });
+
   it("gives back what the checkpoint wrote: offset, watermark, ledger, open windows, live ids", async () => {
     const sink = store().open();
     const ledger = {
