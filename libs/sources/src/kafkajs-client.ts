@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from "kafkajs";
 import type { KafkaConnection } from "./connection.js";
+import { patchKafkajsTimers } from "./kafkajs-timers.js";
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
@@ -30,6 +31,7 @@ const KEEP_ALIVE_MS = 60_000;
 
 /** A kafkajs client that logs nothing and can be ended for sure. */
 export function createClient(options: ClientOptions, retry: RetryOptions = RETRY): Client {
+  patchKafkajsTimers();
   const sockets = new Set<Socket>();
   let closed = false;
 

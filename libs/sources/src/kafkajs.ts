@@ -4,3 +4,4 @@ export type { KafkaConnection } from "./connection.js";
 export { SourceError } from "./errors.js";
 export type { FailureContext } from "./kafka-failure.js";
 export { diagnoseFailure } from "./kafka-probe.js";
+export { patchKafkajsTimers } from "./kafkajs-timers.js";

@@ -1,5 +1,5 @@
 import { adviseOnKafka } from "@tidemark/cli";
-import { diagnoseFailure, installCodecs, type KafkaConnection } from "@tidemark/sources/kafkajs";
+import { diagnoseFailure, installCodecs, patchKafkajsTimers, type KafkaConnection } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
 import { CannotVerifyError, kafkaRefused, kafkaUnreachable, noTopic } from "./errors.js";
 
@@ -21,6 +21,7 @@ export interface LogRange {
 
 export function createKafka({ brokers, connection: { ssl, sasl } = {}, maxBatchBytes }: KafkaPlace): Kafka {
   installCodecs(maxBatchBytes);
+  patchKafkajsTimers();
   return new Kafka({
     brokers: [...brokers],
     clientId: "tidemark-verify",
