@@ -13,6 +13,8 @@ import { withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/
 import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
+import { rebuild } from "./rebuild.js";
+import { parseRebuildOptions, rebuildUsage, type RebuildOptions } from "./rebuild-options.js";
 import { runConsumer } from "./run-consumer.js";
 import { describeFailure } from "./start-up.js";
 
@@ -25,8 +27,10 @@ const lastMs = 2_000;
 const warn = (line: string): void => void process.stderr.write(`consumer: ${line}\n`);
 
 async function main(): Promise<number> {
-  const parsed = parseOptions(process.argv.slice(2), process.env);
-  if (parsed.kind !== "run") return answerOptions(parsed, usage, warn);
+  const [command, ...rest] = process.argv.slice(2);
+  const isRebuild = command === "rebuild";
+  const parsed = isRebuild ? parseRebuildOptions(rest, process.env) : parseOptions(process.argv.slice(2), process.env);
+  if (parsed.kind !== "run") return answerOptions(parsed, isRebuild ? rebuildUsage : usage, warn);
   const stop = createStopSignal();
   try {
     const { abandoned } = await run(parsed.options, stop);
@@ -63,7 +67,7 @@ async function findPipeline({ pipeline: given, times, keyLimit }: ConsumerOption
   return { pipeline, defaultTopic: given === undefined ? FLAGSHIP_TOPIC : found.name };
 }
 
-async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped> {
+async function run(options: ConsumerOptions | RebuildOptions, stop: StopSignal): Promise<Stopped> {
   const { signal } = stop;
   const root = findRepositoryRoot(import.meta.url);
   const { pipeline, defaultTopic } = await findPipeline(options, root);
@@ -81,6 +85,7 @@ async function run(options: ConsumerOptions, stop: StopSignal): Promise<Stopped>
     const { topic = defaultTopic } = options;
     const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
     const surroundings = { brokers, connection, databaseUrl, reporter, signal };
+    if ("target" in options) return await rebuild(pipeline, { ...options, topic }, surroundings);
     return await runConsumer(pipeline, { ...options, topic }, surroundings);
   } finally {
     done.abort();

@@ -1,4 +1,4 @@
-import type { PipelineEvent } from "@tidemark/pipeline";
+import { describeWatermarkAhead, type PipelineEvent } from "@tidemark/pipeline";
 import { describeBlocker } from "@tidemark/sinks";
 import { SourceError, type SourceErrorCode } from "@tidemark/sources";
 
@@ -65,6 +65,13 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
       const more = event.rows.length > 1 ? ` and ${whole.format(event.rows.length - 1)} more` : "";
       return `partition ${event.partition}: the database refused the row of offset ${first?.offset}${more} (${first?.reason})`;
     }
+    case "watermark-ahead": {
+      const { partition, offset } = event;
+      const without = offset === undefined ? "" : ` --without ${offset}`;
+      return `FAST CLOCK: ${describeWatermarkAhead(event)}; to read the partition again without it: nx run consumer:rebuild -- --partition ${partition}${without}`;
+    }
+    case "watermark-in-step":
+      return `partition ${event.partition}: what arrives has come up to its watermark again`;
     case "retention-dropped": {
       const { table, rows, beforeMs } = event.dropped;
       const date = new Date(beforeMs).toISOString().slice(0, "2024-02-04".length);

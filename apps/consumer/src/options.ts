@@ -13,18 +13,8 @@ import { z } from "zod";
 import type { KeyLimit, PipelineTimes } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 
-export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
-
-Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
-
-  --until-caught-up  read to the end offsets that stood at the start, commit, exit 0; a topic that does not exist is
-                     waited for without limit first, and so are Kafka and Postgres once they have answered
-  --accept-loss      go on where records were deleted from Kafka before they were read, and count them as lost
-  --show             print each batch as a table
-  --json             print progress as lines of JSON
-  --help             print this
-
-  PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
+/** Variables that say what is read, from where, and by which definition. */
+export const variablesUsage = `  PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
                      exports what definePipeline returns (default: the flagship, social media)
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
 ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
@@ -40,7 +30,20 @@ ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
   KEYS_PER_WINDOW    how many combinations of keys have a row of their own in a window of a partition (default: all, or
                      as the pipeline says)
   KEYS_BEYOND        what becomes of further ones: other (default) counts them together, reject rejects their records
-  STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
+`;
+
+export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
+
+Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
+
+  --until-caught-up  read to the end offsets that stood at the start, commit, exit 0; a topic that does not exist is
+                     waited for without limit first, and so are Kafka and Postgres once they have answered
+  --accept-loss      go on where records were deleted from Kafka before they were read, and count them as lost
+  --show             print each batch as a table
+  --json             print progress as lines of JSON
+  --help             print this
+
+${variablesUsage}  STOP_TIMEOUT       default 10s: how long a stop waits for Postgres to take what was read; a second signal doesn't wait
   METRICS_PORT       serves /healthz, /readyz and /metrics (Prometheus) there; 0 is any free port; unset serves nothing
   METRICS_HOST       default 127.0.0.1
   RETENTION_DAYS     drop raw, late, rejected rows and the finest windows older than so many days before the lowest
@@ -71,35 +74,34 @@ export interface ConsumerOptions {
   readonly retentionDays?: number | undefined;
 }
 
+/** What `serve` and `rebuild` take from the environment. */
+export const variables = {
+  KAFKA_TOPIC: topic.optional(),
+  KAFKA_GROUP: z
+    .string()
+    .regex(/^\S{1,255}$/)
+    .describe("a group name of 1 to 255 characters without spaces")
+    .optional(),
+  KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
+  PIPELINE: z.string().optional(),
+  WATERMARK_DELAY: duration.optional(),
+  ALLOWED_LATENESS: duration.optional(),
+  MAX_FUTURE_SKEW: duration.optional(),
+  KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
+  KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").optional(),
+  STOP_TIMEOUT: duration.prefault("10s"),
+  METRICS_PORT: port(0).optional(),
+  METRICS_HOST: hostName.default("127.0.0.1"),
+  RETENTION_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/)
+    .transform(Number)
+    .describe("a whole number of days from 1 to 99999")
+    .optional(),
+};
+
 const schema = z
-  .object({
-    "--until-caught-up": flag,
-    "--accept-loss": flag,
-    "--show": flag,
-    "--json": flag,
-    KAFKA_TOPIC: topic.optional(),
-    KAFKA_GROUP: z
-      .string()
-      .regex(/^\S{1,255}$/)
-      .describe("a group name of 1 to 255 characters without spaces")
-      .optional(),
-    KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
-    PIPELINE: z.string().optional(),
-    WATERMARK_DELAY: duration.optional(),
-    ALLOWED_LATENESS: duration.optional(),
-    MAX_FUTURE_SKEW: duration.optional(),
-    KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
-    KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").optional(),
-    STOP_TIMEOUT: duration.prefault("10s"),
-    METRICS_PORT: port(0).optional(),
-    METRICS_HOST: hostName.default("127.0.0.1"),
-    RETENTION_DAYS: z
-      .string()
-      .regex(/^[1-9]\d{0,4}$/)
-      .transform(Number)
-      .describe("a whole number of days from 1 to 99999")
-      .optional(),
-  })
+  .object({ "--until-caught-up": flag, "--accept-loss": flag, "--show": flag, "--json": flag, ...variables })
   .refine((given) => !(given["--show"] && given["--json"]), {
     message: "--show got true; it takes no --json beside it: choose one of the two.",
   })
@@ -110,6 +112,12 @@ const schema = z
     untilCaughtUp: given["--until-caught-up"],
     acceptLoss: given["--accept-loss"],
     output: given["--show"] ? "show" : given["--json"] ? "json" : "status",
+    ...readVariables(given),
+  }));
+
+/** The options that come from the environment. */
+export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
+  return {
     pipeline: given.PIPELINE,
     topic: given.KAFKA_TOPIC,
     group: given.KAFKA_GROUP,
@@ -126,7 +134,8 @@ const schema = z
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
     retentionDays: given.RETENTION_DAYS,
-  }));
+  };
+}
 
 function withoutUndefined(times: {
   readonly [Name in keyof PipelineTimes]: number | undefined;

@@ -1,5 +1,6 @@
 /** Why a pipeline could not be run, as a literal: `switch` on it. */
-export type PipelineErrorCode = "bad-options" | "postgres-unreachable" | "postgres-refused" | "other-owner" | "stopped";
+export type PipelineErrorCode =
+  "bad-options" | "postgres-unreachable" | "postgres-refused" | "other-owner" | "stopped" | "at-work";
 
 /** What `runPipeline` throws or rejects with, beside the SinkError and SourceError of what it is made of. */
 export class PipelineError extends Error {
@@ -44,6 +45,14 @@ export function postgresRefused(address: string, purpose: string, cause: Error):
   const more = [detail, hint].filter((text): text is string => typeof text === "string" && text !== "");
   const said = [`${cause.message} (${String(code)})`, ...more.map((text) => text.replace(/\.$/, ""))].join("; ");
   return new PipelineError("postgres-refused", `Postgres at ${address} refused to ${purpose}: ${said}.`, cause);
+}
+
+/** Something that may not happen while others read the topic. */
+export function atWork(group: string, members: readonly string[]): PipelineError {
+  return new PipelineError(
+    "at-work",
+    `Consumers of group ${group} are at work (${members.join("; ")}): stop them first. One that was killed counts for some seconds.`,
+  );
 }
 
 export function stoppedEarly(pipeline: string): PipelineError {

@@ -1,6 +1,7 @@
 import { isAnswer } from "@tidemark/sinks";
 import type { OwnedPartitions } from "./owned-partitions.js";
 import type { PipelineEvent } from "./pipeline-event.js";
+import type { WatermarkAheadEvent } from "./watermark-alarm.js";
 
 /** How often something happened to a partition while this process ran. */
 export interface PartitionCounts {
@@ -8,6 +9,22 @@ export interface PartitionCounts {
   fences: number;
   pauses: number;
   resumes: number;
+}
+
+/** A sentence on a partition whose watermark lies beyond what arrives, and what caused it. */
+export function describeWatermarkAhead(event: WatermarkAheadEvent): string {
+  const { partition, offset, eventTimeMs, timestampMs, aheadMs } = event;
+  const seconds = Math.round(aheadMs / 1000);
+  const amount = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  const place = offset === undefined ? "an event that was read before" : `the event at offset ${offset}`;
+  const arrival = timestampMs === -1 ? "" : `, its record's timestamp ${showTime(timestampMs)}`;
+  return `the watermark of partition ${partition} is ${amount} ahead of what arrives, so that good events are late: ${place} set it, with the time ${showTime(eventTimeMs)}${arrival}`;
+}
+
+/** A timestamp of a record may lie beyond what a Date holds. */
+function showTime(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? `${epochMs} ms since 1970` : date.toISOString();
 }
 
 /** Records that wait so long for their checkpoint, though Postgres answers, mean that something hangs. */
@@ -27,6 +44,7 @@ export class PipelineHealth {
   /** Why the last try of retention failed, as it was told. */
   #retentionTrouble: string | undefined;
   #retries = 0;
+  readonly #ahead = new Map<number, WatermarkAheadEvent>();
 
   constructor(partitions: OwnedPartitions) {
     this.#partitions = partitions;
@@ -54,8 +72,22 @@ export class PipelineHealth {
     return this.#sinkTrouble === undefined && this.#probeTrouble === undefined;
   }
 
+  /** Partitions whose watermark lies beyond what arrives, as it was noticed. */
+  get watermarksAhead(): ReadonlyMap<number, WatermarkAheadEvent> {
+    return this.#ahead;
+  }
+
   on(event: PipelineEvent): void {
     switch (event.type) {
+      case "watermark-ahead":
+        this.#ahead.set(event.partition, event);
+        return;
+      case "watermark-in-step":
+        this.#ahead.delete(event.partition);
+        return;
+      case "revoked":
+        for (const partition of event.partitions) this.#ahead.delete(partition);
+        return;
       case "assigned":
         this.#assigned = event.partitions;
         this.#kafkaTrouble = undefined;
@@ -114,7 +146,10 @@ export class PipelineHealth {
   /** What is wrong though it is at work, a sentence each: a restart helps nothing there. */
   degradedReasons(): readonly string[] {
     const retention = this.#retentionTrouble;
-    return retention === undefined ? [] : [`retention fails, and old rows stay: ${retention}`];
+    return [
+      ...[...this.#ahead.values()].map(describeWatermarkAhead),
+      ...(retention === undefined ? [] : [`retention fails, and old rows stay: ${retention}`]),
+    ];
   }
 
   /** Postgres was asked by somebody else: undefined where it answered. That it does proves nothing of what the sink asks. */

@@ -32,13 +32,15 @@ export type {
   TimeOf,
 } from "./definition/pipeline-definition.js";
 export { PipelineError, type PipelineErrorCode } from "./errors.js";
-export type { PartitionCounts, PipelineHealth } from "./health.js";
+export { describeWatermarkAhead, type PartitionCounts, type PipelineHealth } from "./health.js";
 export { addLedgers, EMPTY_LEDGER } from "./ledger.js";
 export { lagOf, type OwnedPartition } from "./owned-partitions.js";
 export type { LateRow, ProcessedRows, RejectedRow } from "./partition-processor.js";
 export type { CheckpointPolicy } from "./partition-task.js";
 export type { CommittedEvent, PartitionReach, PipelineEvent, PipelineListener } from "./pipeline-event.js";
 export type { Progress } from "./progress-meter.js";
+export { resetForRebuild, type RebuildOptions } from "./rebuild.js";
 export type { EventRow } from "./row-maker.js";
 export type { RunOptions } from "./run-options.js";
+export type { WatermarkLead } from "./watermark-lead.js";
 export { runPipeline, type RunningPipeline, type StopOptions, type Stopped } from "./run-pipeline.js";

@@ -72,14 +72,15 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
       await guard.check();
       const claim = await sink.claim(partition, logStartOffset);
       countThefts(partition, claim.takenFrom);
+      const processor = createPartitionProcessor(pipeline, claim, decisions.get(partition));
       const task = createPartitionTask({
         claim,
         logEndOffset,
         sink,
-        processor: createPartitionProcessor(pipeline, claim, decisions.get(partition)),
+        processor,
         ...(policy === undefined ? {} : { policy }),
         beforeBatch: () => guard.check(),
-        onProcessed: (rows) => emit({ type: "processed", partition, rows }),
+        onProcessed: (rows) => emit({ type: "processed", partition, rows, lead: processor.lead }),
         onRefused: (rows) => decide(partition, rows),
         onCommitted(committed) {
           const { nextOffset } = committed.checkpoint;

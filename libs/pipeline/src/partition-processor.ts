@@ -1,4 +1,3 @@
-import type { Rejection } from "@tidemark/schema";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { RollupData } from "@tidemark/sinks/tables";
 import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
@@ -8,6 +7,7 @@ import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome }
 import { keysReason } from "./keys-reason.js";
 import { createRowMaker, timeOf, type EventRow } from "./row-maker.js";
 import { taskDefinition } from "./task-definition.js";
+import { LeadTracker, type WatermarkLead } from "./watermark-lead.js";
 
 /** A row of the rejected table. */
 export interface RejectedRow {
@@ -44,14 +44,21 @@ export interface PartitionProcessor {
   readonly nextOffset: number;
   /** Offsets processed since the last checkpoint. */
   readonly pending: number;
+  /** The event that set the watermark; undefined before the first one. */
+  readonly lead: WatermarkLead | undefined;
   /** Processes a batch that begins at `nextOffset`. */
   process(batch: SourceBatch): ProcessedRows;
   /** Everything of a checkpoint beside the rows of the batches since the last one. */
   checkpoint(): Checkpoint;
 }
 
+/** A person has decided to leave the record out. */
+const EXCLUDED = { reason: "excluded", field: null, expected: "", received: "" };
+
 /** Reason for an event that fits the schema and not the windows. */
 const UNFIT_REASON = "out-of-range";
+
+type RejectionLike = Pick<RejectedRow, "reason" | "field" | "expected" | "received">;
 
 /** Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. */
 export function createPartitionProcessor(
@@ -70,10 +77,21 @@ export function createPartitionProcessor(
   /** Duplicates by a unique key of the database, which the windows do not know. */
   let keyDuplicates = 0;
   let pending = 0;
+  const excluded = new Set(claim.excluded);
+  let judged: { readonly rows: readonly (EventRow | null)[]; readonly result: StepResult } | undefined;
+  const tracker = new LeadTracker(claim.maxEventTimeMs, claim.maxEventOffset, (index) => {
+    const row = judged?.rows[index];
+    const isQuarantined = judged?.result.quarantined.some((one) => one.index === index) ?? false;
+    return row === undefined || row === null || isQuarantined ? Number.NaN : timeOf(data, row);
+  });
 
   function processRecords(records: readonly SourceRecord[]): ProcessedRows {
-    const rejections = new Map<number, Rejection>();
+    const rejections = new Map<number, RejectionLike>();
     const rows = records.map(({ value, offset }, index) => {
+      if (excluded.size > 0 && excluded.has(offset)) {
+        rejections.set(index, EXCLUDED);
+        return null;
+      }
       if (decisions.size > 0 && decisions.has(offset)) return null;
       const decoded = event.decode(value);
       if (decoded.ok) return makeRow(decoded.event, offset);
@@ -84,6 +102,8 @@ export function createPartitionProcessor(
       rows,
       records.map(({ timestampMs }) => timestampMs),
     );
+    judged = { rows, result };
+    tracker.take(records, task.maxEventTimeMs);
     const others = new Map<number, Outcome>();
     for (const index of result.duplicates) others.set(index, DUPLICATE);
     const late = result.late.map(({ index, watermarkMs, missedByMs }) => {
@@ -100,7 +120,7 @@ export function createPartitionProcessor(
   function rejectedRows(
     records: readonly SourceRecord[],
     rows: readonly (EventRow | null)[],
-    rejections: ReadonlyMap<number, Rejection>,
+    rejections: ReadonlyMap<number, RejectionLike>,
     result: StepResult,
     others: Map<number, Outcome>,
   ): readonly RejectedRow[] {
@@ -112,7 +132,7 @@ export function createPartitionProcessor(
     }
     for (const { index, watermarkMs, field, full } of result.rejected) {
       const record = itemAt(records, index);
-      const decision = decisions.get(record.offset);
+      const decision = excluded.has(record.offset) ? undefined : decisions.get(record.offset);
       if (decision?.type === "duplicate") {
         keyDuplicates += 1;
         others.set(index, DUPLICATE);
@@ -140,6 +160,9 @@ export function createPartitionProcessor(
     },
     get pending() {
       return pending;
+    },
+    get lead() {
+      return tracker.read(task.watermarkMs);
     },
     process(batch) {
       const rows = processRecords(batch.records);

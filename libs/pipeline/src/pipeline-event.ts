@@ -1,6 +1,7 @@
 import type { Blocker, Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidemark/sinks";
 import type { SourceEvent } from "@tidemark/sources";
 import type { ProcessedRows } from "./partition-processor.js";
+import type { WatermarkLead } from "./watermark-lead.js";
 
 /** How far a partition is known to go, and how far it has been taken in. Both change while it is read. */
 export interface PartitionReach {
@@ -23,8 +24,32 @@ export type PipelineEvent =
   | { readonly type: "prepared" }
   | { readonly type: "claimed"; readonly partition: number; readonly claim: Claim; readonly reach: PartitionReach }
   /** Rows were made of a partition's records. They are not committed yet. */
-  | { readonly type: "processed"; readonly partition: number; readonly rows: ProcessedRows }
+  | {
+      readonly type: "processed";
+      readonly partition: number;
+      readonly rows: ProcessedRows;
+      /** What set the watermark; undefined before the first event. */
+      readonly lead: WatermarkLead | undefined;
+    }
   | CommittedEvent
+  /**
+   * A partition's watermark lies beyond what has arrived since, so that good events are late: the clock of whoever made the event
+   * at `offset` is fast. Times in epoch ms.
+   */
+  | {
+      readonly type: "watermark-ahead";
+      readonly partition: number;
+      /** Undefined where the event was read before the claim, and no raw row has its time. */
+      readonly offset: number | undefined;
+      readonly eventTimeMs: number;
+      /** The timestamp of its record; -1: not known. */
+      readonly timestampMs: number;
+      readonly watermarkMs: number;
+      /** By how much the watermark lies beyond the newest arrival, in ms. */
+      readonly aheadMs: number;
+    }
+  /** What arrives has come up to the watermark again. */
+  | { readonly type: "watermark-in-step"; readonly partition: number }
   /** Constraints of the database refused rows: the partition is read again from its last checkpoint without them. */
   | { readonly type: "rows-refused"; readonly partition: number; readonly rows: readonly RefusedRow[] }
   | {

@@ -18,6 +18,7 @@ import { ProgressMeter, type Progress } from "./progress-meter.js";
 import { createProgressRecorder } from "./progress-recorder.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
+import { WatermarkAlarm } from "./watermark-alarm.js";
 
 /** A pipeline at work. Pipelines of one process share nothing. */
 export interface RunningPipeline {
@@ -83,6 +84,8 @@ export function runPipelineWith(
   events.subscribe((event) => meter.on(event, performance.now()));
   events.subscribe((event) => health.on(event));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
+  const alarm = new WatermarkAlarm(events.emit, Date.now);
+  events.subscribe((event) => alarm.on(event));
 
   const stopping = new AbortController();
   const stopSignal =

@@ -44,11 +44,23 @@ CREATE TABLE tidemark.checkpoints (
   CONSTRAINT ledger_offsets CHECK (next_offset - start_offset = read + skipped + lost)
 ) WITH (fillfactor = 50);
 
+-- Records that a person has left out by a rebuild: each claim reads them, and the verifier likewise.
+CREATE TABLE tidemark.exclusions (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  decided_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic, partition, "offset")
+);
+
+-- After a rebuild of some of the partitions, rows that were dropped before have come and gone again: `dropped_rows` counts them twice.
 CREATE TABLE tidemark.retention (
   pipeline text NOT NULL,
   table_name text NOT NULL,
   complete_from timestamptz NOT NULL,
   dropped_rows bigint NOT NULL DEFAULT 0,
+  rebuilt boolean NOT NULL DEFAULT false,
   updated_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (pipeline, table_name)
 );

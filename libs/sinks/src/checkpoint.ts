@@ -81,6 +81,10 @@ export interface Claim {
   readonly lastRecord?: LastRecord | undefined;
   readonly watermarkMs: number;
   readonly maxEventTimeMs: number;
+  /** Offset of the raw row that has the highest event time; absent where none has it. */
+  readonly maxEventOffset?: number | undefined;
+  /** Offsets from `nextOffset` on whose records are left out by a decision (`tidemark.exclusions`); absent: none. */
+  readonly excluded?: readonly number[];
   readonly ledger: CheckpointLedger;
   /** Rows of windows that may still be open at `watermarkMs`. */
   readonly windows: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];

@@ -17,6 +17,7 @@ export type SinkErrorCode =
   | "unmigrated"
   | "unencodable"
   | "refused-rows"
+  | "refused-rebuild"
   | "closed";
 
 /** A row that Postgres refuses for what it holds. */
@@ -170,6 +171,11 @@ export function refusedRows(topic: string, partition: number, rows: readonly Ref
     `Postgres refuses ${rows.length} of the rows of ${topic}[${partition}], and nothing was written. The first has offset ${first?.offset}: ${first?.reason}`,
     { cause, rows },
   );
+}
+
+/** What stands in the way of a rebuild, a sentence each: nothing was changed. */
+export function refusedRebuild(problems: readonly string[]): SinkError {
+  return new SinkError("refused-rebuild", `${problems.join(" ")} Nothing was changed.`);
 }
 
 /** A column that a sink cannot write at all. */

@@ -22,11 +22,13 @@ export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
 export {
   applyRetention,
+  dropRebuilt,
   retentionDay,
   type DroppedRows,
   type RetentionOptions,
   type RetentionRun,
 } from "./postgres/retention.js";
+export { resetPartitions, type PartitionReset, type ResetOptions } from "./postgres/rebuild/reset-partitions.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
 export { isOfConnectionPhase } from "./postgres/session/connection-phase.js";
 export { openSql } from "./postgres/session/drivers.js";

@@ -42,6 +42,20 @@ export async function readClusterId(brokers: readonly string[], options: ReadOpt
 }
 
 /**
+ * The members that a consumer group has now, each as a person knows it: its client id and host.
+ *
+ * @throws SourceError `unreachable` (retryable), and what a connection or Kafka refuses
+ */
+export async function readGroupMembers(
+  brokers: readonly string[],
+  group: string,
+  options: ReadOptions = {},
+): Promise<readonly string[]> {
+  const { groups } = await askKafka({ brokers, ...options }, "", (admin) => admin.describeGroups([group]));
+  return groups.flatMap(({ members }) => members.map(({ clientId, clientHost }) => `${clientId} at ${clientHost}`));
+}
+
+/**
  * Whether the topic exists with all its leaders.
  *
  * @throws SourceError `unreachable` (retryable), and what a connection or Kafka refuses

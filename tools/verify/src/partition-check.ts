@@ -30,6 +30,8 @@ export interface PartitionContext {
   /** Of the partition's checkpoint. */
   readonly definition: OracleDefinition;
   readonly decisions: DatabaseDecisions;
+  /** Offsets of records that are left out by a decision. */
+  readonly excluded: ReadonlySet<number>;
   readonly tables: TableComparison;
   /** Undefined: no scenario was given. */
   readonly scenario: ScenarioComparison | undefined;
@@ -46,8 +48,8 @@ export async function checkPartition(
   context: PartitionContext,
 ): Promise<CheckedPartition> {
   const { topic, partition, checkpoint, log } = plan;
-  const { definition, decisions, tables, scenario, findings, isPrefix } = context;
-  const oracle = createPartitionOracle(definition, decisions.ask);
+  const { definition, decisions, excluded, tables, scenario, findings, isPrefix } = context;
+  const oracle = createPartitionOracle(definition, decisions.ask, (offset) => excluded.has(offset));
   let skipped = 0;
 
   function judge(record: ReadRecord): Judgement {

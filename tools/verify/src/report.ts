@@ -17,6 +17,8 @@ export function formatVerdict(verdict: Verdict, width: number): string {
     `watermark delay ${seconds(watermarkDelayMs)}, allowed lateness ${seconds(allowedLatenessMs)}, future skew ${seconds(maxFutureSkewMs)}.`;
   const lines = [...wrap(head, width), "", ...formatLinks(verdict), "", ...wrap(formatLedger(verdict), width)];
   if (verdict.unread > 0) lines.push(`${count(verdict.unread, "offset")} not read yet.`);
+  for (const { partition, offset } of verdict.excluded)
+    lines.push(`Left out by a decision: offset ${offset} of partition ${partition}.`);
   const ofTopics = verdict.topics > 1 ? `, of all ${number.format(verdict.topics)} topics` : "";
   for (const { table, completeFrom, leftOut, droppedRows } of verdict.retention) {
     const note =

@@ -2,7 +2,7 @@ import type { Sql, TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import { openSql } from "@tidemark/sinks";
-import { checkpoints, definitions } from "@tidemark/sinks/tables";
+import { checkpoints, definitions, exclusions } from "@tidemark/sinks/tables";
 import { CannotVerifyError, noCheckpoints, noTables, postgresUnreachable, severalPipelines } from "./errors.js";
 import { quote } from "./stored-table.js";
 
@@ -138,6 +138,28 @@ function judge(error: unknown, databaseUrl: string): unknown {
   if (missingObjects.has(code)) return noTables(databaseUrl, error);
   // What Postgres itself says, and what the way to it says; anything else is a mistake of ours.
   return "severity" in error || connectionCodes.test(code) ? postgresUnreachable(databaseUrl, error) : error;
+}
+
+/** Offsets of records that a person has left out of a pipeline's tables, by partition. */
+export async function readExclusions(
+  snapshot: Snapshot,
+  pipeline: string,
+  topic: string,
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const columns = getTableColumns(exclusions);
+  const rows = await snapshot
+    .unsafe(
+      `SELECT ${quote(columns.partition.name)}, ${quote(columns.offset.name)}::float8 FROM ${nameTable(exclusions)}
+       WHERE ${quote(columns.topic.name)} = $1 AND ${quote(columns.pipeline.name)} = $2`,
+      [topic, pipeline],
+    )
+    .values();
+  const byPartition = new Map<number, Set<number>>();
+  for (const [partition, offset] of rows) {
+    const known = byPartition.get(Number(partition)) ?? new Set();
+    byPartition.set(Number(partition), known.add(Number(offset)));
+  }
+  return byPartition;
 }
 
 /** The checkpoints of a pipeline's topic, in partition order. */

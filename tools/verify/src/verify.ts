@@ -20,6 +20,7 @@ import {
   findPipeline,
   readCheckpoints,
   readDefinitions,
+  readExclusions,
   withSnapshot,
   type Snapshot,
   type StoredCheckpoint,
@@ -87,6 +88,8 @@ export interface Verdict {
   /** Rows of all views that were expected and compared, by panel, variable and annotation. None without views. */
   readonly panels: Readonly<Record<string, number>>;
   readonly retention: readonly RetentionNote[];
+  /** Records that a person has left out by a rebuild: rejected, whatever they hold. */
+  readonly excluded: readonly { readonly partition: number; readonly offset: number }[];
   /** Topics that have a checkpoint in this database. */
   readonly topics: number;
   /** ISO: from when on all that the log has was compared; null where nothing was left out. */
@@ -163,6 +166,7 @@ async function compareAll(
   const limits = limitRetention(definition, recordTables, checkpoints);
   const retention = acceptBoundaries(await readBoundaries(snapshot, pipeline), limits, findings);
   const topics = await countTopics(snapshot, pipeline);
+  const excluded = await readExclusions(snapshot, pipeline, topic);
   const context = { snapshot, pipeline, topic, findings, tables: stored, retention };
   const tables = createTableComparison({ ...context, timeField: definition.time.field });
 
@@ -189,6 +193,7 @@ async function compareAll(
       const checked = await checkPartition(plan, batches, {
         definition: itemOf(definitions, hash),
         decisions: await readDecisions({ ...context, definition }, partition),
+        excluded: excluded.get(partition) ?? new Set(),
         tables,
         scenario: scenario && scenarioOf(scenario, plan, findings),
         findings,
@@ -243,6 +248,7 @@ async function compareAll(
     views: panels?.views ?? [],
     panels: panels?.compared ?? {},
     retention: notes,
+    excluded: [...excluded].flatMap(([partition, offsets]) => [...offsets].map((offset) => ({ partition, offset }))),
     topics,
     comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),
     differences: findings.first(),

@@ -42,6 +42,7 @@ it("a sum that the oracle cannot tell exactly is told in one sentence", async ()
           },
         ],
       },
+      excluded: new Set(),
       decisions: { ask: () => undefined, confirm: () => Promise.resolve() },
       tables: {
         compare: () => Promise.resolve(),

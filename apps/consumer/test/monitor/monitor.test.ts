@@ -105,7 +105,7 @@ describe("a consumer that can be watched", { timeout: 240_000 }, () => {
     expect(samples.get("tidemark_postgres_up")).toBe(1);
     expect(samples.get("process_resident_memory_bytes")).toBeGreaterThan(0);
     const own = [...types].filter(([name]) => name.startsWith("tidemark_"));
-    expect(own).toHaveLength(16);
+    expect(own).toHaveLength(17);
     for (const [name, type] of own) expect(name.endsWith("_total"), name).toBe(type === "counter");
 
     expect(await ask(`${consumer.url}/healthz`)).toEqual({ status: 200, body: { ok: true } });
@@ -136,6 +136,23 @@ describe("a consumer that can be watched", { timeout: 240_000 }, () => {
     expect(await ask(`${consumer.url}/healthz`)).toMatchObject({ status: 200 });
     await servers.restartPostgres();
     await expect.poll(readiness, patience).toMatchObject({ status: 200 });
+    consumer.child.kill("SIGTERM");
+    expect(await consumer.ended).toMatchObject({ code: 0 });
+  });
+
+  it("tells at once of a watermark that is ahead of what arrives, though it is ready and alive", async () => {
+    const topic = ownName("fast");
+    // 50 minutes later by the stream's clock, and then what follows.
+    await produce(servers.broker, topic, 1, 1, 60_000);
+    await produce(servers.broker, topic, 100, 1);
+    const consumer = await watch("fast");
+    await expect.poll(() => consumer.text.stdout, patience).toContain("FAST CLOCK");
+    const ahead = /^the watermark of partition 0 is 4\d min ahead of what arrives.*the event at offset 0 set it/;
+    const degraded = { status: 200, body: { ok: true, degraded: [expect.stringMatching(ahead) as string] } };
+    expect(await ask(`${consumer.url}/healthz`)).toEqual(degraded);
+    await expect.poll(() => ask(`${consumer.url}/readyz`), patience).toEqual(degraded);
+    const { samples } = await scrape(consumer.url);
+    expect(samples.get('tidemark_partition_watermark_ahead_seconds{partition="0"}')).toBeGreaterThan(2_000);
     consumer.child.kill("SIGTERM");
     expect(await consumer.ended).toMatchObject({ code: 0 });
   });

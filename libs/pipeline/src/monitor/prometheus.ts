@@ -55,6 +55,17 @@ const readings: readonly Reading[] = [
   },
   {
     kind: "gauge",
+    name: "tidemark_partition_watermark_ahead_seconds",
+    help: "By how much the watermark was ahead of what arrives when that was noticed (a fast clock); 0 while it is not",
+    labelNames: ["partition"],
+    read: ({ partitions, watermarksAhead }) =>
+      [...partitions.keys()].map((partition): Sample => [
+        { partition },
+        (watermarksAhead.get(partition)?.aheadMs ?? 0) / 1000,
+      ]),
+  },
+  {
+    kind: "gauge",
     name: "tidemark_partition_next_offset",
     help: "The offset behind the last that is committed to Postgres",
     ...ofPartition(({ nextOffset }) => nextOffset),

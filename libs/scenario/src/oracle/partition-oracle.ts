@@ -32,7 +32,16 @@ export type Judgement =
   /** A constraint of the database refused its row. */
   | (Timed & { readonly kind: "refused"; readonly watermarkMs: number })
   /** It has an event and a time where a rollup's limit of keys rejects it. */
-  | (OracleRejection & Partial<Timed> & { readonly kind: "rejected"; readonly watermarkMs: number });
+  | (OracleRejection & Partial<Timed> & { readonly kind: "rejected"; readonly watermarkMs: number })
+  /** A person has decided to leave the record out, whatever it holds. */
+  | {
+      readonly kind: "rejected";
+      readonly reason: "excluded";
+      readonly field: null;
+      readonly row?: undefined;
+      readonly timeMs?: undefined;
+      readonly watermarkMs: number;
+    };
 
 /** How many records were read, and what became of them: read = the sum of the others. */
 export interface OracleLedger {
@@ -85,10 +94,14 @@ export interface PartitionOracle {
 }
 
 /**
- * Begins at the start of a partition's log.
+ * Begins at the start of a partition's log. `isExcluded`: whether a person has left out the record at an offset.
  * @throws RangeError for a definition that makes no sense
  */
-export function createPartitionOracle(definition: OracleDefinition, askDatabase?: AskDatabase): PartitionOracle {
+export function createPartitionOracle(
+  definition: OracleDefinition,
+  askDatabase?: AskDatabase,
+  isExcluded: (offset: number) => boolean = () => false,
+): PartitionOracle {
   const base = baseOf(definition);
   const { watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs, rollups, id, time } = definition;
   const decode = createDecode(definition.fields);
@@ -119,6 +132,7 @@ export function createPartitionOracle(definition: OracleDefinition, askDatabase?
   }
 
   function judge({ offset, timestampMs, value }: LogRecord, watermarkMs: number): Judgement {
+    if (isExcluded(offset)) return { kind: "rejected", reason: "excluded", field: null, watermarkMs };
     const decoded = decode(value);
     if ("reason" in decoded) return { kind: "rejected", ...decoded, watermarkMs };
     const row = makeRow(decoded.event);

@@ -46,6 +46,18 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       .map((row) => ({ id: String(row[id]), timeMs: Math.floor(Number(row[time])) }));
   }
 
+  /** The first raw row of the highest event time. */
+  function readMaxEventOffset(target: MemoryTables, partition: number, maxEventTimeMs: number): number | undefined {
+    if (raw.time === undefined) return undefined;
+    const { table, time } = raw;
+    const offsets = target
+      .stored(table)
+      .filter((row) => row["topic"] === topic && row["partition"] === partition)
+      .filter((row) => Math.floor(Number(row[time])) === maxEventTimeMs)
+      .flatMap((row) => (row["offset"] === undefined ? [] : [Number(row["offset"])]));
+    return offsets.length === 0 ? undefined : Math.min(...offsets);
+  }
+
   const countEvents = (target: MemoryTables, { table, column, sinceMs }: CountQuestion, partition: number): number =>
     target
       .stored(table)
@@ -65,6 +77,7 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       const hasEvents = head.watermarkMs > -Infinity;
       return {
         ...head,
+        maxEventOffset: readMaxEventOffset(store, partition, head.maxEventTimeMs),
         windows: (hasEvents ? rollups : []).map(({ name, sizeMs, read }) => ({
           rollup: name,
           rows: read(topic, partition, openSince(sizeMs)),

@@ -70,7 +70,8 @@ interface StoredIdentity {
   readonly definition_hash: string;
 }
 
-async function compareIdentity(client: pg.ClientBase, identity: SinkIdentity): Promise<void> {
+/** As `checkIdentity`, on a connection, perhaps in a transaction. */
+export async function compareIdentity(client: pg.ClientBase, identity: SinkIdentity): Promise<void> {
   const { topic, group, clusterId, pipeline } = identity;
   const { name } = pipeline.data;
   const hash = hashDefinition(pipeline.data);
@@ -152,6 +153,7 @@ export async function claimPartition(
     stateCheck.check({ pipeline: name, topic, partition }, counted, answers);
   }
   const openSince = (sizeMs: number) => watermarkMs - allowedLatenessMs - sizeMs;
+  const excluded = await readExclusions(client, identity, partition, row.next_offset);
   return {
     partition,
     epoch: row.epoch,
@@ -161,6 +163,8 @@ export async function claimPartition(
     lastRecord: row.last_record === null ? undefined : (JSON.parse(row.last_record) as LastRecord),
     watermarkMs,
     maxEventTimeMs: row.max_event_time_ms ?? -Infinity,
+    maxEventOffset: await readMaxEventOffset(client, tables, topic, partition, row.max_event_time_ms),
+    ...(excluded.length > 0 && { excluded }),
     ledger: { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost },
     windows: await readWindows(client, rollups, topic, partition, openSince),
     ids: await readIds(client, tables, topic, partition, openSince(rollups[0]?.sizeMs ?? 0)),
@@ -205,6 +209,43 @@ async function readWindows(
     windows.push({ rollup: rollup.name, rows: rows.map((row) => rollup.fromRow(row)) });
   }
   return windows;
+}
+
+/** The raw row of the event that set the watermark, if it was counted. Times of the raw table may have microseconds. */
+async function readMaxEventOffset(
+  client: pg.PoolClient,
+  { raw }: SinkTables,
+  topic: string,
+  partition: number,
+  maxEventTimeMs: number | null,
+): Promise<number | undefined> {
+  const columns = getTableColumns(raw.table);
+  const time = raw.time === undefined ? undefined : columns[raw.time];
+  const [offset, ...place] = ["offset", "topic", "partition"].map((property) => columns[property]?.name);
+  if (maxEventTimeMs === null || time === undefined || offset === undefined || place.includes(undefined))
+    return undefined;
+  const timeColumn = quoteIdentifier(time.name);
+  const { rows } = await client.query<{ first: number | null }>(
+    `SELECT min(${quoteIdentifier(offset)})::int8 AS first FROM ${qualifiedName(raw.table)}
+     WHERE topic = $1 AND partition = $2
+       AND ${timeColumn} >= to_timestamp($3::float8 / 1000) AND ${timeColumn} < to_timestamp(($3::float8 + 1) / 1000)`,
+    [topic, partition, maxEventTimeMs],
+  );
+  return rows[0]?.first ?? undefined;
+}
+
+/** Stored decisions on records that are still to be read. */
+async function readExclusions(
+  client: pg.PoolClient,
+  { topic, pipeline }: SinkIdentity,
+  partition: number,
+  from: number,
+): Promise<readonly number[]> {
+  const { rows } = await client.query<{ offset: number }>(
+    `SELECT "offset" FROM tidemark.exclusions WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND "offset" >= $4`,
+    [pipeline.data.name, topic, partition, from],
+  );
+  return rows.map(({ offset }) => offset);
 }
 
 async function readIds(

@@ -44,6 +44,42 @@ export function retentionStatements(
   ];
 }
 
+/**
+ * Drops rows that partitions brought back by a rebuild: those before a boundary that stands already. Partitions whose watermark lies
+ * too low for the boundary keep them, as those do that began after it was drawn.
+ */
+export function rebuiltStatements(sinkPipeline: SinkPipeline): readonly RetentionStatement[] {
+  const tables = sinkTables(sinkPipeline);
+  const { raw, late, rejected } = tables;
+  const pipeline = escapeLiteral(sinkPipeline.data.name);
+  const aged: readonly (readonly [PgTable, string])[] = [
+    ...(raw.time === undefined ? [] : [[raw.table, raw.time] as const]),
+    ...[late, rejected].flatMap((table) => (table === undefined ? [] : [[table, "watermark"] as const])),
+    ...finestRollups(tables).map((table) => [table, "window_start"] as const),
+  ];
+  return aged.map(([table, age]) => ({
+    table: getTableName(table),
+    text: rebuiltStatement(table, age, pipeline, sinkPipeline.data.allowedLatenessMs),
+  }));
+}
+
+function rebuiltStatement(table: PgTable, age: string, pipeline: string, allowedLatenessMs: number): string {
+  const column = getTableColumns(table)[age];
+  if (column === undefined) throw new Error(`${getTableName(table)} has no property ${age} for its age.`);
+  const name = `t.${quoteIdentifier(column.name)}`;
+  const isOld = column.notNull ? `${name} < boundary` : `(${name} < boundary OR ${name} IS NULL)`;
+  const own = `pipeline = ${pipeline} AND table_name = ${escapeLiteral(getTableName(table))}`;
+  return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS is_ours),
+    bound AS MATERIALIZED (
+      SELECT is_ours, CASE WHEN is_ours THEN (SELECT complete_from FROM tidemark.retention WHERE ${own} AND rebuilt) END AS boundary FROM attempt),
+    gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE boundary IS NOT NULL AND ${isOld}
+      AND (t.topic, t.partition) IN (SELECT topic, partition FROM tidemark.checkpoints
+        WHERE pipeline = ${pipeline} AND watermark - interval '${allowedLatenessMs} milliseconds' >= boundary) RETURNING 1),
+    sum AS MATERIALIZED (SELECT count(*) AS dropped FROM gone),
+    note AS (UPDATE tidemark.retention SET dropped_rows = dropped_rows + dropped, updated_at = now() FROM sum WHERE ${own} AND dropped > 0)
+    SELECT is_ours, ${boundaryMs("boundary")}, dropped, false AS has_more FROM bound, sum`;
+}
+
 const boundaryMs = (expression: string) => `(extract(epoch FROM ${expression}) * 1000)::int8 AS boundary_ms`;
 
 /** Which checkpoints bound what may go, and how far behind them. */

@@ -2,7 +2,12 @@ import type { Client } from "pg";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { runAtOnce, withConnection } from "./connection.js";
 import { dayMs, dayOf } from "./day-partitions.js";
-import { retentionStatements, type RetentionOutcome } from "./retention-sql.js";
+import {
+  rebuiltStatements,
+  retentionStatements,
+  type RetentionOutcome,
+  type RetentionStatement,
+} from "./retention-sql.js";
 
 export interface RetentionOptions {
   readonly databaseUrl: string;
@@ -47,23 +52,48 @@ export async function applyRetention(options: RetentionOptions, signal?: AbortSi
   if (!Number.isSafeInteger(days) || days < 1) throw new RangeError(`Retention takes a number of days, not ${days}.`);
   const statements = retentionStatements(pipeline, days, largestWindowMs(pipeline));
   const drop = async (client: Client): Promise<RetentionRun> => {
-    const dropped: DroppedRows[] = [];
-    let isDone = true;
-    for (const { table, text } of statements) {
-      let outcome: RetentionOutcome | undefined;
-      let rows = 0;
-      let beforeMs: number | null = null;
-      do {
-        outcome = await dropWhereFree(client, text);
-        rows += outcome?.dropped ?? 0;
-        beforeMs = outcome?.boundary_ms ?? beforeMs;
-      } while (outcome?.has_more === true);
-      isDone &&= outcome?.is_ours === true;
-      if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
-    }
-    return { dropped, isDone };
+    const again = (await isRebuilt(client, pipeline)) ? rebuiltStatements(pipeline) : [];
+    return runStatements(client, [...again, ...statements]);
   };
   return withConnection(databaseUrl, drop, { timeoutMs: 0, signal });
+}
+
+/**
+ * Drops what a rebuild of some partitions has brought back of days that retention had dropped. `applyRetention` does so too. Rejects
+ * as that does.
+ */
+export async function dropRebuilt(
+  { databaseUrl, pipeline }: Omit<RetentionOptions, "days">,
+  signal?: AbortSignal,
+): Promise<RetentionRun> {
+  const drop = async (client: Client): Promise<RetentionRun> =>
+    runStatements(client, (await isRebuilt(client, pipeline)) ? rebuiltStatements(pipeline) : []);
+  return withConnection(databaseUrl, drop, { timeoutMs: 0, signal });
+}
+
+async function isRebuilt(client: Client, { data }: SinkPipeline): Promise<boolean> {
+  const { rows } = await client.query("SELECT FROM tidemark.retention WHERE pipeline = $1 AND rebuilt LIMIT 1", [
+    data.name,
+  ]);
+  return rows.length > 0;
+}
+
+async function runStatements(client: Client, statements: readonly RetentionStatement[]): Promise<RetentionRun> {
+  const dropped: DroppedRows[] = [];
+  let isDone = true;
+  for (const { table, text } of statements) {
+    let outcome: RetentionOutcome | undefined;
+    let rows = 0;
+    let beforeMs: number | null = null;
+    do {
+      outcome = await dropWhereFree(client, text);
+      rows += outcome?.dropped ?? 0;
+      beforeMs = outcome?.boundary_ms ?? beforeMs;
+    } while (outcome?.has_more === true);
+    isDone &&= outcome?.is_ours === true;
+    if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
+  }
+  return { dropped, isDone };
 }
 
 /**

@@ -3,7 +3,7 @@ import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
-import { checkpoints, definitions, ownedTables, progress, retention } from "../tables/tidemark.js";
+import { checkpoints, definitions, exclusions, ownedTables, progress, retention } from "../tables/tidemark.js";
 import { withConnection } from "./connection.js";
 
 export interface RolesOptions {
@@ -31,7 +31,17 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
   const records = [raw.table, ...(late === undefined ? [] : [late]), ...(rejected === undefined ? [] : [rejected])];
   const rollups = tables.rollups.map(({ table }) => table);
   const tallies = (tables.tallies ?? []).map(({ table }) => table);
-  const written = [...records, ...rollups, ...tallies, checkpoints, definitions, ownedTables, retention, progress];
+  const written = [
+    ...records,
+    ...rollups,
+    ...tallies,
+    checkpoints,
+    definitions,
+    exclusions,
+    ownedTables,
+    retention,
+    progress,
+  ];
   const names = [...written.map(qualifiedName), MIGRATIONS, DATABASE, ...views];
   return [
     ...[writer, reader].flatMap((role) => [
@@ -39,7 +49,7 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
       `REVOKE ALL ON ${names.join(", ")} FROM ${quoteIdentifier(role)}`,
     ]),
     ...grantUsage(written, writer),
-    ...grant("SELECT", [MIGRATIONS, DATABASE, ownedTables], writer),
+    ...grant("SELECT", [MIGRATIONS, DATABASE, ownedTables, exclusions], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
     ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),

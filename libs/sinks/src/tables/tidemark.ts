@@ -1,5 +1,6 @@
 import {
   bigint,
+  boolean,
   doublePrecision,
   index,
   integer,
@@ -56,6 +57,19 @@ export const checkpoints = tidemark.table(
   (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.partition] })],
 );
 
+/** Records that are left out by a decision of a person: rejected, with the reason `excluded`. */
+export const exclusions = tidemark.table(
+  "exclusions",
+  {
+    pipeline: text("pipeline").notNull(),
+    topic: text("topic").notNull(),
+    partition: integer("partition").notNull(),
+    offset: bigint("offset", { mode: "number" }).notNull(),
+    decidedAt: timestamp("decided_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.partition, table.offset] })],
+);
+
 /** What retention has dropped; a pipeline's table is complete from `complete_from` on. */
 export const retention = tidemark.table(
   "retention",
@@ -64,6 +78,8 @@ export const retention = tidemark.table(
     table: text("table_name").notNull(),
     completeFrom: timestamp("complete_from", { withTimezone: true }).notNull(),
     droppedRows: bigint("dropped_rows", { mode: "number" }).notNull().default(0),
+    /** Some partitions were rebuilt since: `dropped_rows` may count rows twice. */
+    rebuilt: boolean("rebuilt").notNull().default(false),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.pipeline, table.table] })],

@@ -78,6 +78,7 @@ export function claimContract(store: CurrentStore): void {
       nextOffset: 20,
       watermarkMs: startMs - 300_000,
       maxEventTimeMs: startMs,
+      maxEventOffset: 0,
       ledger,
       windows: [],
       ids: [

@@ -1,0 +1,73 @@
+import { flag, parseOptions as parse, wholeNumber, type ParsedOptions } from "@tidemark/cli";
+import { z } from "zod";
+import { readVariables, variables, variablesUsage, type ConsumerOptions } from "./options.js";
+
+export const rebuildUsage = `Usage: nx run consumer:rebuild -- (--partition N [--without OFFSETS] [--including OFFSETS] | --all) [--json]
+
+Takes partitions out of the tables and reads them again from the log, until it has caught up. It refuses while consumers of the
+group are at work, and where the log no longer holds the records from the first one that was read: it says what would be lost.
+
+  --partition N      that partition of the topic
+  --without OFFSETS  from now on without the records at these offsets, with commas between them: they are rejected with the
+                     reason "excluded", in each later rebuild too; verify:run knows it
+  --including OFFSETS
+                     takes back what an earlier --without left out
+  --all              all partitions that were read
+  --json             print progress as lines of JSON
+  --help             print this
+
+${variablesUsage}  RETENTION_DAYS     as for consumer:serve
+  TIDEMARK_DIR       default .tidemark: where the stack says its addresses
+`;
+
+export interface RebuildTarget {
+  /** Undefined: all of them. */
+  readonly partition: number | undefined;
+  readonly without: readonly number[];
+  readonly including: readonly number[];
+}
+
+export interface RebuildOptions extends ConsumerOptions {
+  readonly target: RebuildTarget;
+}
+
+const offsets = z
+  .string()
+  .regex(/^\d{1,15}(,\d{1,15})*$/)
+  .transform((given) => given.split(",").map(Number))
+  .describe("offsets with commas between them, such as 812 or 812,940")
+  .optional();
+
+const schema = z
+  .object({
+    "--partition": wholeNumber(0, 2 ** 31 - 1, "the number of a partition").optional(),
+    "--all": flag,
+    "--without": offsets,
+    "--including": offsets,
+    "--json": flag,
+    ...variables,
+  })
+  .refine((given) => given["--all"] !== (given["--partition"] !== undefined), {
+    message: "It takes either --partition N or --all; --help lists the options.",
+  })
+  .refine((given) => !given["--all"] || (given["--without"] === undefined && given["--including"] === undefined), {
+    message: "--without and --including take a --partition beside them: offsets are those of one partition.",
+  })
+  .transform((given): RebuildOptions => ({
+    untilCaughtUp: true,
+    acceptLoss: false,
+    output: given["--json"] ? "json" : "status",
+    ...readVariables(given),
+    // The consumer that is at work may have the port.
+    monitor: undefined,
+    target: {
+      partition: given["--partition"],
+      without: given["--without"] ?? [],
+      including: given["--including"] ?? [],
+    },
+  }));
+
+export const parseRebuildOptions = (
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedOptions<RebuildOptions> => parse(schema, args, env);

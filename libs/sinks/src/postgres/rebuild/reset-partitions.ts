@@ -1,0 +1,231 @@
+import { getTableColumns, getTableName } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { ClientBase } from "pg";
+import { refusedRebuild } from "../../errors.js";
+import { qualifiedName, quoteIdentifier } from "../../identifiers.js";
+import { sinkTables, type SinkPipeline } from "../../sink-pipeline.js";
+import { checkpoints } from "../../tables/tidemark.js";
+import { compareIdentity, type SinkIdentity } from "../claim.js";
+import { withConnection } from "../connection.js";
+
+/** A partition that is to be read again, and what the log holds of it now. */
+export interface LogOfPartition {
+  readonly partition: number;
+  readonly start: number;
+  /** One past the last offset. */
+  readonly end: number;
+}
+
+export interface ResetOptions extends SinkIdentity {
+  readonly databaseUrl: string;
+  /** Those that have not been read yet are left as they are. */
+  readonly partitions: readonly LogOfPartition[];
+  /** Offsets of records that are left out from now on, of the only partition that is given. */
+  readonly without?: readonly number[];
+  /** Offsets of records that were left out, and are not any more. */
+  readonly including?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** What was taken out of the tables for a partition. */
+export interface PartitionReset {
+  readonly partition: number;
+  /** Where it is read again from. */
+  readonly startOffset: number;
+  /** How far it had been read. */
+  readonly nextOffset: number;
+}
+
+interface StoredRow {
+  readonly partition: number;
+  readonly start_offset: number;
+  readonly next_offset: number;
+}
+
+/** A commit that is under way holds the row for less. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+/**
+ * Deletes all rows of the partitions and puts their checkpoints back to where they began, in one transaction: whoever
+ * claims them reads them again. The epoch rises, so that a consumer that has claimed them is fenced, and claims them again.
+ *
+ * Rejects with SinkError `refused-rebuild` where the rows could not be made again, `refused-definition` and the like where they are of
+ * another pipeline, and with Postgres's own error. Nothing is changed then.
+ */
+export async function resetPartitions(options: ResetOptions): Promise<readonly PartitionReset[]> {
+  const { databaseUrl, signal } = options;
+  const work = async (client: ClientBase): Promise<readonly PartitionReset[]> => {
+    await client.query(
+      `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
+    );
+    const reset = await resetWithin(client, options);
+    await client.query("COMMIT");
+    return reset;
+  };
+  // The server rolls back what is unfinished when the connection ends.
+  return withConnection(databaseUrl, work, { timeoutMs: 0, signal });
+}
+
+async function resetWithin(client: ClientBase, options: ResetOptions): Promise<readonly PartitionReset[]> {
+  const { topic, pipeline, partitions } = options;
+  const { name } = pipeline.data;
+  const numbers = partitions.map(({ partition }) => partition);
+  const { rows: stored } = await client.query<StoredRow>(
+    `SELECT partition, start_offset, next_offset FROM tidemark.checkpoints
+     WHERE pipeline = $1 AND topic = $2 AND partition = ANY ($3::int[]) ORDER BY partition FOR UPDATE`,
+    [name, topic, numbers],
+  );
+  await compareIdentity(client, options);
+  const tables = tablesOf(pipeline);
+  const problems = [
+    ...tables.flatMap((table) => misplaced(table) ?? []),
+    ...findUnread(stored, options),
+    ...(await findReferences(client, tables)),
+    ...(await findLosses(client, stored, options)),
+  ];
+  if (problems.length > 0) throw refusedRebuild(problems);
+
+  const place = [topic, stored.map(({ partition }) => partition)];
+  for (const table of tables)
+    await client.query(`DELETE FROM ${qualifiedName(table)} WHERE ${isOfPlace(table)}`, place);
+  await decide(client, options);
+  await client.query(
+    `UPDATE tidemark.checkpoints SET ${restart} WHERE pipeline = $3 AND topic = $1 AND partition = ANY ($2::int[])`,
+    [...place, name],
+  );
+  await forgetRetention(client, name, place);
+  return stored.map((row) => ({
+    partition: row.partition,
+    startOffset: row.start_offset,
+    nextOffset: row.next_offset,
+  }));
+}
+
+/** Every table that holds rows of partitions. */
+function tablesOf(pipeline: SinkPipeline): readonly PgTable[] {
+  const { raw, late, rejected, rollups, tallies = [] } = sinkTables(pipeline);
+  const others = [late, rejected].filter((table) => table !== undefined);
+  return [raw.table, ...others, ...[...rollups, ...tallies].map(({ table }) => table)];
+}
+
+function columnOf(table: PgTable, property: string): string | undefined {
+  const column = getTableColumns(table)[property];
+  return column && quoteIdentifier(column.name);
+}
+
+const isOfPlace = (table: PgTable) =>
+  `${columnOf(table, "topic")} = $1 AND ${columnOf(table, "partition")} = ANY ($2::int[])`;
+
+function misplaced(table: PgTable): string | undefined {
+  const missing = ["topic", "partition"].filter((property) => columnOf(table, property) === undefined);
+  if (missing.length === 0) return undefined;
+  return `The table ${getTableName(table)} has no column for ${missing.join(" and ")}, so that nothing tells whose its rows are.`;
+}
+
+/** Everything of a checkpoint but where it begins and whose it is goes back to what it is at first, and the epoch rises. */
+const KEPT: ReadonlySet<string> = new Set([
+  "pipeline",
+  "topic",
+  "partition",
+  "group",
+  "clusterId",
+  "definitionHash",
+  "startOffset",
+]);
+const restart = Object.entries(getTableColumns(checkpoints))
+  .filter(([property]) => !KEPT.has(property))
+  .map(([property, { name }]) => {
+    if (property === "nextOffset") return `${quoteIdentifier(name)} = start_offset`;
+    if (property === "epoch") return `${quoteIdentifier(name)} = epoch + 1`;
+    return `${quoteIdentifier(name)} = DEFAULT`;
+  })
+  .join(", ");
+
+function findUnread(stored: readonly StoredRow[], { topic, partitions, without = [] }: ResetOptions): string[] {
+  const [first] = partitions;
+  const place = partitions.length === 1 ? `${topic}[${first?.partition}]` : topic;
+  const outside = without.filter((offset) => first === undefined || offset < first.start || offset >= first.end);
+  return [
+    ...(stored.length === 0 ? [`Nothing of ${place} has been read yet: there is nothing to rebuild.`] : []),
+    ...outside.map(
+      (offset) => `The log of ${place} has no offset ${offset}: it holds ${first?.start} to ${(first?.end ?? 0) - 1}.`,
+    ),
+  ];
+}
+
+/** Rows of the user's own may not lose what they refer to. */
+async function findReferences(client: ClientBase, tables: readonly PgTable[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string; referrer: string; referred: string }>(
+    `SELECT conname AS name, conrelid::regclass::text AS referrer, confrelid::regclass::text AS referred FROM pg_constraint
+     WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY (SELECT to_regclass(name) FROM unnest($1::text[]) AS name)`,
+    [tables.map(qualifiedName)],
+  );
+  return rows.map(
+    ({ name, referrer, referred }) =>
+      `Rows of ${referrer} refer to rows of ${referred} (foreign key ${name}), which are deleted and made again: drop that key first.`,
+  );
+}
+
+const number = new Intl.NumberFormat("en-US");
+
+/** Partitions whose log no longer holds the records from the first one read on, and what cannot be made again of each. */
+async function findLosses(
+  client: ClientBase,
+  stored: readonly StoredRow[],
+  { topic, pipeline, partitions }: ResetOptions,
+): Promise<string[]> {
+  const { raw, late, rejected } = sinkTables(pipeline);
+  const recordTables = [raw.table, ...[late, rejected].filter((table) => table !== undefined)];
+  const problems: string[] = [];
+  for (const { partition, start_offset: begun, next_offset: next } of stored) {
+    const log = partitions.find((one) => one.partition === partition);
+    if (log === undefined) continue;
+    if (log.end < next)
+      problems.push(
+        `The log of ${topic}[${partition}] ends at ${log.end}, and was read up to ${next}: it is another log.`,
+      );
+    if (log.start <= begun) continue;
+    const counts: string[] = [];
+    for (const table of recordTables) {
+      const offset = columnOf(table, "offset");
+      if (offset === undefined) continue;
+      const { rows } = await client.query<{ lost: number }>(
+        `SELECT count(*) AS lost FROM ${qualifiedName(table)} WHERE ${isOfPlace(table)} AND ${offset} < $3`,
+        [topic, [partition], log.start],
+      );
+      counts.push(`${number.format(rows[0]?.lost ?? 0)} of ${getTableName(table)}`);
+    }
+    problems.push(
+      `The log of ${topic}[${partition}] begins at offset ${log.start}, and its tables at ${begun}: rows of the offsets between would be lost (${counts.join(", ")}), and what they count in windows and outcomes.`,
+    );
+  }
+  return problems;
+}
+
+async function decide(client: ClientBase, options: ResetOptions): Promise<void> {
+  const { topic, pipeline, partitions, without = [], including = [] } = options;
+  const place = [pipeline.data.name, topic, partitions[0]?.partition];
+  await client.query(
+    `INSERT INTO tidemark.exclusions (pipeline, topic, partition, "offset")
+     SELECT $1, $2, $3, * FROM unnest($4::int8[]) ON CONFLICT DO NOTHING`,
+    [...place, without],
+  );
+  await client.query(
+    `DELETE FROM tidemark.exclusions WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND "offset" = ANY ($4::int8[])`,
+    [...place, including],
+  );
+}
+
+/** Where all that the pipeline has is read again, dropped days come back whole. */
+async function forgetRetention(client: ClientBase, pipeline: string, place: readonly unknown[]): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT FROM tidemark.checkpoints WHERE pipeline = $3 AND NOT (topic = $1 AND partition = ANY ($2::int[])) LIMIT 1`,
+    [...place, pipeline],
+  );
+  await client.query(
+    rows.length === 0
+      ? "DELETE FROM tidemark.retention WHERE pipeline = $1"
+      : "UPDATE tidemark.retention SET rebuilt = true WHERE pipeline = $1",
+    [pipeline],
+  );
+}
