@@ -2,10 +2,11 @@ import { flag, parseOptions as parse, wholeNumber, type ParsedOptions } from "@t
 import { z } from "zod";
 import { readVariables, variables, variablesUsage, type ConsumerOptions } from "./options.js";
 
-export const rebuildUsage = `Usage: nx run consumer:rebuild -- (--partition N [--without OFFSETS] [--including OFFSETS] | --all) [--json]
+export const rebuildUsage = `Usage: nx run consumer:rebuild -- (--partition N [--without OFFSETS] [--including OFFSETS] | --all | --definition) [--json]
 
-Takes partitions out of the tables and reads them again from the log, until it has caught up. It refuses while consumers of the
-group are at work, and where the log no longer holds the records from the first one that was read: it says what would be lost.
+Reads the log into tables again. It refuses where the log no longer holds the records from the first one that was read, and says
+what would be lost. With --partition and --all it takes partitions out of the tables, and reads them until it has caught up;
+it refuses while consumers of the group are at work.
 
   --partition N      that partition of the topic
   --without OFFSETS  from now on without the records at these offsets, with commas between them: they are rejected with the
@@ -13,6 +14,12 @@ group are at work, and where the log no longer holds the records from the first 
   --including OFFSETS
                      takes back what an earlier --without left out
   --all              all partitions that were read
+  --definition       after a change of the definition, such as WATERMARK_DELAY or a rollup: fills new tables beside those that
+                     are there, by the consumer group KAFKA_GROUP.next, and puts them in their place in one transaction. Readers
+                     and the consumer may be at work; start the consumer anew with this definition afterwards. Run it again
+                     after it was stopped or killed
+  --definition --abandon
+                     drops what an unfinished run has filled; the tables in use stay
   --json             print progress as lines of JSON
   --help             print this
 
@@ -20,7 +27,10 @@ ${variablesUsage}  RETENTION_DAYS     as for consumer:serve
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
-export interface RebuildTarget {
+export type RebuildTarget = PartitionTarget | { readonly type: "definition" } | { readonly type: "abandon" };
+
+export interface PartitionTarget {
+  readonly type: "partitions";
   /** Undefined: all of them. */
   readonly partition: number | undefined;
   readonly without: readonly number[];
@@ -42,16 +52,24 @@ const schema = z
   .object({
     "--partition": wholeNumber(0, 2 ** 31 - 1, "the number of a partition").optional(),
     "--all": flag,
+    "--definition": flag,
+    "--abandon": flag,
     "--without": offsets,
     "--including": offsets,
     "--json": flag,
     ...variables,
   })
-  .refine((given) => given["--all"] !== (given["--partition"] !== undefined), {
-    message: "It takes either --partition N or --all; --help lists the options.",
-  })
-  .refine((given) => !given["--all"] || (given["--without"] === undefined && given["--including"] === undefined), {
-    message: "--without and --including take a --partition beside them: offsets are those of one partition.",
+  .refine(
+    (given) => [given["--all"], given["--definition"], given["--partition"] !== undefined].filter(Boolean).length === 1,
+    { message: "It takes either --partition N, --all or --definition; --help lists the options." },
+  )
+  .refine(
+    (given) =>
+      given["--partition"] !== undefined || (given["--without"] === undefined && given["--including"] === undefined),
+    { message: "--without and --including take a --partition beside them: offsets are those of one partition." },
+  )
+  .refine((given) => given["--definition"] || !given["--abandon"], {
+    message: "--abandon takes --definition beside it.",
   })
   .transform((given): RebuildOptions => ({
     untilCaughtUp: true,
@@ -60,11 +78,14 @@ const schema = z
     ...readVariables(given),
     // The consumer that is at work may have the port.
     monitor: undefined,
-    target: {
-      partition: given["--partition"],
-      without: given["--without"] ?? [],
-      including: given["--including"] ?? [],
-    },
+    target: given["--definition"]
+      ? { type: given["--abandon"] ? "abandon" : "definition" }
+      : {
+          type: "partitions",
+          partition: given["--partition"],
+          without: given["--without"] ?? [],
+          including: given["--including"] ?? [],
+        },
   }));
 
 export const parseRebuildOptions = (

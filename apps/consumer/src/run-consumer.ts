@@ -19,7 +19,7 @@ export interface PlacedOptions extends Omit<ConsumerOptions, "pipeline" | "times
   readonly topic: string;
 }
 
-const progressEveryMs = 1_000;
+export const PROGRESS_EVERY_MS = 1_000;
 
 /** Runs a pipeline until the signal or, if asked for, until it has caught up, and reports on it. */
 export async function runConsumer(
@@ -42,7 +42,7 @@ export async function runConsumer(
     ...(options.maxBatchBytes === undefined ? {} : { maxBatchBytes: options.maxBatchBytes }),
     ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
     onEvent(event) {
-      if (event.type === "prepared") ticker = setInterval(() => reporter.progress(run.progress()), progressEveryMs);
+      if (event.type === "prepared") ticker = setInterval(() => reporter.progress(run.progress()), PROGRESS_EVERY_MS);
       reporter.on(event);
       const text = describeEvent(event, { topic, brokers });
       if (text !== undefined) reporter.note(text);

@@ -39,6 +39,7 @@ export type { LateRow, ProcessedRows, RejectedRow } from "./partition-processor.
 export type { CheckpointPolicy } from "./partition-task.js";
 export type { CommittedEvent, PartitionReach, PipelineEvent, PipelineListener } from "./pipeline-event.js";
 export type { Progress } from "./progress-meter.js";
+export { abandonDefinitionRebuild, rebuildDefinition, type DefinitionRebuildOptions } from "./rebuild-definition.js";
 export { resetForRebuild, type RebuildOptions } from "./rebuild.js";
 export type { EventRow } from "./row-maker.js";
 export type { RunOptions } from "./run-options.js";

@@ -84,7 +84,7 @@ export function refusedDefinition(pipeline: string, differences: readonly Differ
   const more = differences.length - shown.length;
   return new SinkError(
     "refused-definition",
-    `The tables of pipeline ${pipeline} were made with another definition (${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}). Use that definition, or begin anew with another name or another database.`,
+    `The tables of pipeline ${pipeline} were made with another definition (${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}). Use that definition, or rebuild the tables by this one.`,
     { differences },
   );
 }

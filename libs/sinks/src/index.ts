@@ -28,6 +28,14 @@ export {
   type RetentionOptions,
   type RetentionRun,
 } from "./postgres/retention.js";
+export { nextPipeline } from "./postgres/rebuild/next-pipeline.js";
+export {
+  abandonDefinition,
+  dropFormer,
+  prepareDefinition,
+  type DefinitionOptions,
+} from "./postgres/rebuild/prepare-definition.js";
+export { switchDefinition, type SwitchOptions } from "./postgres/rebuild/switch-definition.js";
 export { resetPartitions, type PartitionReset, type ResetOptions } from "./postgres/rebuild/reset-partitions.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
 export { isOfConnectionPhase } from "./postgres/session/connection-phase.js";

@@ -143,7 +143,7 @@ describe("a record of a clock that is 50 minutes fast", { timeout: 240_000 }, ()
     const refusals = [
       [["--partition", "9"], "a partition of fast-clock (0 to 3)"],
       [["--partition", "0", "--without", "999999999"], "has no offset 999999999"],
-      [[], "either --partition N or --all"],
+      [[], "either --partition N, --all or --definition"],
       [["--all", "--without", "5"], "take a --partition beside them"],
       [["--partition", "0", "--without", "x"], "offsets with commas between them"],
     ] as const;

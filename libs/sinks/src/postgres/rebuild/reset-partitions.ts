@@ -4,9 +4,11 @@ import type { ClientBase } from "pg";
 import { refusedRebuild } from "../../errors.js";
 import { qualifiedName, quoteIdentifier } from "../../identifiers.js";
 import { sinkTables, type SinkPipeline } from "../../sink-pipeline.js";
+import type { SinkTables } from "../../sink-tables.js";
 import { checkpoints } from "../../tables/tidemark.js";
 import { compareIdentity, type SinkIdentity } from "../claim.js";
 import { withConnection } from "../connection.js";
+import { findLosses, type CountedTable, type StoredRow } from "./find-losses.js";
 
 /** A partition that is to be read again, and what the log holds of it now. */
 export interface LogOfPartition {
@@ -34,12 +36,6 @@ export interface PartitionReset {
   readonly startOffset: number;
   /** How far it had been read. */
   readonly nextOffset: number;
-}
-
-interface StoredRow {
-  readonly partition: number;
-  readonly start_offset: number;
-  readonly next_offset: number;
 }
 
 /** A commit that is under way holds the row for less. */
@@ -81,7 +77,11 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
     ...tables.flatMap((table) => misplaced(table) ?? []),
     ...findUnread(stored, options),
     ...(await findReferences(client, tables)),
-    ...(await findLosses(client, stored, options)),
+    ...(await findLosses(client, stored, {
+      topic,
+      log: partitions,
+      tables: recordTables({ tables: sinkTables(pipeline) }),
+    })),
   ];
   if (problems.length > 0) throw refusedRebuild(problems);
 
@@ -166,40 +166,13 @@ async function findReferences(client: ClientBase, tables: readonly PgTable[]): P
   );
 }
 
-const number = new Intl.NumberFormat("en-US");
-
-/** Partitions whose log no longer holds the records from the first one read on, and what cannot be made again of each. */
-async function findLosses(
-  client: ClientBase,
-  stored: readonly StoredRow[],
-  { topic, pipeline, partitions }: ResetOptions,
-): Promise<string[]> {
-  const { raw, late, rejected } = sinkTables(pipeline);
-  const recordTables = [raw.table, ...[late, rejected].filter((table) => table !== undefined)];
-  const problems: string[] = [];
-  for (const { partition, start_offset: begun, next_offset: next } of stored) {
-    const log = partitions.find((one) => one.partition === partition);
-    if (log === undefined) continue;
-    if (log.end < next)
-      problems.push(
-        `The log of ${topic}[${partition}] ends at ${log.end}, and was read up to ${next}: it is another log.`,
-      );
-    if (log.start <= begun) continue;
-    const counts: string[] = [];
-    for (const table of recordTables) {
-      const offset = columnOf(table, "offset");
-      if (offset === undefined) continue;
-      const { rows } = await client.query<{ lost: number }>(
-        `SELECT count(*) AS lost FROM ${qualifiedName(table)} WHERE ${isOfPlace(table)} AND ${offset} < $3`,
-        [topic, [partition], log.start],
-      );
-      counts.push(`${number.format(rows[0]?.lost ?? 0)} of ${getTableName(table)}`);
-    }
-    problems.push(
-      `The log of ${topic}[${partition}] begins at offset ${log.start}, and its tables at ${begun}: rows of the offsets between would be lost (${counts.join(", ")}), and what they count in windows and outcomes.`,
-    );
-  }
-  return problems;
+function recordTables({ tables }: { readonly tables: SinkTables }): readonly CountedTable[] {
+  const { raw, late, rejected } = tables;
+  return [raw.table, ...[late, rejected].filter((table) => table !== undefined)].flatMap((table) => {
+    const offset = columnOf(table, "offset");
+    if (offset === undefined) return [];
+    return [{ name: getTableName(table), sql: qualifiedName(table), isOfPlace: isOfPlace(table), offset }];
+  });
 }
 
 async function decide(client: ClientBase, options: ResetOptions): Promise<void> {

@@ -1,0 +1,202 @@
+import type { ClientBase } from "pg";
+import { hashDefinition } from "../../definition.js";
+import { refusedIdentity, refusedRebuild } from "../../errors.js";
+import { quoteIdentifier } from "../../identifiers.js";
+import type { PipelineData } from "../../tables/pipeline-data.js";
+import type { SinkIdentity } from "../claim.js";
+import { withConnection } from "../connection.js";
+import { pipelineRelations } from "../pipeline-ddl.js";
+import { findLosses, type StoredRow } from "./find-losses.js";
+import { findObstacles, findOwned } from "./find-obstacles.js";
+import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
+import type { LogOfPartition } from "./reset-partitions.js";
+
+export interface DefinitionOptions extends Omit<SinkIdentity, "pipeline"> {
+  readonly databaseUrl: string;
+  readonly pipeline: DerivedPipeline;
+  /** What the log of each partition holds now. */
+  readonly log: readonly LogOfPartition[];
+  readonly signal?: AbortSignal;
+}
+
+interface StoredCheckpoint extends StoredRow {
+  readonly topic: string;
+  readonly group_name: string;
+  readonly cluster_id: string;
+  readonly definition_hash: string;
+}
+
+/** Partitions of former tables that are dropped in one transaction. */
+const DROPPED_AT_ONCE = 50;
+
+/**
+ * Makes ready for tables of another definition beside those that are there. Of an earlier try with the same definition all is
+ * kept, of one with another definition nothing. Resolves to false where the tables have this definition already.
+ *
+ * Rejects with SinkError `refused-rebuild`, naming each thing that stands in the way, `refused-group` and `refused-cluster`.
+ */
+export async function prepareDefinition(options: DefinitionOptions): Promise<boolean> {
+  const { databaseUrl, pipeline, signal } = options;
+  await dropFormer(options);
+  const work = async (client: ClientBase): Promise<boolean> => {
+    const stored = await readStored(client, pipeline.data.name);
+    const hash = hashDefinition(pipeline.data);
+    if (stored.length > 0 && stored.every((one) => one.definition_hash === hash)) return false;
+    refuseOtherIdentity(stored, options);
+    const problems = [
+      ...(await findMisfits(client, stored, options)),
+      ...(await findObstacles(client, await findOwned(client, pipeline.data.name))),
+    ];
+    if (problems.length > 0) throw refusedRebuild(problems);
+    await takeOver(client, options);
+    return true;
+  };
+  const isNeeded = await withConnection(databaseUrl, work, { timeoutMs: 0, signal });
+  if (!isNeeded) await abandonDefinition(options);
+  return isNeeded;
+}
+
+async function readStored(client: ClientBase, pipeline: string): Promise<readonly StoredCheckpoint[]> {
+  const { rows } = await client.query<StoredCheckpoint>(
+    `SELECT topic, partition, start_offset, next_offset, group_name, cluster_id, definition_hash
+     FROM tidemark.checkpoints WHERE pipeline = $1 ORDER BY topic, partition`,
+    [pipeline],
+  );
+  return rows;
+}
+
+function refuseOtherIdentity(
+  stored: readonly StoredCheckpoint[],
+  { topic, group, clusterId, pipeline }: DefinitionOptions,
+): void {
+  const place = { pipeline: pipeline.data.name, topic };
+  for (const one of stored.filter((row) => row.topic === topic)) {
+    if (one.cluster_id !== clusterId) throw refusedIdentity("cluster", place, one.cluster_id, clusterId);
+    if (one.group_name !== group) throw refusedIdentity("group", place, one.group_name, group);
+  }
+}
+
+async function findMisfits(
+  client: ClientBase,
+  stored: readonly StoredCheckpoint[],
+  options: DefinitionOptions,
+): Promise<string[]> {
+  const { topic, pipeline, log } = options;
+  const { data } = pipeline;
+  if (stored.length === 0) return [`Pipeline ${data.name} has read nothing yet: there is nothing to rebuild.`];
+  const { rows } = await client.query<{ definition: PipelineData }>(
+    "SELECT definition FROM tidemark.definitions WHERE hash = $1",
+    [stored[0]?.definition_hash],
+  );
+  const former = rows[0]?.definition;
+  const own = new Set([...(former?.tables.own ?? []), ...data.tables.own]);
+  const others = new Set(stored.filter((one) => one.topic !== topic).map((one) => one.topic));
+  const gone = stored.filter((one) => one.topic === topic && !log.some(({ partition }) => partition === one.partition));
+  const isMoved = former !== undefined && former.tables.schema !== data.tables.schema;
+  return [
+    ...[...own].map((which) => `The table of ${which} rows is your own, and is not made anew.`),
+    ...[...others].map(
+      (other) => `The pipeline's tables hold the topic ${other} too, and one topic is read at a time.`,
+    ),
+    ...gone.map(({ partition }) => `The topic ${topic} has no partition ${partition} any more.`),
+    ...(isMoved
+      ? [`The schema changes from ${former.tables.schema} to ${data.tables.schema}: rights on it would not.`]
+      : []),
+    ...(await findTaken(client, pipeline)),
+    ...(await findLosses(
+      client,
+      stored.filter((one) => one.topic === topic),
+      { topic, log, tables: former === undefined ? [] : recordTables(former) },
+    )),
+  ];
+}
+
+function recordTables({ tables: { schema, raw, late, rejected } }: PipelineData) {
+  return [raw, late, rejected].map((name) => ({
+    name,
+    sql: `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+    isOfPlace: "topic = $1 AND partition = ANY ($2::int[])",
+    offset: '"offset"',
+  }));
+}
+
+/** Names that the new tables need, and others have. */
+async function findTaken(client: ClientBase, { data, tables }: DerivedPipeline): Promise<string[]> {
+  const relations = pipelineRelations({ data, tables });
+  const names = relations.flatMap(({ name, indexes }) => [name, ...indexes]);
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     LEFT JOIN pg_index ON indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = indrelid
+     WHERE n.nspname = $1 AND c.relname = ANY ($2) AND NOT EXISTS (
+       SELECT FROM tidemark.tables WHERE schema_name = $1 AND table_name = coalesce(t.relname, c.relname) AND pipeline = $3)`,
+    [data.tables.schema, names, data.name],
+  );
+  return rows.map(({ name }) => `The name ${data.tables.schema}.${name} is taken: give the pipeline's another one.`);
+}
+
+/** Leaves of an earlier try what is of the same definition, and copies the stored decisions. */
+async function takeOver(client: ClientBase, { pipeline }: DefinitionOptions): Promise<void> {
+  const next = nextPipeline(pipeline).data;
+  const { rows } = await client.query<{ hash: string }>(
+    `SELECT definition_hash AS hash FROM tidemark.tables WHERE pipeline = $1
+     UNION SELECT definition_hash FROM tidemark.checkpoints WHERE pipeline = $1`,
+    [next.name],
+  );
+  const decisions = `SELECT topic, partition, "offset" FROM tidemark.exclusions WHERE pipeline =`;
+  const { rowCount: changed } = await client.query(
+    `(${decisions} $1 EXCEPT ${decisions} $2) UNION ALL (${decisions} $2 EXCEPT ${decisions} $1)`,
+    [next.name, pipeline.data.name],
+  );
+  const isBegun = rows.length > 0 && rows.every(({ hash }) => hash === hashDefinition(next)) && changed === 0;
+  if (isBegun) return;
+  await dropNext(client, next);
+  await client.query(
+    `INSERT INTO tidemark.exclusions (pipeline, topic, partition, "offset")
+     SELECT $1, topic, partition, "offset" FROM tidemark.exclusions WHERE pipeline = $2`,
+    [next.name, pipeline.data.name],
+  );
+}
+
+/** Drops the tables that were begun for another definition, and leaves those in use as they are. */
+export async function abandonDefinition({
+  databaseUrl,
+  pipeline,
+  signal,
+}: Pick<DefinitionOptions, "databaseUrl" | "pipeline" | "signal">): Promise<void> {
+  await withConnection(databaseUrl, (client) => dropNext(client, nextPipeline(pipeline).data), {
+    timeoutMs: 0,
+    signal,
+  });
+}
+
+async function dropNext(client: ClientBase, { name, tables }: PipelineData): Promise<void> {
+  await client.query("DELETE FROM tidemark.checkpoints WHERE pipeline = $1", [name]);
+  await dropSchema(client, tables.schema);
+  for (const table of ["tables", "exclusions", "retention", "progress"])
+    await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [name]);
+}
+
+/** Drops the tables that a switch has put aside, some partitions at a time. May be called again, and where there are none. */
+export async function dropFormer({
+  databaseUrl,
+  pipeline,
+  signal,
+}: Pick<DefinitionOptions, "databaseUrl" | "pipeline" | "signal">): Promise<void> {
+  await withConnection(databaseUrl, (client) => dropSchema(client, formerSchema(pipeline.data)), {
+    timeoutMs: 0,
+    signal,
+  });
+}
+
+async function dropSchema(client: ClientBase, schema: string): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relispartition LIMIT ${DROPPED_AT_ONCE}`,
+      [schema],
+    );
+    if (rows.length === 0) break;
+    await client.query(`DROP TABLE ${rows.map(({ name }) => name).join(", ")}`);
+  }
+  await client.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)} CASCADE`);
+}
