@@ -102,9 +102,9 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
     const epochs = () => query(databaseUrl, "SELECT FROM tidemark.checkpoints WHERE epoch > 1");
     await expect.poll(epochs, patience).toHaveLength(partitions);
     const seen: unknown[] = [];
-    let reading = true;
+    const reading = new AbortController();
     const reader = (async () => {
-      while (reading) {
+      while (!reading.signal.aborted) {
         const [row] = await query(
           databaseUrl,
           "SELECT (SELECT sum(events)::int FROM socmed_1h_total) AS events, (SELECT count(*)::int FROM socmed_user_sales) AS rows",
@@ -113,7 +113,7 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
       }
     })();
     const { code, out, err } = await rebuild(wider);
-    reading = false;
+    reading.abort();
     await reader;
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("switched");
@@ -131,7 +131,7 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
     );
     expect(column).toEqual({ has: true });
     expect(await query(databaseUrl, "SELECT DISTINCT pipeline, group_name FROM tidemark.checkpoints")).toEqual([
-      { pipeline: "socmed", group_name: "tidemark" },
+      { pipeline: "socmed", group_name: `tidemark-socmed-${topic}` },
     ]);
 
     // The consumer of the former definition is fenced by its next checkpoint, and told why.

@@ -127,8 +127,6 @@ async function runAll(client: ClientBase, statements: readonly string[]): Promis
 /** A table or view that was not there before gets the rights that all former ones of its kind have: a rollup those of rollups. */
 function heirsOf(relations: readonly Relation[], former: readonly OwnedRelation[]): readonly Heir[] {
   const known = former.filter(({ ddl }) => ddl !== null);
-  const looksAlike = (relation: Relation, { kind, ddl }: OwnedRelation) =>
-    kind === relation.kind && (kind === "view" || shapeOf(ddl ?? "") === shapeOf(relation.ddl));
   return relations.map((relation) => {
     const { schema, name, ddl } = relation;
     const isOld = known.some((one) => one.name === name);
@@ -136,6 +134,10 @@ function heirsOf(relations: readonly Relation[], former: readonly OwnedRelation[
     const columns = new Set([...ddl.matchAll(/\n {2}"((?:[^"]|"")+)" /g)].map(([, column]) => column ?? ""));
     return { schema, name, from: isOld ? [name] : alike, columns };
   });
+}
+
+function looksAlike(relation: Relation, { kind, ddl }: OwnedRelation): boolean {
+  return kind === relation.kind && (kind === "view" || shapeOf(ddl ?? "") === shapeOf(relation.ddl));
 }
 
 /** Rollups and counter tables have windows and a key; the tables of records have offsets. */
