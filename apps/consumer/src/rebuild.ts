@@ -41,7 +41,16 @@ async function rebuildPartitions(
   const { databaseUrl, reporter, signal } = surroundings;
   const { partition: which, without, including } = target;
   const place = placeOf(options, surroundings);
-  const reset = await resetForRebuild(pipeline, { ...place, partition: which, without, including });
+  const reset = await resetForRebuild(pipeline, {
+    ...place,
+    partition: which,
+    without,
+    including,
+    onEvent(event) {
+      const text = describeEvent(event, place);
+      if (text !== undefined) reporter.note(text);
+    },
+  });
   for (const { partition, startOffset, nextOffset } of reset) {
     const from = `from offset ${whole.format(startOffset)} to ${whole.format(nextOffset)}`;
     reporter.note(`rebuild: partition ${partition} was taken out of the tables, and is read again ${from}`);

@@ -31,11 +31,12 @@ export async function rebuildDefinition(pipeline: Pipeline, options: DefinitionR
   const { brokers, databaseUrl, topic, group, connection } = resolveRunOptions(pipeline.name, options);
   const { signal = new AbortController().signal, onRun, onWait, onEvent, maxBatchBytes } = options;
   const kafka = { brokers, ...(connection !== undefined && { connection }) };
-  const clusterId = await askClusterId(kafka, signal);
+  const waiting = { emit: onEvent ?? (() => {}), signal };
+  const clusterId = await askClusterId(kafka, waiting);
   const log = await readOffsets(brokers, topic, { ...(connection !== undefined && { connection }), signal });
   const place = { databaseUrl, pipeline, topic, signal };
   const prepare = () => prepareDefinition({ ...place, group, clusterId, log });
-  if (!(await askPostgres(databaseUrl, prepare, signal))) return false;
+  if (!(await askPostgres(databaseUrl, "prepare another definition", prepare, waiting))) return false;
 
   const next: Pipeline = { ...pipeline, ...nextPipeline(pipeline), name: nextPipeline(pipeline).data.name };
   const run = runPipeline(next, {
