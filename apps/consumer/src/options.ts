@@ -30,6 +30,8 @@ ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
   KEYS_PER_WINDOW    how many combinations of keys have a row of their own in a window of a partition (default: all, or
                      as the pipeline says)
   KEYS_BEYOND        what becomes of further ones: other (default) counts them together, reject rejects their records
+  MAX_LIVE_IDS       default 10000000: the consumer ends where a partition would have to remember more ids at once, by
+                     which it knows duplicates; 16000000 at most
 `;
 
 export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept-loss] [--show | --json]
@@ -70,6 +72,8 @@ export interface ConsumerOptions {
   readonly monitor: MonitorAddress | undefined;
   /** Unset: the default of libs/sources. */
   readonly maxBatchBytes?: number | undefined;
+  /** Undefined: 10 million. */
+  readonly maxLiveIds?: number | undefined;
   /** Unset: all rows are kept. */
   readonly retentionDays?: number | undefined;
 }
@@ -83,6 +87,7 @@ export const variables = {
     .describe("a group name of 1 to 255 characters without spaces")
     .optional(),
   KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
+  MAX_LIVE_IDS: wholeNumber(1, 16_000_000).optional(),
   PIPELINE: z.string().optional(),
   WATERMARK_DELAY: duration.optional(),
   ALLOWED_LATENESS: duration.optional(),
@@ -133,6 +138,7 @@ export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
     stopTimeoutMs: given.STOP_TIMEOUT,
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
+    maxLiveIds: given.MAX_LIVE_IDS,
     retentionDays: given.RETENTION_DAYS,
   };
 }

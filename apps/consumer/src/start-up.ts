@@ -12,6 +12,8 @@ export function describeFailure(error: unknown): { readonly exitCode: 1 | 2; rea
   if (error instanceof PipelineError) return { exitCode: 2, text: adviseOnPipeline(error) };
   if (error instanceof SinkError) return { exitCode: 2, text: `${error.message}${adviseOnSink(error)}` };
   if (error instanceof SourceError) return { exitCode: 2, text: `${error.message}${adviseOnSource(error)}` };
+  if (error instanceof Error && "code" in error && error.code === "too-many-ids")
+    return { exitCode: 2, text: `${error.message} MAX_LIVE_IDS sets maxLiveIds.` };
   // Postgres answers with a sentence; anything else is a mistake of the program, and its stack is wanted.
   if (error instanceof Error && "severity" in error) return { exitCode: 1, text: `Postgres refused: ${error.message}` };
   return { exitCode: 1, text: error instanceof Error ? (error.stack ?? error.message) : String(error) };

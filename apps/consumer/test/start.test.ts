@@ -107,4 +107,11 @@ describe("a consumer that starts", { timeout: 240_000 }, () => {
     );
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
+
+  it("names the setting to raise where a partition has more ids than it may remember", async () => {
+    await produce(servers.broker, ownName("many"), 200);
+    const { code, stderr } = await run([], { ...environment(servers, databaseUrl, "many"), MAX_LIVE_IDS: "5" }).ended;
+    expect(stderr).toMatch(/^consumer: More than 5 ids are live\. .* MAX_LIVE_IDS sets maxLiveIds\.\n$/);
+    expect(code).toBe(2);
+  });
 });

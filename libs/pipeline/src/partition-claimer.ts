@@ -13,6 +13,8 @@ export interface PartitionClaimerOptions {
   readonly guard: Pick<ClusterGuard, "check">;
   readonly place: { readonly topic: string; readonly group: string };
   readonly policy?: CheckpointPolicy | undefined;
+  /** Of a partition; default 10 million. */
+  readonly maxLiveIds?: number | undefined;
   readonly emit: PipelineListener;
   /** Tells Kafka's lag tools how far a partition is. */
   readonly commit: (partition: number, nextOffset: number) => void;
@@ -31,7 +33,7 @@ export interface PartitionClaimer {
 const MOST_THEFTS = 5;
 
 export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
-  const { pipeline, sink, guard, place, policy, emit, commit } = options;
+  const { pipeline, sink, guard, maxLiveIds, place, policy, emit, commit } = options;
   /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
   const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
@@ -72,7 +74,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
       await guard.check();
       const claim = await sink.claim(partition, logStartOffset);
       countThefts(partition, claim.takenFrom);
-      const processor = createPartitionProcessor(pipeline, claim, decisions.get(partition));
+      const processor = createPartitionProcessor(pipeline, claim, decisions.get(partition), maxLiveIds);
       const task = createPartitionTask({
         claim,
         logEndOffset,

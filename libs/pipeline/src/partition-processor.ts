@@ -60,15 +60,19 @@ const UNFIT_REASON = "out-of-range";
 
 type RejectionLike = Pick<RejectedRow, "reason" | "field" | "expected" | "received">;
 
-/** Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. */
+/**
+ * Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. Throws
+ * WindowingError `too-many-ids` where more than `maxLiveIds` (10 million) are live.
+ */
 export function createPartitionProcessor(
   pipeline: Pipeline,
   claim: Claim,
   decisions: ReadonlyMap<number, DatabaseDecision> = new Map(),
+  maxLiveIds?: number,
 ): PartitionProcessor {
   const { data, event } = pipeline;
   const makeRow = createRowMaker(data);
-  const definition = taskDefinition(data);
+  const definition = taskDefinition(data, maxLiveIds);
   const task = createTask(definition, toSnapshot(data.rollups, claim));
   const outcomes = new OutcomeCounter(data);
   const shapes = definition.rollups.map(({ keys, aggregates }) => ({ keys, columns: Object.keys(aggregates) }));

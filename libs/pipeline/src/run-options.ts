@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly retentionDays?: number;
   /** A batch of the topic that is larger when it is unpacked ends the pipeline; default 64 MiB. */
   readonly maxBatchBytes?: number;
+  /** The pipeline ends where a partition would have more ids at once that may still come again; default 10 million. */
+  readonly maxLiveIds?: number;
   /** How long a killed process keeps its partitions from others; default 10,000 ms. */
   readonly sessionTimeoutMs?: number;
   /** How long a stop waits for Postgres to take what was read; default 10,000 ms. */
@@ -50,10 +52,11 @@ function defaultGroup(pipeline: string, topic: string): string {
 }
 
 const MAX_RETENTION_DAYS = 99_999;
+const MAX_LIVE_IDS = 16_000_000;
 
 /** @throws PipelineError `bad-options` */
 export function resolveRunOptions(pipeline: string, options: RunOptions): ResolvedRunOptions {
-  const { brokers, databaseUrl, retentionDays, stopTimeoutMs = 10_000 } = options;
+  const { brokers, databaseUrl, retentionDays, maxLiveIds, stopTimeoutMs = 10_000 } = options;
   const {
     topic = pipeline,
     group = defaultGroup(pipeline, topic),
@@ -75,6 +78,9 @@ export function resolveRunOptions(pipeline: string, options: RunOptions): Resolv
   }
   const areDays = retentionDays === undefined || isWholeBetween(retentionDays, 1, MAX_RETENTION_DAYS);
   if (!areDays) throw badOption("retentionDays", retentionDays, `a whole number from 1 to ${MAX_RETENTION_DAYS}`);
+  if (maxLiveIds !== undefined && !isWholeBetween(maxLiveIds, 1, MAX_LIVE_IDS)) {
+    throw badOption("maxLiveIds", maxLiveIds, `a whole number from 1 to ${MAX_LIVE_IDS}`);
+  }
   if (!(Number.isFinite(stopTimeoutMs) && stopTimeoutMs >= 0)) {
     throw badOption("stopTimeoutMs", stopTimeoutMs, "ms from 0 on");
   }

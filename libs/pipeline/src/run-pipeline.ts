@@ -195,6 +195,7 @@ export function runPipelineWith(
       guard,
       place: { topic, group },
       policy: resolved.checkpoints,
+      maxLiveIds: resolved.maxLiveIds,
       emit: events.emit,
       commit: (partition, nextOffset) => source.commit(partition, nextOffset),
     });

@@ -3,7 +3,7 @@ import type { Aggregate, Rollup, TaskDefinition } from "@tidemark/windowing";
 import { textPropertyOf, timePropertyOf, type EventRow } from "./row-maker.js";
 
 /** The computation of `@tidemark/windowing` over a pipeline's rows. */
-export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
+export function taskDefinition(data: PipelineData, maxLiveIds?: number): TaskDefinition<EventRow> {
   const { id, watermarkDelayMs, allowedLatenessMs, maxFutureSkewMs } = data;
   const rollups = data.rollups.map(({ name, window, keys, aggregates, keyLimit }) => ({
     name,
@@ -20,6 +20,7 @@ export function taskDefinition(data: PipelineData): TaskDefinition<EventRow> {
     watermarkDelayMs,
     allowedLatenessMs,
     maxFutureSkewMs,
+    ...(maxLiveIds !== undefined && { maxLiveIds }),
     rollups: rollups as unknown as readonly [Rollup<EventRow>, ...Rollup<EventRow>[]],
   };
 }

@@ -57,3 +57,15 @@ it("takes events of a decoder of the user's own, which it leaves as they are", (
   const { rows } = processor.process(batchOf([Uint8Array.of(3)]));
   expect(rows).toMatchObject([{ id: "visit 3", shop: 3, offset: 0 }]);
 });
+
+it("remembers as many ids as it is told, and names the setting where that is not enough", () => {
+  const pipeline = definePipeline({ ...definition, event: schema });
+  const events = ["a", "b", "c"].map((id) => ({ id, shop: 7, cents: 1, at: 60_000_000_000 }));
+  const claim = { ...claimOf(0), ids: new Set(["x", "y"].map((id) => ({ id, timeMs: 60_000_000 }))) };
+  const restored = { ...claim, ids: Object.assign(claim.ids, { length: 2 }) };
+  createPartitionProcessor(pipeline, restored, new Map(), 5).process(batchOf(events.map(bytesOf)));
+  const process = () =>
+    createPartitionProcessor(pipeline, restored, new Map(), 4).process(batchOf(events.map(bytesOf)));
+  expect(process).toThrow(/More than 4 ids are live.*raise maxLiveIds/);
+  expect(() => createPartitionProcessor(pipeline, restored, new Map(), 1)).toThrow(/More than 1 ids are live/);
+});

@@ -1,3 +1,5 @@
+import type { ClaimedIds } from "./claimed-ids.js";
+
 /** Each record that was read has one outcome: read = counted + duplicate + late + quarantined + rejected + refused. */
 export interface CheckpointLedger {
   readonly read: number;
@@ -89,7 +91,7 @@ export interface Claim {
   /** Rows of windows that may still be open at `watermarkMs`. */
   readonly windows: readonly { readonly rollup: string; readonly rows: readonly RollupRow[] }[];
   /** Ids of counted events whose base window may still be open. */
-  readonly ids: readonly { readonly id: string; readonly timeMs: number }[];
+  readonly ids: ClaimedIds;
 }
 
 /**

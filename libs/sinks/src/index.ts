@@ -9,6 +9,7 @@ export type {
   Sink,
   TallyRow,
 } from "./checkpoint.js";
+export type { ClaimedId, ClaimedIds } from "./claimed-ids.js";
 export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type CopyStream } from "./copy/copy-encoder.js";
 export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";

@@ -5,7 +5,7 @@ import type { EventReader } from "./event-reader.js";
 import { FixedTable } from "./fixed-table.js";
 import { KeyTable } from "./key-table.js";
 import { isOpen, missedBy } from "./lateness.js";
-import type { SavedId, SavedRollup } from "./snapshot.js";
+import type { SavedId, SavedIds, SavedRollup } from "./snapshot.js";
 import type { Clock } from "./watermark.js";
 import type { Changes, FullWindow, Held, Windowing } from "./windowing.js";
 
@@ -94,7 +94,7 @@ export class FixedWindowing<E> implements Windowing<E> {
     return { windows: this.#tables.map((table) => table.save(watermarkMs)), ids };
   }
 
-  restore(windows: readonly SavedRollup[], ids: readonly SavedId[], watermarkMs: number): void {
+  restore(windows: readonly SavedRollup[], ids: SavedIds, watermarkMs: number): void {
     for (const table of this.#tables) {
       for (const saved of windows) if (saved.rollup === table.name) table.restore(saved, watermarkMs);
     }

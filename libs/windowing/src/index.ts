@@ -43,7 +43,7 @@ export {
   type SourceCheckpoint,
   type SourcesDefinition,
 } from "./operator.js";
-export type { SavedId, SavedRollup, SavedRow, SavedTime, SavedWindow, Snapshot } from "./snapshot.js";
+export type { SavedId, SavedIds, SavedRollup, SavedRow, SavedTime, SavedWindow, Snapshot } from "./snapshot.js";
 export { step, type StepInput, type StepOutput } from "./step.js";
 export {
   type Checkpoint,

@@ -8,7 +8,7 @@ import { KeyTable } from "./key-table.js";
 import { isOpen, missedBy } from "./lateness.js";
 import { SessionIds } from "./session-ids.js";
 import { SessionTable } from "./session-table.js";
-import type { SavedId, SavedRollup, SavedRow, SavedWindow } from "./snapshot.js";
+import type { SavedId, SavedIds, SavedRollup, SavedRow, SavedWindow } from "./snapshot.js";
 import type { Clock } from "./watermark.js";
 import { type Changes, type Held, compareFinals, createRow, nameKeys, type Windowing } from "./windowing.js";
 
@@ -130,7 +130,7 @@ export class SessionWindowing<E> implements Windowing<E> {
     return { windows: [{ rollup: this.#name, rows, changed, retracted: this.#retracted.map(copyWindow) }], ids: [] };
   }
 
-  restore(windows: readonly SavedRollup[], _ids: readonly SavedId[], watermarkMs: number): void {
+  restore(windows: readonly SavedRollup[], _ids: SavedIds, watermarkMs: number): void {
     const slots = this.#keySlots.map((_, at) => at);
     for (const saved of windows) {
       const changed = new Set(saved.changed);

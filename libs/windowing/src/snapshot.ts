@@ -46,6 +46,11 @@ export interface SavedId {
   readonly timeMs: number;
 }
 
+/** Ids in no particular order: an array, or a list that keeps them in less memory. May be gone through more than once. */
+export interface SavedIds extends Iterable<SavedId> {
+  readonly length: number;
+}
+
 /**
  * A task's state as data: JSON and back, it goes on as if nothing had happened. It may hold closed windows and expired
  * ids (rows read back from tables): they change nothing.
@@ -61,7 +66,7 @@ export interface Snapshot {
   /** One entry per rollup of the definition. */
   readonly windows: readonly SavedRollup[];
   /** Sessions keep theirs with their rows. */
-  readonly ids: readonly SavedId[];
+  readonly ids: SavedIds;
 }
 
 export function timeToJson(timeMs: number): SavedTime {
@@ -84,9 +89,9 @@ export function checkSnapshot<E>(snapshot: Snapshot, definition: TaskDefinition<
 export function checkState<E>(snapshot: Snapshot, definition: TaskDefinition<E>): void {
   if (typeof snapshot !== "object" || snapshot === null) throw refuseSnapshot("value", snapshot, "an object");
   if (snapshot.version !== 2) throw refuseSnapshot("version", snapshot.version, "2");
-  for (const field of ["windows", "ids"] as const) {
-    if (!Array.isArray(snapshot[field])) throw refuseSnapshot(field, snapshot[field], "a list");
-  }
+  if (!Array.isArray(snapshot.windows)) throw refuseSnapshot("windows", snapshot.windows, "a list");
+  const isList = typeof snapshot.ids === "object" && snapshot.ids !== null && Symbol.iterator in snapshot.ids;
+  if (!isList) throw refuseSnapshot("ids", snapshot.ids, "a list");
   checkLedger(snapshot.ledger);
   for (const field of ["maxEventTimeMs", "watermarkMs"] as const) checkTime(field, snapshot[field]);
   const names = definition.rollups.map((rollup) => rollup.name);
@@ -105,9 +110,11 @@ export function checkState<E>(snapshot: Snapshot, definition: TaskDefinition<E>)
     }
     checkRows(rollup, saved[0]);
   }
-  for (const [at, { id, timeMs }] of snapshot.ids.entries()) {
+  let at = 0;
+  for (const { id, timeMs } of snapshot.ids) {
     if (typeof id !== "string") throw refuseSnapshot(`ids[${at}].id`, id, "a string");
     if (!Number.isSafeInteger(timeMs)) throw refuseSnapshot(`ids[${at}].timeMs`, timeMs, "an integer of ms");
+    at += 1;
   }
 }
 

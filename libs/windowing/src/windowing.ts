@@ -1,7 +1,7 @@
 import type { Window } from "./assigners.js";
 import type { RetractedRowOf, RowOf } from "./definition.js";
 import type { Verdict } from "./ledger.js";
-import type { SavedId, SavedRollup, SavedWindow } from "./snapshot.js";
+import type { SavedId, SavedIds, SavedRollup, SavedWindow } from "./snapshot.js";
 
 /** What one rollup gives out at a checkpoint. */
 export interface Changes {
@@ -45,7 +45,7 @@ export interface Windowing<E> {
   evict(watermarkMs: number): void;
   save(watermarkMs: number): { readonly windows: SavedRollup[]; readonly ids: SavedId[] };
   /** Takes up what `save` gave, but nothing that is closed and waits for no checkpoint. */
-  restore(windows: readonly SavedRollup[], ids: readonly SavedId[], watermarkMs: number): void;
+  restore(windows: readonly SavedRollup[], ids: SavedIds, watermarkMs: number): void;
   held(): Held;
   /** The rows that lie in exactly this window. */
   countRows(window: Window): number;

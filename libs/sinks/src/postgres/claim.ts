@@ -9,6 +9,7 @@ import type { SinkTables } from "../sink-tables.js";
 import type { CountQuestion, StateCheck } from "../state-check.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
 import { withConnection } from "./connection.js";
+import { readIds } from "./read-ids.js";
 import type { RollupSql } from "./rollup-sql.js";
 
 /** Who we are: stored at the first claim, compared at each later one. */
@@ -246,26 +247,4 @@ async function readExclusions(
     [pipeline.data.name, topic, partition, from],
   );
   return rows.map(({ offset }) => offset);
-}
-
-async function readIds(
-  client: pg.PoolClient,
-  tables: SinkTables,
-  topic: string,
-  partition: number,
-  sinceMs: number,
-): Promise<Claim["ids"]> {
-  const { raw } = tables;
-  if (sinceMs === -Infinity || raw.time === undefined || raw.id === undefined) return [];
-  const { table, id, time } = raw;
-  const columns = getTableColumns(table);
-  const idColumn = quoteIdentifier(columns[id]?.name ?? id);
-  const timeColumn = quoteIdentifier(columns[time]?.name ?? time);
-  const { rows } = await client.query<[string, number]>({
-    text: `SELECT ${idColumn}::text, floor(extract(epoch FROM ${timeColumn}) * 1000)::int8 FROM ${qualifiedName(table)}
-      WHERE ${timeColumn} > to_timestamp($3::float8 / 1000) AND topic = $1 AND partition = $2`,
-    values: [topic, partition, sinceMs],
-    rowMode: "array",
-  });
-  return rows.map(([value, timeMs]) => ({ id: value, timeMs }));
 }

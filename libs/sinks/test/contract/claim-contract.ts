@@ -71,7 +71,7 @@ export function claimContract(store: CurrentStore): void {
     ];
     await commit(sink, await sink.claim(0, 0), 0, checkpointOf([0, 1], 20, { ledger, changed }));
     const claim = await store().open().claim(0, 0);
-    expect({ ...claim, windows: [] }).toEqual({
+    expect({ ...claim, windows: [], ids: [...claim.ids] }).toEqual({
       partition: 0,
       epoch: 2,
       startOffset: 0,
@@ -116,7 +116,7 @@ export function claimContract(store: CurrentStore): void {
     await commit(sink, claim, 0, checkpointOf([0], 1, { watermarkMs: startMs + 6_999 }));
     const alive = await sink.claim(0, 0);
     expect(alive.windows[0]?.rows).toEqual([windowOf(1)]);
-    expect(alive.ids).toEqual([{ id: eventAt(0, 0).orderId, timeMs: startMs }]);
+    expect([...alive.ids]).toEqual([{ id: eventAt(0, 0).orderId, timeMs: startMs }]);
     await commit(sink, alive, 1, checkpointOf([], 2, { changed: [], watermarkMs: startMs + 7_000 }));
     expect(await sink.claim(0, 0)).toMatchObject({ windows: [{ rows: [] }, { rows: [] }, { rows: [] }], ids: [] });
   });
@@ -126,7 +126,7 @@ export function claimContract(store: CurrentStore): void {
     const rows = [0, 1, 4, 5, 9].map((second, offset) => eventAt(offset, second));
     await commit(sink, await sink.claim(0, 0), 0, checkpointOf([], 5, { rows, watermarkMs: startMs + 6_000 }));
     const { ids } = await sink.claim(0, 0);
-    const seconds = ids.map(({ timeMs }) => timeMs / 1000 - startSeconds);
+    const seconds = [...ids].map(({ timeMs }) => timeMs / 1000 - startSeconds);
     expect(seconds).toEqual(expect.arrayContaining([5, 9]));
     expect(seconds).not.toContain(0);
     expect(seconds).not.toContain(1);
@@ -140,7 +140,8 @@ export function claimContract(store: CurrentStore): void {
     await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0, 1], 2, elsewhere));
     await commit(other, await other.claim(0, 0), 0, checkpointOf([0, 1, 2], 3, elsewhere));
     const claim = await sink.claim(0, 0);
-    expect(claim).toMatchObject({ epoch: 2, nextOffset: 1, ids: [{ id: eventAt(0, 0).orderId }] });
+    expect(claim).toMatchObject({ epoch: 2, nextOffset: 1 });
+    expect([...claim.ids]).toMatchObject([{ id: eventAt(0, 0).orderId }]);
     expect(claim.windows).toEqual([
       { rollup: "orders_5s", rows: [windowOf(1)] },
       { rollup: "orders_1m", rows: [] },

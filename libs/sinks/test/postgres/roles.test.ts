@@ -99,7 +99,8 @@ describe("the writer", () => {
     await partition.reject();
     await partition.count("2024-03-01T12:00:00Z");
     await partition.late("2024-01-01T00:00:00Z");
-    expect(await sinkOf().claim(1, 0)).toMatchObject({ epoch: 2, nextOffset: 3, ids: [{}], windows: [{}, {}, {}] });
+    const claim = await sinkOf().claim(1, 0);
+    expect(claim).toMatchObject({ epoch: 2, nextOffset: 3, ids: { length: 1 }, windows: [{}, {}, {}] });
   });
 
   it("drops what retention lets go", async () => {
@@ -129,7 +130,7 @@ describe("the writer", () => {
     await stopped.connect();
     await stopped.query("BEGIN; UPDATE tidemark.checkpoints SET epoch = epoch WHERE partition = 0");
     const limits = { statementTimeoutMs: 300, lockTimeoutMs: 200, idleInTransactionTimeoutMs: 60_000 };
-    await sinkOf({ limits, onEvent: (event) => events.push(event) }).claim(0, 0);
+    await sinkOf({ limits, onEvent: (event) => event.kind !== "blocked" && events.push(event) }).claim(0, 0);
     await vi.waitUntil(() => events.length > 0);
     expect(events).toMatchObject([{ kind: "terminated-blocker" }]);
   });
