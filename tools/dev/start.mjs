@@ -14,6 +14,8 @@ shows it. Ctrl-C stops all of it; the next npm start goes on from there.
 
 OPTIONS go to the producer: --scenario NAME, --seed N, --events N, --rate N, …
 
+A file .env beside this repository's package.json sets variables that are not set yet, as it does for nx run.
+
 KAFKA_BROKERS   use this Kafka instead of the embedded one
 DATABASE_URL    use this Postgres instead of the embedded one
 LIVE_PORT       the page's port (default 4321, or a free one)
@@ -72,6 +74,8 @@ async function main() {
     return 0;
   }
   const root = fileURLToPath(new URL("../..", import.meta.url));
+  const envFile = join(root, ".env");
+  if (existsSync(envFile)) process.loadEnvFile(envFile);
   const folder = resolve(root, process.env.TIDEMARK_DIR || ".tidemark");
   const pid = findRunningStack(folder);
   if (pid !== undefined) {

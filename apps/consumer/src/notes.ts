@@ -72,6 +72,10 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     }
     case "watermark-in-step":
       return `partition ${event.partition}: what arrives has come up to its watermark again`;
+    case "all-rejected":
+      return `EVERY RECORD IS REJECTED: ${whole.format(event.records)} in a row (${event.reason}: expected ${event.expected}, received ${event.received})`;
+    case "rejections-ended":
+      return "records are taken again";
     case "retention-dropped": {
       const { table, rows, beforeMs } = event.dropped;
       const date = new Date(beforeMs).toISOString().slice(0, "2024-02-04".length);

@@ -43,6 +43,8 @@ export class PipelineHealth {
   #probeTrouble: string | undefined;
   /** Why the last try of retention failed, as it was told. */
   #retentionTrouble: string | undefined;
+  /** Why every record is rejected. */
+  #rejectionTrouble: string | undefined;
   #retries = 0;
   readonly #ahead = new Map<number, WatermarkAheadEvent>();
 
@@ -129,6 +131,12 @@ export class PipelineHealth {
       case "postgres-available":
         this.#sinkTrouble = undefined;
         return;
+      case "all-rejected":
+        this.#rejectionTrouble = `${event.reason}: expected ${event.expected}, received ${event.received}`;
+        return;
+      case "rejections-ended":
+        this.#rejectionTrouble = undefined;
+        return;
       case "retention-failed":
         this.#retentionTrouble = event.reason;
         return;
@@ -139,15 +147,20 @@ export class PipelineHealth {
     }
   }
 
+  get isAllRejected(): boolean {
+    return this.#rejectionTrouble !== undefined;
+  }
+
   get isRetentionFailing(): boolean {
     return this.#retentionTrouble !== undefined;
   }
 
   /** What is wrong though it is at work, a sentence each: a restart helps nothing there. */
   degradedReasons(): readonly string[] {
-    const retention = this.#retentionTrouble;
+    const [rejection, retention] = [this.#rejectionTrouble, this.#retentionTrouble];
     return [
       ...[...this.#ahead.values()].map(describeWatermarkAhead),
+      ...(rejection === undefined ? [] : [`every record is rejected (${rejection})`]),
       ...(retention === undefined ? [] : [`retention fails, and old rows stay: ${retention}`]),
     ];
   }

@@ -59,6 +59,16 @@ export type PipelineEvent =
       readonly error: Error;
     }
   | { readonly type: "postgres-available"; readonly attempts: number }
+  /** So many records in a row were rejected, and none was taken between them: told once. The rest is that of the newest one. */
+  | {
+      readonly type: "all-rejected";
+      readonly records: number;
+      readonly reason: string;
+      readonly expected: string;
+      readonly received: string;
+    }
+  /** An event was taken again after `all-rejected`. */
+  | { readonly type: "rejections-ended" }
   /** Sessions that held a partition's checkpoint row were ended. */
   | { readonly type: "blocker-ended"; readonly partition: number; readonly pids: readonly number[] }
   | { readonly type: "retention-dropped"; readonly dropped: DroppedRows }

@@ -16,6 +16,7 @@ import type { PipelineListener } from "./pipeline-event.js";
 import { askClusterId, askPostgres } from "./prepare.js";
 import { ProgressMeter, type Progress } from "./progress-meter.js";
 import { createProgressRecorder } from "./progress-recorder.js";
+import { createRejectionAlarm } from "./rejection-alarm.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
 import { WatermarkAlarm } from "./watermark-alarm.js";
@@ -83,6 +84,7 @@ export function runPipelineWith(
   events.subscribe((event) => partitions.on(event));
   events.subscribe((event) => meter.on(event, performance.now()));
   events.subscribe((event) => health.on(event));
+  events.subscribe(createRejectionAlarm(events.emit));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
   const alarm = new WatermarkAlarm(events.emit, Date.now);
   events.subscribe((event) => alarm.on(event));

@@ -120,6 +120,12 @@ const readings: readonly Reading[] = [
   },
   {
     kind: "gauge",
+    name: "tidemark_all_rejected",
+    help: "1 while every record is rejected, since so many in a row were",
+    ...ofProcess(({ isAllRejected }) => Number(isAllRejected)),
+  },
+  {
+    kind: "gauge",
     name: "tidemark_kafka_up",
     help: "1 while the group is joined and Kafka answers",
     ...ofProcess(({ isKafkaUp }) => Number(isKafkaUp)),

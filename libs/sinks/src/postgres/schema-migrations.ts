@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ISql } from "postgres";
-import { oldDatabase } from "../errors.js";
+import { oldDatabase, refusedTable } from "../errors.js";
 
 const FOLDER = fileURLToPath(new URL("../../migrations", import.meta.url));
 
@@ -37,6 +37,7 @@ export async function isSchemaUpToDate(sql: ISql): Promise<boolean> {
 export async function migrateSchema(sql: ISql): Promise<void> {
   const applied = await countApplied(sql);
   if (applied === undefined) {
+    await refuseForeignSchema(sql);
     await createSchema(sql, "tidemark");
     await sql`CREATE TABLE tidemark.migrations (file text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`;
   }
@@ -44,6 +45,19 @@ export async function migrateSchema(sql: ISql): Promise<void> {
     await sql.unsafe(readFileSync(join(FOLDER, file), "utf8"));
     await sql`INSERT INTO tidemark.migrations (file) VALUES (${file})`;
   }
+}
+
+/** A schema of that name with tables, but none that says which migrations it has, is somebody else's. */
+async function refuseForeignSchema(sql: ISql): Promise<void> {
+  const relations = await sql<{ name: string }[]>`
+    SELECT relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE nspname = 'tidemark' ORDER BY relname LIMIT 4`;
+  if (relations.length === 0) return;
+  const names = relations.slice(0, 3).map(({ name }) => name);
+  const more = relations.length > names.length ? ", …" : "";
+  throw refusedTable([
+    `The database has a schema tidemark that Tidemark has not made (it holds ${names.join(", ")}${more}): use another database, or rename that schema.`,
+  ]);
 }
 
 /** Unlike CREATE SCHEMA IF NOT EXISTS, this needs no right to create one where it exists. */

@@ -54,6 +54,15 @@ const relations = async () =>
   ).map(({ name }) => String(name));
 
 describe("migrate", () => {
+  it("is refused where a schema tidemark is somebody else's, and makes nothing", async () => {
+    await server.query(url, "CREATE SCHEMA tidemark; CREATE TABLE tidemark.checkpoints (id int)");
+    await expect(migrate(pipeline, url)).rejects.toMatchObject({
+      code: "refused-table",
+      message: expect.stringContaining("a schema tidemark that Tidemark has not made (it holds checkpoints)") as string,
+    });
+    expect(await relations()).toEqual(["tidemark.checkpoints"]);
+  });
+
   it("tells whom it waits for while another migrates, and goes on when that has ended", async () => {
     const other = new Client({ connectionString: url, application_name: "other-migration" });
     await other.connect();

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import type { PipelineEvent } from "../src/index.js";
+import { createRejectionAlarm } from "../src/rejection-alarm.js";
+
+type Processed = Extract<PipelineEvent, { readonly type: "processed" }>;
+
+/** A batch of so many rejected records and counted events. */
+function processed(rejected: number, counted = 0, reason = "not-json"): PipelineEvent {
+  const rejection = { bytes: null, field: null, expected: "JSON", received: "00", watermark: null };
+  return {
+    type: "processed",
+    partition: 0,
+    rows: {
+      rows: Array.from({ length: counted }, (_, offset) => ({ offset })),
+      late: [],
+      rejected: Array.from({ length: rejected }, (_, offset) => ({ ...rejection, reason, offset })),
+    } as unknown as Processed["rows"],
+  };
+}
+
+function run(batches: readonly PipelineEvent[]): PipelineEvent[] {
+  const told: PipelineEvent[] = [];
+  const alarm = createRejectionAlarm((event) => told.push(event));
+  for (const batch of batches) alarm(batch);
+  return told;
+}
+
+it("tells once when twenty records in a row are rejected, with the reason of the newest", () => {
+  expect(run([processed(10), processed(9)])).toEqual([]);
+  expect(run([processed(10), processed(10), processed(10)])).toEqual([
+    { type: "all-rejected", records: 20, reason: "not-json", expected: "JSON", received: "00" },
+  ]);
+});
+
+it("begins anew with each event that is taken, and tells that it is over", () => {
+  expect(run([processed(15), processed(3, 1), processed(15)])).toEqual([]);
+  expect(run([processed(20), processed(0, 1)]).map(({ type }) => type)).toEqual(["all-rejected", "rejections-ended"]);
+});
+
+it("counts no event from the future", () => {
+  expect(run([processed(50, 0, "future")])).toEqual([]);
+});
