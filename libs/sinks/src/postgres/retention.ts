@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
-import { runAtOnce, withConnection } from "./connection.js";
+import { answerWithin, whileWatched } from "./backend-watch.js";
+import { addressForWriting, runAtOnce, withConnection } from "./connection.js";
 import { dayMs, dayOf } from "./day-partitions.js";
 import {
   rebuiltStatements,
@@ -14,6 +15,8 @@ export interface RetentionOptions {
   readonly pipeline: SinkPipeline;
   /** Days of 24 hours that stay, counted back from the pipeline's lowest watermark. A positive integer. */
   readonly days: number;
+  /** After so long without an answer, and without a sign that the server is at work, it rejects. In ms; default 10 minutes. */
+  readonly silenceTimeoutMs?: number;
 }
 
 /** What went from one table. */
@@ -33,6 +36,7 @@ export interface RetentionRun {
 
 // What writers wait for has shorter limits, in the functions themselves.
 const limits = { statementTimeoutMs: 0, lockTimeoutMs: 1_000, idleInTransactionTimeoutMs: 0 };
+const defaultSilenceTimeoutMs = 600_000;
 // lock_not_available, serialization_failure, deadlock_detected
 const busyStates = new Set(["55P03", "40001", "40P01"]);
 
@@ -48,14 +52,14 @@ const busyStates = new Set(["55P03", "40001", "40P01"]);
  * soon after `signal` aborts.
  */
 export async function applyRetention(options: RetentionOptions, signal?: AbortSignal): Promise<RetentionRun> {
-  const { databaseUrl, pipeline, days } = options;
+  const { pipeline, days } = options;
   if (!Number.isSafeInteger(days) || days < 1) throw new RangeError(`Retention takes a number of days, not ${days}.`);
   const statements = retentionStatements(pipeline, days, largestWindowMs(pipeline));
   const drop = async (client: Client): Promise<RetentionRun> => {
     const again = (await isRebuilt(client, pipeline)) ? rebuiltStatements(pipeline) : [];
     return runStatements(client, [...again, ...statements]);
   };
-  return withConnection(databaseUrl, drop, { timeoutMs: 0, signal });
+  return onWatchedConnection(options, drop, signal);
 }
 
 /**
@@ -68,7 +72,7 @@ export async function dropRebuilt(
 ): Promise<RetentionRun> {
   const drop = async (client: Client): Promise<RetentionRun> =>
     runStatements(client, (await isRebuilt(client, pipeline)) ? rebuiltStatements(pipeline) : []);
-  return withConnection(databaseUrl, drop, { timeoutMs: 0, signal });
+  return onWatchedConnection({ databaseUrl }, drop, signal);
 }
 
 async function isRebuilt(client: Client, { data }: SinkPipeline): Promise<boolean> {
@@ -94,6 +98,26 @@ async function runStatements(client: Client, statements: readonly RetentionState
     if (beforeMs !== null && rows > 0) dropped.push({ table, rows, beforeMs });
   }
   return { dropped, isDone };
+}
+
+/** Runs `work` on a connection of its own for as long as it takes, unless the network has lost that without a word. */
+function onWatchedConnection<T>(
+  {
+    databaseUrl,
+    silenceTimeoutMs = defaultSilenceTimeoutMs,
+  }: Pick<RetentionOptions, "databaseUrl" | "silenceTimeoutMs">,
+  work: (client: Client) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const address = addressForWriting(databaseUrl);
+  const watched = async (client: Client): Promise<T> => {
+    const { rows } = await answerWithin(
+      silenceTimeoutMs,
+      client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid"),
+    );
+    return whileWatched({ address, pid: rows[0]?.pid ?? 0, silenceTimeoutMs }, () => work(client));
+  };
+  return withConnection(address, watched, { timeoutMs: 0, signal });
 }
 
 /**

@@ -123,6 +123,13 @@ it("retention that is told to stop does not wait for a server that answers nothi
   await expect(running).rejects.toThrow(/terminated/);
 });
 
+it("retention rejects when the network has lost its connection, and can be tried again", async () => {
+  const databaseUrl = await loseOnce(store.databaseUrl, "fromClient", "drop_days");
+  const options = { databaseUrl, pipeline: identity.pipeline, days: 1 };
+  await expect(applyRetention({ ...options, silenceTimeoutMs: 600 })).rejects.toThrow(/has not answered for 0.6 s/);
+  expect(await applyRetention(options)).toMatchObject({ isDone: true });
+});
+
 it("the first claim of a partition neither waits for a run of retention nor ends it", async () => {
   const databaseUrl = await server.createDatabase();
   await migrate(identity.pipeline, databaseUrl);
