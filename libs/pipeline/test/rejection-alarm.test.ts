@@ -15,6 +15,7 @@ function processed(rejected: number, counted = 0, reason = "not-json"): Pipeline
       late: [],
       rejected: Array.from({ length: rejected }, (_, offset) => ({ ...rejection, reason, offset })),
     } as unknown as Processed["rows"],
+    lead: undefined,
   };
 }
 
