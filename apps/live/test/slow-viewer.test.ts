@@ -17,12 +17,20 @@ afterEach(async () => {
   open = [];
 });
 
-const atMs = Date.now() - 60_000;
+const startMs = Date.now() - 900_000;
 
-/** So many that an update has a megabyte: more than what sockets keep on their way is soon there. */
-const cities = Array.from({ length: 2_000 }, (_, index) => `${String(index).padStart(4, "0")}${"x".repeat(90)}`);
-const figures = (usage: number): Figures[] => cities.map((city) => ({ city, platform: "X", atMs, usage }));
-const hasUsage = (usage: number) => (seen: Seen) => seen.rows["total-usage"]?.[0]?.["usage"] === usage * cities.length;
+/**
+ * As many names as panels show, long ones of three bytes a character, at 160 points in time: an update has almost a megabyte, and
+ * soon there is more than what sockets keep on their way.
+ */
+const namesOf = (length: number) =>
+  Array.from({ length }, (_, index) => `${String(index).padStart(4, "0")}${"€".repeat(90)}`);
+const cities = namesOf(30);
+const places = Array.from({ length: 160 }, (_, point) => point).flatMap((point) =>
+  namesOf(12).map((platform) => ({ city: cities[point % 30] ?? "", platform, atMs: startMs + point * 5_000 })),
+);
+const figures = (usage: number): Figures[] => places.map((place) => ({ ...place, usage }));
+const hasUsage = (usage: number) => (seen: Seen) => seen.rows["total-usage"]?.[0]?.["usage"] === usage * places.length;
 
 async function prepare(
   surroundings: Parameters<typeof startUnderTest>[1] = {},
@@ -51,13 +59,14 @@ it("a viewer that reads nothing for a while costs no memory, holds up nobody, an
   const stared = await stare(live.url);
   const client = await look(live.url, "range=all");
   await client.until(hasUsage(1));
-  const updates = 24;
+  const updates = 28;
   for (let usage = 2; usage <= updates; usage += 1) {
     await writer.commit(...figures(usage));
     await client.until(hasUsage(usage));
   }
   const reader = createEventReader();
-  stared.on("data", (chunk: Buffer) => reader.read(chunk.toString()));
+  stared.setEncoding("utf8");
+  stared.on("data", (text: string) => reader.read(text));
   stared.resume();
   const seen = await reader.until(hasUsage(updates));
   expect(seen.rows).toEqual(client.seen.rows);
@@ -66,7 +75,7 @@ it("a viewer that reads nothing for a while costs no memory, holds up nobody, an
   expect(seen.counts.panels).toBeLessThan(updates / 2);
   expect(seen.bytes).toBeLessThan(client.seen.bytes / 2);
   stared.destroy();
-}, 120_000);
+}, 180_000);
 
 it("a viewer that has gone without a word is dropped, and its choice is free for another", async () => {
   const { live, writer } = await prepare({ limits: { choices: 1, stalledMs: 2_000 } });
@@ -87,4 +96,4 @@ it("a viewer that has gone without a word is dropped, and its choice is free for
   await closed;
   // Its connection was cut, not brought to its end.
   expect(stared.complete).toBe(false);
-}, 120_000);
+}, 180_000);

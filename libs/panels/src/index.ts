@@ -21,6 +21,7 @@ export { PanelError, type PanelErrorCode } from "./errors.js";
 export { expandMacros, type View } from "./expand.js";
 export { formatNumber, levelOf, type Formatted } from "./format.js";
 export { timeFilter, timeTo } from "./macros.js";
+export { byName, isName, MOST, mostOf, nameOrOther, OTHER_NAME } from "./most.js";
 export { definePanel, type Panel, type PanelDefinition, type PanelKind, type RowOfPanel, type Show } from "./panel.js";
 export { isPipeline } from "./pipeline.js";
 export { readRows } from "./read-rows.js";

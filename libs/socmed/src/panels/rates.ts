@@ -1,8 +1,8 @@
 import { meanSql, pooledSql, rateCountColumn, wilsonSql } from "@tidemark/metrics";
-import { count, definePanel, percent, text, type Threshold } from "@tidemark/panels";
+import { count, definePanel, MOST, OTHER_NAME, percent, text, type Threshold } from "@tidemark/panels";
 import { sql } from "drizzle-orm";
 import { bounceRate, conversionRate } from "../rates.js";
-import { fromWindows, noEvents, windowColumn, windows, type WindowRate } from "./windows.js";
+import { fromMostVisited, noEvents, windowColumn, windows, withMostVisited, type WindowRate } from "./windows.js";
 
 const raw = (expression: string) => sql.raw(expression);
 
@@ -36,21 +36,25 @@ const bounceThresholds: readonly Threshold[] = [
   { from: 40, level: "bad" },
 ];
 
-const fromPlatforms = sql`${fromWindows}
-group by ${windows.Sosial_Media}
-order by ${windows.Sosial_Media} collate "C"`;
+/** Of tables by platform. */
+const byPlatform = {
+  with: withMostVisited({ platform: MOST.rows }),
+  from: fromMostVisited(["platform"]),
+};
+
+const aboutPlatforms = `Shown are the ${MOST.rows} platforms with most visitors; all further ones are one row, ${OTHER_NAME}.`;
 
 export const averageConversionRate = definePanel({
   id: "average-conversion-rate",
   title: "Average conversion rate per platform",
   question: "How many of a platform's visitors convert?",
-  description: `Conversions of 100 visitors. ${aboutBothMeans}`,
+  description: `Conversions of 100 visitors. ${aboutBothMeans} ${aboutPlatforms}`,
   show: { kind: "table" },
   columns: {
     platform: text("Platform", sql`${windows.Sosial_Media}`),
     ...rateColumns(conversionRate, conversionThresholds),
   },
-  from: fromPlatforms,
+  ...byPlatform,
   variables: ["topic", "city", "platform"],
   noData: noEvents,
 });
@@ -59,10 +63,10 @@ export const averageBounceRate = definePanel({
   id: "average-bounce-rate",
   title: "Average bounce rate per platform",
   question: "How many of a platform's visitors leave after one page?",
-  description: `Page visitors (who left after one page) of 100 visitors. ${aboutBothMeans}`,
+  description: `Page visitors (who left after one page) of 100 visitors. ${aboutBothMeans} ${aboutPlatforms}`,
   show: { kind: "table" },
   columns: { platform: text("Platform", sql`${windows.Sosial_Media}`), ...rateColumns(bounceRate, bounceThresholds) },
-  from: fromPlatforms,
+  ...byPlatform,
   variables: ["topic", "city", "platform"],
   noData: noEvents,
 });
@@ -71,16 +75,17 @@ export const conversionByCity = definePanel({
   id: "conversion-by-city-and-platform",
   title: "Conversion by city and platform",
   question: "Where does which platform convert best?",
-  description: `Conversions of 100 visitors. ${aboutBothMeans}`,
+  description:
+    `Conversions of 100 visitors. ${aboutBothMeans} Shown are the ${MOST.rows} cities and the ${MOST.series} platforms with most ` +
+    `visitors; all further ones are one city and one platform, ${OTHER_NAME}.`,
   show: { kind: "table" },
   columns: {
     city: text("City", sql`${windows.Kota}`),
     platform: text("Platform", sql`${windows.Sosial_Media}`),
     ...rateColumns(conversionRate, conversionThresholds),
   },
-  from: sql`${fromWindows}
-group by ${windows.Kota}, ${windows.Sosial_Media}
-order by ${windows.Kota} collate "C", ${windows.Sosial_Media} collate "C"`,
+  with: withMostVisited({ city: MOST.rows, platform: MOST.series }),
+  from: fromMostVisited(["city", "platform"]),
   variables: ["topic", "city", "platform"],
   noData: noEvents,
 });

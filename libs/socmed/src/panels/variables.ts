@@ -1,4 +1,13 @@
-import { isLong, isTopic, minutesOrHours, renderSql, timeFilter, type Variable, type View } from "@tidemark/panels";
+import {
+  isLong,
+  isTopic,
+  minutesOrHours,
+  MOST,
+  renderSql,
+  timeFilter,
+  type Variable,
+  type View,
+} from "@tidemark/panels";
 import { sql, type Column } from "drizzle-orm";
 import { socmed1h, socmed1m } from "../tables.js";
 import { windows } from "./windows.js";
@@ -13,18 +22,22 @@ export interface SocmedView extends View {
 }
 
 const choices = (column: Column): string =>
-  renderSql(sql`select ${column} as "name"
-from (
-  ${minutesOrHours(socmed1m, socmed1h, isLong)}
-) as ${sql.identifier("windows")}
-where ${isTopic(windows.topic)} and ${timeFilter(windows.window_start)}
-group by ${column}
-order by ${column} collate "C"`);
+  renderSql(sql`select "name" from (
+  select ${column} as "name"
+  from (
+    ${minutesOrHours(socmed1m, socmed1h, isLong)}
+  ) as ${sql.identifier("windows")}
+  where ${isTopic(windows.topic)} and ${timeFilter(windows.window_start)}
+  group by ${column}
+  order by sum(${windows.events}) desc, ${column} collate "C"
+  limit ${sql.raw(String(MOST.choices))}
+) as names
+order by "name" collate "C"`);
 
 export const cityVariable: Variable = {
   name: "city",
   title: "City",
-  description: "Cities that had events within the time range.",
+  description: `Cities that had events within the time range: the ${MOST.choices} with most of them.`,
   multi: true,
   sql: choices(windows.Kota),
 };
@@ -32,7 +45,7 @@ export const cityVariable: Variable = {
 export const platformVariable: Variable = {
   name: "platform",
   title: "Platform",
-  description: "Platforms that had events within the time range.",
+  description: `Platforms that had events within the time range: the ${MOST.choices} with most of them.`,
   multi: true,
   sql: choices(windows.Sosial_Media),
 };

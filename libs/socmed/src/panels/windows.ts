@@ -1,11 +1,14 @@
 import type { RateDefinition } from "@tidemark/metrics";
 import {
+  byName,
   isChosen,
   isCoarse,
   isFine,
   isLong,
   isTopic,
   minutesOrHours,
+  mostOf,
+  nameOrOther,
   renderSql,
   timeFilter,
   timeTo,
@@ -38,6 +41,49 @@ export const fromWindows: SQL = fromWindowsBy(isLong);
 
 /** The same for a time series, whose points may be closer than hours. */
 export const fromWindowsOfSeries: SQL = fromWindowsBy(isCoarse);
+
+const summed = [
+  windows.visitors,
+  windows.page_visitors,
+  windows.conversion,
+  windows.conversion_rate_sum,
+  windows.conversion_rate_count,
+  windows.bounce_rate_sum,
+  windows.bounce_rate_count,
+];
+
+const named = { city: windows.Kota, platform: windows.Sosial_Media };
+
+type Key = keyof typeof named;
+
+const listOf = (parts: readonly SQL[]): SQL => sql.join([...parts], sql.raw(", "));
+
+/** WITH the sums of what rates are made of by these keys, and for each key so many names with most visitors. */
+export function withMostVisited(most: Readonly<Partial<Record<Key, number>>>): SQL {
+  const keys = Object.keys(most) as Key[];
+  const parts = keys.map(
+    (key) => sql`, most_${sql.raw(key)} as (
+  ${mostOf("by_name", key, "visitors", most[key] ?? 0)}
+)`,
+  );
+  return sql`with by_name as (
+  select ${listOf(keys.map((key) => sql`${named[key]} as ${sql.identifier(key)}`))},
+    ${listOf(summed.map((column) => sql`sum(${column}) as ${sql.identifier(column.name)}`))}
+  ${fromWindows}
+  group by ${sql.raw(keys.map((_, at) => String(at + 1)).join(", "))}
+)${sql.join(parts)}`;
+}
+
+/** FROM these sums, as if they were windows: all further names are one. */
+export function fromMostVisited(keys: readonly Key[]): SQL {
+  const names = keys.map((key) => sql`${nameOrOther(key, `most_${key}`)} as ${sql.identifier(named[key].name)}`);
+  return sql`from (
+  select ${listOf(names)}, ${listOf(summed.map((column) => sql`${sql.identifier(column.name)}`))}
+  from by_name
+) as ${sql.identifier("windows")}
+group by ${listOf(keys.map((key) => sql`${named[key]}`))}
+order by ${listOf(keys.map((key) => byName(sql`${named[key]}`)))}`;
+}
 
 /** FROM the 5 s windows of the last five minutes of the time range, however long that is. */
 export const fromLastFiveMinutes: SQL = sql`from (

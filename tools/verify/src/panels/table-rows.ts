@@ -20,6 +20,7 @@ export interface WindowRow {
   readonly conversionRateCount: bigint;
   readonly bounceRateSum: number;
   readonly bounceRateCount: bigint;
+  readonly events: bigint;
 }
 
 export interface VerdictRow {
@@ -116,6 +117,7 @@ export async function readWindows(
     columns.conversion_rate_count,
     columns.bounce_rate_sum,
     columns.bounce_rate_count,
+    columns.events,
   ];
   const selected = [columns.Kota, columns.Sosial_Media, ...values].map(columnOf);
   const query = `SELECT ${[epochMs(columns.window_start), ...selected].join(", ")} FROM ${nameTable(table)}
@@ -134,6 +136,7 @@ export async function readWindows(
       conversionRateCount: BigInt(String(row[9])),
       bounceRateSum: Number(row[10]),
       bounceRateCount: BigInt(String(row[11])),
+      events: BigInt(String(row[12])),
     }),
   );
 }

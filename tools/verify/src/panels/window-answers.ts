@@ -14,6 +14,12 @@ import { likelyPercents, percentOf } from "./share.js";
 import type { WindowRow, WindowSize } from "./table-rows.js";
 
 const lastMinutesMs = 300_000;
+/** What panels show by name: so many series and columns, rows and choices. */
+const mostSeries = 12;
+const mostRows = 30;
+const mostChoices = 200;
+/** All others. */
+const OTHERS = "other";
 
 class RateSums {
   readonly sum = new DoubleSum();
@@ -76,8 +82,8 @@ export class WindowAnswers {
   readonly #places = new Map<string, Place>();
   readonly #lastMinutes = new Map<string, bigint>();
   readonly #points = new Map<number, Map<string, bigint>>();
-  readonly #cities = new Set<string>();
-  readonly #platforms = new Set<string>();
+  readonly #cities = new Map<string, bigint>();
+  readonly #platforms = new Map<string, bigint>();
 
   constructor(view: SocmedView) {
     this.#view = view;
@@ -91,11 +97,11 @@ export class WindowAnswers {
     const { sums, series } = this.#resolution;
     const { startMs, city, platform } = row;
     if (isPartOf(this.#view, this.#resolutionOfNames, size, startMs)) {
-      this.#cities.add(city);
-      this.#platforms.add(platform);
+      this.#cities.set(city, (this.#cities.get(city) ?? 0n) + row.events);
+      this.#platforms.set(platform, (this.#platforms.get(platform) ?? 0n) + row.events);
     }
     if (!isChosen(variables.city, city) || !isChosen(variables.platform, platform)) return;
-    if (size === "5s" && toMs - lastMinutesMs <= startMs && startMs < toMs) {
+    if (platform !== OTHERS && size === "5s" && toMs - lastMinutesMs <= startMs && startMs < toMs) {
       this.#lastMinutes.set(platform, (this.#lastMinutes.get(platform) ?? 0n) + row.visitors);
     }
     if (isPartOf(this.#view, sums, size, startMs)) {
@@ -113,20 +119,37 @@ export class WindowAnswers {
 
   answers(): Answers {
     const places = [...this.#places.values()];
-    const platforms = new Map<string, Sums>();
     const all = new Sums();
-    for (const { platform, sums } of places) {
-      valueOf(platforms, platform, newSums).addSums(sums);
-      all.addSums(sums);
-    }
-    const ofPlatforms = (rate: (sums: Sums) => AnswerRow): AnswerRow[] =>
-      sorted(platforms.keys()).map((platform) => ({ platform, ...rate(platforms.get(platform) ?? new Sums()) }));
+    for (const { sums } of places) all.addSums(sums);
+    const visitorsOf = (key: "city" | "platform") => totals(places, key, (sums) => sums.visitors);
+    const ofPlatforms = (rate: (sums: Sums) => AnswerRow): AnswerRow[] => {
+      const most = mostNames(visitorsOf("platform"), mostRows);
+      return gather(places.map((place) => ({ ...place, city: "", platform: nameIn(most, place.platform) }))).map(
+        ({ platform, sums }) => ({ platform, ...rate(sums) }),
+      );
+    };
+    const byPlace = (): AnswerRow[] => {
+      const cities = mostNames(visitorsOf("city"), mostRows);
+      const platforms = mostNames(visitorsOf("platform"), mostSeries);
+      const shown = places.map(({ city, platform, sums }) => ({
+        city: nameIn(cities, city),
+        platform: nameIn(platforms, platform),
+        sums,
+      }));
+      return gather(shown).map(({ city, platform, sums }) => ({ city, platform, ...conversionOf(sums) }));
+    };
     const orNone = (rows: readonly AnswerRow[]) => (places.length === 0 ? [] : rows);
-    const bestCities = (figure: "usage" | "sales", column: string) =>
-      sorted(platforms.keys()).map((platform) => {
-        const [best] = places.filter((place) => place.platform === platform).sort(mostFirst(figure));
+    const bestCities = (figure: "usage" | "sales", column: string) => {
+      const known = places.filter(({ city, platform }) => city !== OTHERS && platform !== OTHERS);
+      const platforms = mostNames(
+        totals(known, "platform", (sums) => sums[figure]),
+        mostRows,
+      );
+      return sorted(platforms).map((platform) => {
+        const [best] = known.filter((place) => place.platform === platform).sort(mostFirst(figure));
         return { platform, city: best?.city ?? null, [column]: best === undefined ? null : Number(best.sums[figure]) };
       });
+    };
     return {
       "total-usage": orNone([{ usage: Number(all.usage) }]),
       "total-transactions": orNone([{ transactions: Number(all.sales) }]),
@@ -134,14 +157,12 @@ export class WindowAnswers {
       "real-time-total-usage": this.#usageOverTime(),
       "average-conversion-rate": ofPlatforms(conversionOf),
       "average-bounce-rate": ofPlatforms(bounceOf),
-      "conversion-by-city-and-platform": places
-        .sort((a, b) => byBytes(a.city, b.city) || byBytes(a.platform, b.platform))
-        .map(({ city, platform, sums }) => ({ city, platform, ...conversionOf(sums) })),
+      "conversion-by-city-and-platform": byPlace(),
       "city-with-most-users": bestCities("usage", "users"),
       "city-with-most-sales": bestCities("sales", "sales"),
       funnel: orNone(funnelOf(all)),
-      "variable city": sorted(this.#cities).map((name) => ({ name })),
-      "variable platform": sorted(this.#platforms).map((name) => ({ name })),
+      "variable city": choicesOf(this.#cities),
+      "variable platform": choicesOf(this.#platforms),
     };
   }
 
@@ -153,11 +174,55 @@ export class WindowAnswers {
 
   /** Every platform has a value at every point between the first and the last one. */
   #usageOverTime(): AnswerRow[] {
-    const platforms = sorted(new Set([...this.#points.values()].flatMap((point) => [...point.keys()])));
-    return gaplessStarts(this.#points.keys(), this.#pointMs).flatMap((time) =>
-      platforms.map((metric) => ({ time, metric, usage: Number(this.#points.get(time)?.get(metric) ?? 0n) })),
-    );
+    const usage = new Map<string, bigint>();
+    for (const point of this.#points.values()) {
+      for (const [platform, used] of point) usage.set(platform, (usage.get(platform) ?? 0n) + used);
+    }
+    const most = mostNames(usage, mostSeries);
+    const shown = new Set([...usage.keys()].map((platform) => nameIn(most, platform)));
+    return gaplessStarts(this.#points.keys(), this.#pointMs).flatMap((time) => {
+      const point = [...(this.#points.get(time) ?? [])];
+      return othersLast(shown).map((metric) => {
+        const used = point.filter(([platform]) => nameIn(most, platform) === metric);
+        return { time, metric, usage: Number(used.reduce((sum, [, of]) => sum + of, 0n)) };
+      });
+    });
   }
+}
+
+/** The names with most of a figure; among equals the first by its bytes. All others are one, which is none of them. */
+function mostNames(figures: ReadonlyMap<string, bigint>, most: number): ReadonlySet<string> {
+  const known = [...figures].filter(([name]) => name !== OTHERS);
+  const ranked = known.sort(([a, one], [b, another]) => (one === another ? byBytes(a, b) : one > another ? -1 : 1));
+  return new Set(ranked.slice(0, most).map(([name]) => name));
+}
+
+const nameIn = (most: ReadonlySet<string>, name: string) => (most.has(name) ? name : OTHERS);
+
+function totals(places: readonly Place[], key: "city" | "platform", figure: (sums: Sums) => bigint) {
+  const sums = new Map<string, bigint>();
+  for (const place of places) sums.set(place[key], (sums.get(place[key]) ?? 0n) + figure(place.sums));
+  return sums;
+}
+
+/** The sums of places with the same names, in the order of these; others come last. */
+function gather(places: readonly Place[]): Place[] {
+  const gathered = new Map<string, Place>();
+  for (const { city, platform, sums } of places) {
+    const key = JSON.stringify([city, platform]);
+    valueOf(gathered, key, () => ({ city, platform, sums: newSums() })).sums.addSums(sums);
+  }
+  return [...gathered.values()].sort((a, b) => compareNames(a.city, b.city) || compareNames(a.platform, b.platform));
+}
+
+const compareNames = (a: string, b: string) => Number(a === OTHERS) - Number(b === OTHERS) || byBytes(a, b);
+const othersLast = (names: Iterable<string>) => [...names].sort(compareNames);
+
+function choicesOf(events: ReadonlyMap<string, bigint>): AnswerRow[] {
+  const ranked = [...events].sort(([a, one], [b, another]) =>
+    one === another ? byBytes(a, b) : one > another ? -1 : 1,
+  );
+  return sorted(ranked.slice(0, mostChoices).map(([name]) => name)).map((name) => ({ name }));
 }
 
 const sorted = (names: Iterable<string>) => [...names].sort(byBytes);

@@ -31,10 +31,11 @@ export const panelFaults: readonly PanelFault[] = [
     finds: wrongRates("pooled"),
   },
   {
-    name: "a mean of the windows' means",
-    file: "libs/metrics/src/sql.ts",
-    find: "return `(sum(${column(rateSumColumn(rate))}) / nullif(sum(${column(rateCountColumn(rate))}), 0)::float8)`;",
-    replace: "return `avg(${column(rateSumColumn(rate))} / nullif(${column(rateCountColumn(rate))}, 0)::float8)`;",
+    name: "a mean of the windows' sums of a rate in the place of their sum",
+    file: "libs/socmed/src/panels/windows.ts",
+    find: "sum(${column}) as ${sql.identifier(column.name)}",
+    replace:
+      '${sql.raw(column.name.endsWith("_rate_sum") ? "avg" : "sum")}(${column}) as ${sql.identifier(column.name)}',
     finds: wrongRates("mean"),
   },
   {

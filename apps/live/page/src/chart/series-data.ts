@@ -1,4 +1,5 @@
 import type { ShownRow } from "../../../src/protocol.js";
+import { compareNames } from "../names.js";
 import { numberOf, textOf } from "../row.js";
 
 /** Rows of a time series, turned round: one list of times, and for each name as many values. */
@@ -20,7 +21,7 @@ export function pivotRows(rows: readonly ShownRow[], value: string): SeriesData 
     const at = place.get(numberOf(row, "time") ?? 0);
     if (at !== undefined) values[at] = numberOf(row, value);
   }
-  const names = [...series.keys()].toSorted();
+  const names = [...series.keys()].toSorted(compareNames);
   return { times, series: names.map((name) => ({ name, values: series.get(name) ?? [] })) };
 }
 

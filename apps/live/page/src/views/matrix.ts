@@ -3,6 +3,7 @@ import { createCard, ofPanel } from "../card.js";
 import { createScroller } from "../scroller.js";
 import { createElement, hiddenText, setChildren, setText } from "../element.js";
 import { createFigure, formatOf, type Figure } from "../figure.js";
+import { compareNames } from "../names.js";
 import { numberOf, textOf } from "../row.js";
 import type { Surroundings, View } from "../shown.js";
 import { createEmptyNote } from "./empty-note.js";
@@ -62,7 +63,7 @@ export function createMatrix(panel: ShownPanel, { colours }: Surroundings): View
     show({ rows }) {
       const shown = rows[panel.id] ?? [];
       const cities = [...new Set(shown.map((row) => textOf(row, "city")))];
-      const platforms = [...new Set(shown.map((row) => textOf(row, "platform")))].toSorted();
+      const platforms = [...new Set(shown.map((row) => textOf(row, "platform")))].toSorted(compareNames);
       const now = JSON.stringify([cities, platforms]);
       if (now !== shape) build(cities, platforms);
       shape = now;
