@@ -12,6 +12,8 @@ export interface TopicPlace {
 
 /** Reasons to join the group again, though Kafka is there. */
 const REJOINED: ReadonlySet<SourceErrorCode> = new Set(["evicted", "clock-stepped"]);
+/** What Postgres or the network said. */
+const reasonOf = ({ message, cause }: Error) => (cause instanceof Error ? cause.message : message);
 
 /** A line about an event for a person; undefined where the event is not worth one. */
 export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPlace): string | undefined {
@@ -44,6 +46,8 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     case "fenced":
       return `partition ${event.partition} was claimed by another; claiming it again`;
     case "retrying":
+      // Said by what led to it.
+      if (event.error.name === "ReprocessError") return undefined;
       return `partition ${event.partition}: ${event.error.message}; claiming it again`;
     case "gap":
       return event.kind === "lost"
@@ -58,6 +62,8 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
       return event.attempt % 10 === 1 ? `Postgres is away (${event.error.message}); trying again` : undefined;
     case "postgres-available":
       return `Postgres is back after ${event.attempts} tries`;
+    case "checkpoint-divided":
+      return `partition ${event.partition}: a checkpoint of ${whole.format(event.records)} records was too large for a limit of Postgres (${reasonOf(event.error)}); reading them again for smaller ones`;
     case "blocker-ended":
       return `ended connection ${event.pids.join(", ")}, which held partition ${event.partition}`;
     case "rows-refused": {

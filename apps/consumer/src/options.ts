@@ -19,6 +19,8 @@ export const variablesUsage = `  PIPELINE           FILE, or FILE#NAME where it 
   KAFKA_BROKERS      host:port, several with commas (default: the running stack's)
 ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
                      default 67108864: a batch that is larger when it is unpacked ends the consumer
+  MEMORY_BUDGET      default 67108864: fetched records and rows that are not committed yet take at most about so many
+                     bytes, over all partitions; fetching pauses where they are used up
   KAFKA_TOPIC        default socmed-events; with PIPELINE, its pipeline's name
   KAFKA_GROUP        default tidemark-, the pipeline's name, and - and the topic's name where that is another: consumers of
                      one group read one topic into one database
@@ -74,6 +76,8 @@ export interface ConsumerOptions {
   readonly maxBatchBytes?: number | undefined;
   /** Undefined: 10 million. */
   readonly maxLiveIds?: number | undefined;
+  /** Of fetched records and uncommitted rows, in bytes. Unset: the default of libs/pipeline. */
+  readonly memoryBytes?: number | undefined;
   /** Unset: all rows are kept. */
   readonly retentionDays?: number | undefined;
 }
@@ -88,6 +92,7 @@ export const variables = {
     .optional(),
   KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
   MAX_LIVE_IDS: wholeNumber(1, 16_000_000).optional(),
+  MEMORY_BUDGET: wholeNumber(1_048_576, 2 ** 40).optional(),
   PIPELINE: z.string().optional(),
   WATERMARK_DELAY: duration.optional(),
   ALLOWED_LATENESS: duration.optional(),
@@ -139,6 +144,7 @@ export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
     maxLiveIds: given.MAX_LIVE_IDS,
+    memoryBytes: given.MEMORY_BUDGET,
     retentionDays: given.RETENTION_DAYS,
   };
 }

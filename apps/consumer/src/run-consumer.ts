@@ -44,6 +44,7 @@ export async function runConsumer(
     startReading: untilCaughtUp ? "when-behind" : "at-once",
     ...(options.maxBatchBytes === undefined ? {} : { maxBatchBytes: options.maxBatchBytes }),
     ...(options.maxLiveIds === undefined ? {} : { maxLiveIds: options.maxLiveIds }),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
     onEvent(event) {
       if (event.type === "prepared") ticker = setInterval(() => reporter.progress(run.progress()), PROGRESS_EVERY_MS);

@@ -27,6 +27,7 @@ describe("parseOptions", () => {
       WATERMARK_DELAY: "90s",
       ALLOWED_LATENESS: "250ms",
       KEYS_PER_WINDOW: "1000",
+      MEMORY_BUDGET: "8388608",
       RETENTION_DAYS: "30",
       UNRELATED: "x",
     });
@@ -41,6 +42,7 @@ describe("parseOptions", () => {
         pipeline: "orders.ts",
         times: { watermarkDelayMs: 90_000, allowedLatenessMs: 250 },
         keyLimit: { perWindow: 1_000, beyond: "other" },
+        memoryBytes: 8_388_608,
         retentionDays: 30,
       },
     });
@@ -65,6 +67,8 @@ describe("parseOptions", () => {
     [[], { KAFKA_TOPIC: "a topic" }, "KAFKA_TOPIC"],
     [[], { KAFKA_TOPIC: ".." }, "KAFKA_TOPIC"],
     [[], { KAFKA_GROUP: "a b" }, "KAFKA_GROUP"],
+    [[], { MEMORY_BUDGET: "64MiB" }, "MEMORY_BUDGET"],
+    [[], { MEMORY_BUDGET: "1000" }, "MEMORY_BUDGET"],
     [[], { RETENTION_DAYS: "0" }, "RETENTION_DAYS"],
     [[], { RETENTION_DAYS: "1.5" }, "RETENTION_DAYS"],
     [[], { RETENTION_DAYS: "30d" }, "RETENTION_DAYS"],

@@ -1,34 +1,90 @@
-import type { SourceBatch } from "@tidemark/sources";
+import type { SourceBatch, SourceRecord } from "@tidemark/sources";
 
+/** How much a part may hold. A part has one record at least, however large that is. */
+export interface PartLimit {
+  readonly records: number;
+  /** Of the records' values. */
+  readonly bytes: number;
+}
+
+/** No part is larger: a checkpoint that becomes full ends behind one, and memory is asked for by parts. */
 const MOST_RECORDS = 250;
 const MOST_BYTES = 1024 * 1024;
 
-/**
- * Cuts a batch that begins at the offset `from` into batches that add up to it, of at most 250 records each, and of little
- * more than 1 MiB of values: a checkpoint that becomes full ends behind one of them.
- */
-export function* partsOf(batch: SourceBatch, from: number): Generator<SourceBatch> {
-  const { records, logEndOffset } = batch;
-  let { lost } = batch;
-  let position = from;
-  let at = 0;
-  do {
-    const end = endOfPart(records, at);
-    const part = end === records.length && at === 0 ? records : records.slice(at, end);
-    const nextOffset = records[end]?.offset ?? batch.nextOffset;
-    yield { records: part, nextOffset, skipped: nextOffset - position - lost - part.length, lost, logEndOffset };
-    position = nextOffset;
-    lost = 0;
-    at = end;
-  } while (at < records.length);
+export const sizeOfValue = ({ value }: SourceRecord) => value?.length ?? 0;
+
+/** Cuts a batch that begins at the offset `from` into batches that add up to it. */
+export class BatchParts {
+  readonly #logEndOffset: number;
+  readonly #nextOffset: number;
+  #records: readonly SourceRecord[];
+  /** Of the first record that is left. */
+  #at = 0;
+  #position: number;
+  #lost: number;
+  #isDone = false;
+
+  constructor({ records, nextOffset, lost, logEndOffset }: SourceBatch, from: number) {
+    this.#records = records;
+    this.#nextOffset = nextOffset;
+    this.#lost = lost;
+    this.#logEndOffset = logEndOffset;
+    this.#position = from;
+  }
+
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /** Bytes of the values of the next part. */
+  sizeOfNext(limit: PartLimit): number {
+    let bytes = 0;
+    const end = this.#endOfNext(limit);
+    for (let at = this.#at; at < end; at += 1) bytes += sizeAt(this.#records, at);
+    return bytes;
+  }
+
+  next(limit: PartLimit): SourceBatch {
+    const end = this.#endOfNext(limit);
+    const isAll = this.#at === 0 && end === this.#records.length;
+    const records = isAll ? this.#records : this.#records.slice(this.#at, end);
+    const nextOffset = this.#records[end]?.offset ?? this.#nextOffset;
+    const lost = this.#lost;
+    const skipped = nextOffset - this.#position - lost - records.length;
+    this.#position = nextOffset;
+    this.#lost = 0;
+    this.#at = end;
+    this.#isDone = end === this.#records.length;
+    return { records, nextOffset, skipped, lost, logEndOffset: this.#logEndOffset };
+  }
+
+  /**
+   * Copies the values that are left. A fetched value is a view of the whole answer, with the records of other partitions, or of
+   * a whole unpacked batch: whoever keeps one for long keeps all of it.
+   */
+  detach(): void {
+    this.#records = this.#records.slice(this.#at).map((record) => ({
+      ...record,
+      key: null,
+      value: record.value === null ? null : Uint8Array.from(record.value),
+    }));
+    this.#at = 0;
+  }
+
+  #endOfNext(limit: PartLimit): number {
+    const [mostRecords, mostBytes] = [Math.min(limit.records, MOST_RECORDS), Math.min(limit.bytes, MOST_BYTES)];
+    let bytes = 0;
+    let end = this.#at;
+    while (end < this.#records.length) {
+      bytes += sizeAt(this.#records, end);
+      if (end > this.#at && (bytes > mostBytes || end - this.#at >= mostRecords)) break;
+      end += 1;
+    }
+    return end;
+  }
 }
 
-function endOfPart(records: SourceBatch["records"], from: number): number {
-  let bytes = 0;
-  let at = from;
-  while (at < records.length && at - from < MOST_RECORDS && bytes < MOST_BYTES) {
-    bytes += records[at]?.value?.length ?? 0;
-    at += 1;
-  }
-  return at;
+function sizeAt(records: readonly SourceRecord[], at: number): number {
+  const record = records[at];
+  return record === undefined ? 0 : sizeOfValue(record);
 }

@@ -59,12 +59,17 @@ export function stoppedEarly(pipeline: string): PipelineError {
   return new PipelineError("stopped", `Pipeline ${pipeline} was stopped before it had caught up.`);
 }
 
-/** A checkpoint held rows that the database refuses: the partition is claimed again and read once more without them. */
+/** A checkpoint could not be written as it was: the partition is claimed again, and its records are read once more. */
 export class ReprocessError extends Error {
   override readonly name = "ReprocessError";
   readonly retryable = true;
+}
 
-  constructor(refused: number, cause: unknown) {
-    super(`the database refused ${refused} row${refused === 1 ? "" : "s"} of a checkpoint`, { cause });
-  }
+export function refusedCheckpoint(refused: number, cause: unknown): ReprocessError {
+  const rows = `${refused} row${refused === 1 ? "" : "s"}`;
+  return new ReprocessError(`the database refused ${rows} of a checkpoint`, { cause });
+}
+
+export function dividedCheckpoint(records: number, cause: unknown): ReprocessError {
+  return new ReprocessError(`a checkpoint of ${records} records was too large for the database`, { cause });
 }

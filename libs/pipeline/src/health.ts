@@ -2,6 +2,7 @@ import { isAnswer } from "@tidemark/sinks";
 import type { OwnedPartitions } from "./owned-partitions.js";
 import type { PipelineEvent } from "./pipeline-event.js";
 import type { WatermarkAheadEvent } from "./watermark-alarm.js";
+import { WriteWatch, type WriteActivity } from "./write-activity.js";
 
 /** How often something happened to a partition while this process ran. */
 export interface PartitionCounts {
@@ -30,12 +31,21 @@ function showTime(epochMs: number): string {
 /** Records that wait so long for their checkpoint, though Postgres answers, mean that something hangs. */
 const stuckMs = 300_000;
 
+/** How far a partition's next checkpoint was when it was last seen to advance. */
+interface Progress {
+  readonly nextOffset: number;
+  /** The most that one of its tries had sent. */
+  readonly sentBytes: number;
+  readonly sinceMs: number;
+}
+
 /** Tells whether a running pipeline is ready, and whether it hangs. */
 export class PipelineHealth {
   readonly #partitions: OwnedPartitions;
   readonly #counts = new Map<number, PartitionCounts>();
-  /** Since when records wait for their checkpoint on top of an offset, as far as anybody asked. */
-  readonly #waits = new Map<number, { readonly nextOffset: number; readonly sinceMs: number }>();
+  /** Since when records wait for their checkpoint without any progress, as far as anybody asked. */
+  readonly #waits = new Map<number, Progress>();
+  readonly #writes = new WriteWatch();
   #assigned: readonly number[] | undefined;
   #kafkaTrouble: string | undefined;
   /** Why the last claim or checkpoint did not go through, and whether Postgres said so itself. */
@@ -79,7 +89,18 @@ export class PipelineHealth {
     return this.#ahead;
   }
 
+  /** What is written to Postgres at `nowMs` of the monotonic clock. */
+  activity(nowMs: number): WriteActivity {
+    return this.#writes.read(nowMs);
+  }
+
+  /** Why Postgres took nothing when it was last asked; undefined where it did. */
+  get postgresTrouble(): string | undefined {
+    return this.#probeTrouble ?? this.#sinkTrouble?.message;
+  }
+
   on(event: PipelineEvent): void {
+    this.#writes.on(event, performance.now());
     switch (event.type) {
       case "watermark-ahead":
         this.#ahead.set(event.partition, event);
@@ -172,16 +193,19 @@ export class PipelineHealth {
 
   /**
    * Why it should be restarted; undefined where it should not. A server that is away is no reason, nor records that do not
-   * come (their transaction may be open): restarting helps nobody then. One that answers by a time-out is not away. What waits
-   * is known from one call to the next.
+   * come (their transaction may be open): restarting helps nobody then. One that answers by a time-out is not away. While bytes of
+   * a checkpoint leave, the link is slow, and nothing hangs. What waits is known from one call to the next.
    */
   stuckReason(nowMs: number): string | undefined {
     const stuck: number[] = [];
     const isAway = this.#probeTrouble !== undefined || this.#sinkTrouble?.isAnswer === false;
     for (const [partition, { reach, nextOffset }] of this.#partitions.all) {
       const wait = this.#waits.get(partition);
+      const sentBytes = this.#writes.sentBytes(partition) ?? 0;
+      // A try that sends again what an earlier one has sent is no progress.
+      const isProgress = wait?.nextOffset !== nextOffset || sentBytes > wait.sentBytes;
       if (isAway || reach.takenOffset <= nextOffset) this.#waits.delete(partition);
-      else if (wait?.nextOffset !== nextOffset) this.#waits.set(partition, { nextOffset, sinceMs: nowMs });
+      else if (isProgress) this.#waits.set(partition, { nextOffset, sentBytes, sinceMs: nowMs });
       else if (nowMs - wait.sinceMs >= stuckMs) stuck.push(partition);
     }
     if (stuck.length === 0) return undefined;
@@ -192,7 +216,7 @@ export class PipelineHealth {
   unreadyReason(): string | undefined {
     if (this.#kafkaTrouble !== undefined) return `Kafka: ${this.#kafkaTrouble}`;
     if (this.#assigned === undefined) return "no partitions have been assigned yet";
-    const trouble = this.#probeTrouble ?? this.#sinkTrouble?.message;
+    const trouble = this.postgresTrouble;
     if (trouble !== undefined) return `Postgres: ${trouble}`;
     const unclaimed = this.#assigned.filter((partition) => !this.#partitions.all.has(partition));
     return unclaimed.length === 0 ? undefined : `partitions ${unclaimed.join(", ")} are not claimed yet`;

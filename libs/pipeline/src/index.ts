@@ -36,7 +36,7 @@ export { describeWatermarkAhead, type PartitionCounts, type PipelineHealth } fro
 export { addLedgers, EMPTY_LEDGER } from "./ledger.js";
 export { lagOf, type OwnedPartition } from "./owned-partitions.js";
 export type { LateRow, ProcessedRows, RejectedRow } from "./partition-processor.js";
-export type { CheckpointPolicy } from "./partition-task.js";
+export type { CheckpointPolicy, WriteAttempt } from "./partition-task.js";
 export type { CommittedEvent, PartitionReach, PipelineEvent, PipelineListener } from "./pipeline-event.js";
 export type { Progress } from "./progress-meter.js";
 export { abandonDefinitionRebuild, rebuildDefinition, type DefinitionRebuildOptions } from "./rebuild-definition.js";
@@ -44,4 +44,5 @@ export { resetForRebuild, type RebuildOptions } from "./rebuild.js";
 export type { EventRow } from "./row-maker.js";
 export type { RunOptions } from "./run-options.js";
 export type { WatermarkLead } from "./watermark-lead.js";
+export type { WriteActivity, Writing } from "./write-activity.js";
 export { runPipeline, type RunningPipeline, type StopOptions, type Stopped } from "./run-pipeline.js";

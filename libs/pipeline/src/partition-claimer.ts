@@ -4,7 +4,9 @@ import type { ClusterGuard } from "./cluster-guard.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { otherOwner } from "./errors.js";
 import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
-import { createPartitionTask, type CheckpointPolicy } from "./partition-task.js";
+import type { CheckpointLimit } from "./checkpoint-limit.js";
+import type { MemoryBudget } from "./memory-budget.js";
+import { createCheckpointLimit, createPartitionTask, type CheckpointPolicy } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
 
 export interface PartitionClaimerOptions {
@@ -15,6 +17,8 @@ export interface PartitionClaimerOptions {
   readonly policy?: CheckpointPolicy | undefined;
   /** Of a partition; default 10 million. */
   readonly maxLiveIds?: number | undefined;
+  /** Of all partitions; undefined: it is not limited. */
+  readonly memory?: MemoryBudget | undefined;
   readonly emit: PipelineListener;
   /** Tells Kafka's lag tools how far a partition is. */
   readonly commit: (partition: number, nextOffset: number) => void;
@@ -33,13 +37,15 @@ export interface PartitionClaimer {
 const MOST_THEFTS = 5;
 
 export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
-  const { pipeline, sink, guard, maxLiveIds, place, policy, emit, commit } = options;
+  const { pipeline, sink, guard, maxLiveIds, place, policy, memory, emit, commit } = options;
   /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
   const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
   const claims = new Map<number, { readonly claim: Claim; readonly reach: PartitionReach }>();
   /** Decisions of the database about records that are not committed yet, by partition and offset. */
   const decisions = new Map<number, Map<number, DatabaseDecision>>();
+  /** They outlive a partition's claims: a checkpoint that was too large is one of an earlier claim. */
+  const limits = new Map<number, CheckpointLimit>();
   const { onConflict } = pipeline.data.tables;
 
   function decide(partition: number, rows: readonly RefusedRow[]): void {
@@ -69,6 +75,12 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
     }
   }
 
+  function limitOf(partition: number): CheckpointLimit {
+    const limit = limits.get(partition) ?? createCheckpointLimit(policy);
+    limits.set(partition, limit);
+    return limit;
+  }
+
   return {
     async claim(partition, { logStartOffset, logEndOffset }) {
       await guard.check();
@@ -81,8 +93,13 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         sink,
         processor,
         ...(policy === undefined ? {} : { policy }),
+        limit: limitOf(partition),
+        memory,
         beforeBatch: () => guard.check(),
         onProcessed: (rows) => emit({ type: "processed", partition, rows, lead: processor.lead }),
+        onAttempt: (attempt) => emit({ type: "writing", partition, ...attempt }),
+        onDivided: ({ records, bytes }, error) =>
+          emit({ type: "checkpoint-divided", partition, records, bytes, error }),
         onRefused: (rows) => decide(partition, rows),
         onCommitted(committed) {
           const { nextOffset } = committed.checkpoint;

@@ -1,7 +1,17 @@
-import { SinkError, type Checkpoint, type Claim, type RefusedRow, type Sink } from "@tidemark/sinks";
+import {
+  SinkError,
+  type Checkpoint,
+  type Claim,
+  type CommitAttempt,
+  type RefusedRow,
+  type RowBuffer,
+  type Sink,
+} from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
-import { partsOf } from "./batch-parts.js";
-import { ReprocessError } from "./errors.js";
+import { BatchParts, sizeOfValue } from "./batch-parts.js";
+import { CheckpointLimit, type CheckpointExtent } from "./checkpoint-limit.js";
+import { dividedCheckpoint, refusedCheckpoint } from "./errors.js";
+import { MemoryBudget } from "./memory-budget.js";
 import type { PartitionProcessor, ProcessedRows } from "./partition-processor.js";
 import type { PartitionReach } from "./pipeline-event.js";
 
@@ -14,6 +24,14 @@ export interface CheckpointPolicy {
 }
 
 export const defaultPolicy: CheckpointPolicy = { maxRecords: 10_000, lingerMs: 200 };
+/** Of the values of a checkpoint's records. */
+const MOST_BYTES = 8 * 1024 * 1024;
+/** About what a window's row takes on its way to the database. */
+const WINDOW_BYTES = 150;
+
+export function createCheckpointLimit({ maxRecords }: CheckpointPolicy = defaultPolicy): CheckpointLimit {
+  return new CheckpointLimit({ records: maxRecords, bytes: MOST_BYTES });
+}
 
 /** A checkpoint that is in the tables. */
 export interface Committed {
@@ -26,6 +44,12 @@ export interface Committed {
   readonly durationMs: number;
 }
 
+/** A try to write a checkpoint. `bytes`: of the values of its records. */
+export interface WriteAttempt extends CheckpointExtent, CommitAttempt {
+  /** From 1 on. */
+  readonly attempt: number;
+}
+
 export interface CheckpointingTask extends PartitionTask, PartitionReach {}
 
 export interface TaskOptions {
@@ -34,45 +58,94 @@ export interface TaskOptions {
   readonly sink: Sink;
   readonly logEndOffset: number;
   readonly policy?: CheckpointPolicy;
+  /** How large checkpoints of the partition may be: what its earlier tasks have learned. */
+  readonly limit?: CheckpointLimit;
+  /** Shared by all partitions; default: not limited. */
+  readonly memory?: MemoryBudget | undefined;
   /** Awaited before a batch is processed; rejects where it must not be. */
   readonly beforeBatch?: () => Promise<void>;
   /** Each batch's rows, before they are committed. */
   readonly onProcessed?: (rows: ProcessedRows) => void;
   readonly onCommitted: (committed: Committed) => void;
+  /** A try to write a checkpoint begins, the first of it or another. */
+  readonly onAttempt?: (attempt: WriteAttempt) => void;
+  /** A checkpoint was too large for a limit of the database; the task fails, so that its partition is claimed again. */
+  readonly onDivided?: (extent: CheckpointExtent, error: SinkError) => void;
   /** Constraints of the database refused these rows; the task fails, so that its partition is claimed again. */
   readonly onRefused?: (rows: readonly RefusedRow[]) => void;
 }
 
+/** The rows of a checkpoint in the making, and what they were made of. */
+interface Draft {
+  readonly buffer: RowBuffer;
+  /** Of events, late and rejected ones. */
+  rows: number;
+  records: number;
+  /** Of the records' values. */
+  bytes: number;
+  /** The share of the memory budget that it has taken. */
+  heldBytes: number;
+}
+
 /**
  * The imperative shell around a partition's processor. One checkpoint is written at a time; while it commits, the next
- * batches are processed, up to one more checkpoint's worth: then `accept` waits.
+ * batches are processed, up to one more checkpoint's worth: then `accept` waits. It also waits where the memory of all
+ * partitions is used up; what it holds is committed then, and so is what others hold.
  */
 export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   const { claim, processor, sink, policy = defaultPolicy, beforeBatch, onProcessed, onCommitted, onRefused } = options;
-  let buffer = sink.openBuffer(claim.partition);
-  let rows = 0;
+  const { limit = createCheckpointLimit(policy), memory = new MemoryBudget(Infinity), onAttempt, onDivided } = options;
+  let draft = openDraft();
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
   let commit: Promise<void> | undefined;
   let linger: NodeJS.Timeout | undefined;
-  let closed = false;
+  const closing = new AbortController();
   let failure: { readonly error: unknown } | undefined;
 
   const failed = createSignal<unknown>();
 
-  const isFull = () => processor.pending >= policy.maxRecords || buffer.isFull;
-  const isDue = () => isFull() || processor.nextOffset >= logEndOffset;
+  const isFull = () => processor.pending >= policy.maxRecords || limit.isReachedBy(draft) || draft.buffer.isFull;
+  const isDue = () => isFull() || memory.isShort || processor.nextOffset >= logEndOffset;
+
+  function openDraft(): Draft {
+    return { buffer: sink.openBuffer(claim.partition), rows: 0, records: 0, bytes: 0, heldBytes: 0 };
+  }
+
+  /** The draft takes so many bytes, and not what was thought. */
+  function hold(of: Draft, bytes: number): void {
+    const more = bytes - of.heldBytes;
+    of.heldBytes = bytes;
+    memory.adjustRows(more);
+  }
 
   async function write(checkpoint: Checkpoint): Promise<void> {
-    const [written, rowsWritten] = [buffer, rows];
-    buffer = sink.openBuffer(claim.partition);
-    rows = 0;
+    const written = draft;
+    draft = openDraft();
+    hold(written, written.heldBytes + WINDOW_BYTES * countWindows(checkpoint));
+    const { records, bytes } = written;
     const beganMs = performance.now();
-    await sink.commit(claim, committedOffset, checkpoint, written);
-    const durationMs = performance.now() - beganMs;
-    const records = checkpoint.nextOffset - committedOffset;
+    let attempt = 0;
+    let attemptedMs = beganMs;
+    try {
+      await sink.commit(claim, committedOffset, checkpoint, written.buffer, {
+        isDivisible: records > 1,
+        onAttempt({ sentBytes }) {
+          attempt += 1;
+          attemptedMs = performance.now();
+          onAttempt?.({ attempt, records, bytes, sentBytes });
+        },
+      });
+    } catch (error) {
+      throw reprocessing(error, written);
+    } finally {
+      hold(written, 0);
+    }
+    const endedMs = performance.now();
+    limit.onCommitted(written, endedMs - attemptedMs);
+    const offsets = checkpoint.nextOffset - committedOffset;
     committedOffset = checkpoint.nextOffset;
-    onCommitted({ checkpoint, records, rows: rowsWritten, durationMs });
+    onCommitted({ checkpoint, records: offsets, rows: written.rows, durationMs: endedMs - beganMs });
   }
 
   function begin(): void {
@@ -85,18 +158,27 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     try {
       await write(processor.checkpoint());
     } catch (error) {
-      failure = { error: reprocessing(error) };
-      failed.resolve(failure.error);
+      failure = { error };
+      failed.resolve(error);
     } finally {
       commit = undefined;
     }
-    if (!closed) schedule();
+    if (!closing.signal.aborted) schedule();
   }
 
-  function reprocessing(error: unknown): unknown {
-    if (!(error instanceof SinkError) || error.code !== "refused-rows") return error;
-    onRefused?.(error.rows);
-    return new ReprocessError(error.rows.length, error);
+  function reprocessing(error: unknown, written: Draft): unknown {
+    if (!(error instanceof SinkError)) return error;
+    switch (error.code) {
+      case "refused-rows":
+        onRefused?.(error.rows);
+        return refusedCheckpoint(error.rows.length, error);
+      case "oversized-checkpoint":
+        limit.onOversized(written);
+        onDivided?.(written, error);
+        return dividedCheckpoint(written.records, error);
+      default:
+        return error;
+    }
   }
 
   function throwFailure(): void {
@@ -104,16 +186,61 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   }
 
   /** Waits while one checkpoint is under way and another is full. */
-  async function makeRoom(): Promise<void> {
+  async function makeRoom(parts: BatchParts): Promise<void> {
     if (commit === undefined || failure !== undefined || !isFull()) return;
+    parts.detach();
     await commit;
-    await makeRoom();
+    await makeRoom(parts);
+  }
+
+  /** What of the limits is left for the next part. */
+  const leftOver = () => ({ records: limit.records - draft.records, bytes: limit.bytes - draft.bytes });
+
+  /** Takes memory for the rows of the next part; resolves to how much it has got. */
+  async function takeMemory(bytes: number, parts: BatchParts): Promise<number> {
+    if (memory.tryTakeRows(bytes)) return bytes;
+    parts.detach();
+    const taken = memory.takeRows(bytes, closing.signal);
+    schedule();
+    return (await taken) ? bytes : 0;
+  }
+
+  function process(part: SourceBatch, takenBytes: number): void {
+    draft.heldBytes += takenBytes;
+    const processed = processor.process(part);
+    const { buffer } = draft;
+    buffer.add(processed);
+    draft.rows += processed.rows.length + processed.late.length + processed.rejected.length;
+    draft.records += part.records.length;
+    for (const record of part.records) draft.bytes += sizeOfValue(record);
+    hold(draft, buffer.bytes);
+    onProcessed?.(processed);
   }
 
   function schedule(): void {
     if (commit !== undefined || failure !== undefined || processor.pending === 0) return;
     if (isDue()) begin();
     else linger ??= setTimeout(begin, policy.lingerMs);
+  }
+
+  async function takeIn(parts: BatchParts, end: number): Promise<void> {
+    await beforeBatch?.();
+    throwFailure();
+    if (closing.signal.aborted) return;
+    logEndOffset = end;
+    while (!parts.isDone) {
+      const most = leftOver();
+      const takenBytes = await takeMemory(parts.sizeOfNext(most), parts);
+      if (failure !== undefined || closing.signal.aborted) memory.adjustRows(-takenBytes);
+      throwFailure();
+      if (closing.signal.aborted) return;
+      process(parts.next(most), takenBytes);
+      if (isFull()) schedule();
+      await makeRoom(parts);
+      throwFailure();
+      if (closing.signal.aborted) return;
+    }
+    schedule();
   }
 
   return {
@@ -127,36 +254,27 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       return processor.nextOffset;
     },
 
-    async accept(batch: SourceBatch) {
-      await beforeBatch?.();
-      throwFailure();
-      if (closed) return;
-      logEndOffset = batch.logEndOffset;
-      for (const part of partsOf(batch, processor.nextOffset)) {
-        const processed = processor.process(part);
-        buffer.add(processed);
-        rows += processed.rows.length + processed.late.length + processed.rejected.length;
-        onProcessed?.(processed);
-        if (isFull()) schedule();
-        await makeRoom();
-        throwFailure();
-        if (closed) return;
-      }
-      schedule();
-    },
+    // Not async: it would keep the batch for as long as it waits.
+    accept: (batch: SourceBatch) => takeIn(new BatchParts(batch, processor.nextOffset), batch.logEndOffset),
 
     async close({ flush }) {
-      closed = true;
+      closing.abort();
       clearTimeout(linger);
       linger = undefined;
-      if (!flush) return;
-      await commit;
-      if (failure === undefined && processor.pending > 0) {
-        begin();
+      if (flush) {
         await commit;
+        if (failure === undefined && processor.pending > 0) {
+          begin();
+          await commit;
+        }
       }
+      hold(draft, 0);
     },
   };
+}
+
+function countWindows({ changed, added = [] }: Checkpoint): number {
+  return [...changed, ...added].reduce((sum, { rows }) => sum + rows.length, 0);
 }
 
 interface Signal<T> {

@@ -2,6 +2,7 @@ import type { Blocker, Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidem
 import type { SourceEvent } from "@tidemark/sources";
 import type { ProcessedRows } from "./partition-processor.js";
 import type { WatermarkLead } from "./watermark-lead.js";
+import type { WriteAttempt } from "./partition-task.js";
 
 /** How far a partition is known to go, and how far it has been taken in. Both change while it is read. */
 export interface PartitionReach {
@@ -50,6 +51,16 @@ export type PipelineEvent =
     }
   /** What arrives has come up to the watermark again. */
   | { readonly type: "watermark-in-step"; readonly partition: number }
+  /** A try to write a checkpoint begins, the first of it or another. */
+  | ({ readonly type: "writing"; readonly partition: number } & WriteAttempt)
+  /** A checkpoint was too large for a limit of the database: its records are read again, and written in smaller ones. */
+  | {
+      readonly type: "checkpoint-divided";
+      readonly partition: number;
+      readonly records: number;
+      readonly bytes: number;
+      readonly error: Error;
+    }
   /** Constraints of the database refused rows: the partition is read again from its last checkpoint without them. */
   | { readonly type: "rows-refused"; readonly partition: number; readonly rows: readonly RefusedRow[] }
   | {

@@ -29,6 +29,11 @@ export interface RunOptions {
   readonly maxBatchBytes?: number;
   /** The pipeline ends where a partition would have more ids at once that may still come again; default 10 million. */
   readonly maxLiveIds?: number;
+  /**
+   * Fetched records, and rows that are not committed yet, take at most about so many bytes over all partitions; default 64 MiB. What
+   * is larger by itself, such as one record, is let through alone.
+   */
+  readonly memoryBytes?: number;
   /** How long a killed process keeps its partitions from others; default 10,000 ms. */
   readonly sessionTimeoutMs?: number;
   /** How long a stop waits for Postgres to take what was read; default 10,000 ms. */
@@ -43,6 +48,7 @@ export interface ResolvedRunOptions extends RunOptions {
   readonly group: string;
   readonly onLost: "stop" | "continue";
   readonly stopTimeoutMs: number;
+  readonly memoryBytes: number;
   readonly startReading: "at-once" | "when-behind";
 }
 
@@ -51,12 +57,15 @@ function defaultGroup(pipeline: string, topic: string): string {
   return topic === pipeline ? `tidemark-${pipeline}` : `tidemark-${pipeline}-${topic}`;
 }
 
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+const LEAST_MEMORY_BYTES = 1024 * 1024;
 const MAX_RETENTION_DAYS = 99_999;
 const MAX_LIVE_IDS = 16_000_000;
 
 /** @throws PipelineError `bad-options` */
 export function resolveRunOptions(pipeline: string, options: RunOptions): ResolvedRunOptions {
   const { brokers, databaseUrl, retentionDays, maxLiveIds, stopTimeoutMs = 10_000 } = options;
+  const { memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const {
     topic = pipeline,
     group = defaultGroup(pipeline, topic),
@@ -84,7 +93,10 @@ export function resolveRunOptions(pipeline: string, options: RunOptions): Resolv
   if (!(Number.isFinite(stopTimeoutMs) && stopTimeoutMs >= 0)) {
     throw badOption("stopTimeoutMs", stopTimeoutMs, "ms from 0 on");
   }
-  return { ...options, topic, group, onLost, stopTimeoutMs, startReading };
+  if (!isWholeBetween(memoryBytes, LEAST_MEMORY_BYTES, Number.MAX_SAFE_INTEGER)) {
+    throw badOption("memoryBytes", memoryBytes, `a whole number of bytes from ${LEAST_MEMORY_BYTES} on`);
+  }
+  return { ...options, topic, group, onLost, stopTimeoutMs, memoryBytes, startReading };
 }
 
 const isHostAndPort = (value: unknown) => typeof value === "string" && /^\S+:\d{1,5}$/.test(value);

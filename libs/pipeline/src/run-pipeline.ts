@@ -10,6 +10,7 @@ import type { Pipeline } from "./definition/define-pipeline.js";
 import { stoppedEarly } from "./errors.js";
 import { createEventStream, fromSinkEvent } from "./event-stream.js";
 import { PipelineHealth } from "./health.js";
+import { MemoryBudget } from "./memory-budget.js";
 import { OwnedPartitions } from "./owned-partitions.js";
 import { createPartitionClaimer } from "./partition-claimer.js";
 import type { PipelineListener } from "./pipeline-event.js";
@@ -179,6 +180,7 @@ export function runPipelineWith(
   }
 
   function startSource(sink: Sink, guard: ClusterGuard, purpose: GroupPurpose): Source {
+    const memory = new MemoryBudget(resolved.memoryBytes);
     const source = createSource({
       ...kafka,
       topic,
@@ -187,6 +189,7 @@ export function runPipelineWith(
       sessionTimeoutMs: resolved.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       ...(options.maxBatchBytes !== undefined && { maxBatchBytes: options.maxBatchBytes }),
+      memory,
       onLost: resolved.onLost,
       onEvent: (event) => claimer.onSourceEvent(event),
       claim: (partition, context) => claimer.claim(partition, context),
@@ -198,6 +201,7 @@ export function runPipelineWith(
       place: { topic, group },
       policy: resolved.checkpoints,
       maxLiveIds: resolved.maxLiveIds,
+      memory,
       emit: events.emit,
       commit: (partition, nextOffset) => source.commit(partition, nextOffset),
     });

@@ -95,6 +95,46 @@ describe("whether a consumer is stuck", () => {
   });
 });
 
+describe("a consumer on a slow link", () => {
+  const minute = 60_000;
+
+  it("is not stuck while bytes of its checkpoint leave, and is where a try only sends again what others have sent", () => {
+    const { health, on } = running();
+    let sent = 0;
+    const attempt = (number: number): PipelineEvent => ({
+      type: "writing",
+      partition: 0,
+      attempt: number,
+      records: 8,
+      bytes: 3_000,
+      sentBytes: () => sent,
+    });
+    on(attempt(1));
+    for (let minutes = 0; minutes <= 20; minutes += 1) {
+      sent += 100;
+      expect(health.stuckReason(minutes * minute)).toBeUndefined();
+    }
+    on(attempt(2));
+    sent = 50;
+    expect(health.stuckReason(22 * minute)).toBeUndefined();
+    expect(health.stuckReason(25 * minute)).toBeDefined();
+  });
+
+  it("shows what is being written, and what was written last", () => {
+    const { health, on } = running();
+    expect(health.activity(performance.now())).toEqual({ writing: [], lastCommit: undefined, divided: 0 });
+    on({ type: "writing", partition: 0, attempt: 2, records: 8, bytes: 3_000, sentBytes: () => 1_200 });
+    expect(health.activity(performance.now() + 500)).toMatchObject({
+      writing: [{ partition: 0, attempt: 2, records: 8, bytes: 3_000, sentBytes: 1_200, forMs: expect.any(Number) }],
+    });
+    expect(health.unreadyReason()).toBeUndefined();
+    on({ type: "checkpoint-divided", partition: 0, records: 8, bytes: 3_000, error: new Error("too long") });
+    expect(health.activity(performance.now())).toMatchObject({ writing: [], divided: 1 });
+    on(committed(0, { nextOffset: 8 }, { epoch: 3 }));
+    expect(health.activity(performance.now())).toMatchObject({ writing: [], lastCommit: { partition: 0 } });
+  });
+});
+
 describe("a consumer whose checkpoint runs into a time-out again and again", () => {
   const refused = Object.assign(new Error("canceling statement due to lock timeout"), {
     severity: "ERROR",

@@ -58,6 +58,9 @@ export interface Message {
   readonly timestampMs?: number;
 }
 
+/** A broker takes batches of 1 MB. */
+const MOST_AT_ONCE = 2_000;
+
 /** Sends messages to a topic, which is made with so many partitions. */
 export async function send(
   broker: Pick<Broker, "address">,
@@ -70,13 +73,15 @@ export async function send(
   const producer = kafka.producer();
   await Promise.all([admin.connect(), producer.connect()]);
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
-  await producer.send({
-    topic,
-    messages: messages.map(({ value, partition, timestampMs }) => ({
-      value,
-      partition,
-      ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
-    })),
-  });
+  for (let at = 0; at < messages.length; at += MOST_AT_ONCE) {
+    await producer.send({
+      topic,
+      messages: messages.slice(at, at + MOST_AT_ONCE).map(({ value, partition, timestampMs }) => ({
+        value,
+        partition,
+        ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
+      })),
+    });
+  }
   await Promise.all([admin.disconnect(), producer.disconnect()]);
 }

@@ -47,6 +47,25 @@ export interface RowBuffer {
   add(rows: NewRows): void;
   /** Whether it holds as much as one transaction should write: commit it before more is added. */
   readonly isFull: boolean;
+  /** How much memory it takes, in bytes. */
+  readonly bytes: number;
+}
+
+/** One try of a commit. */
+export interface CommitAttempt {
+  /** How many bytes have left this process for the server so far. */
+  sentBytes(): number;
+}
+
+export interface CommitOptions {
+  /**
+   * Whether the caller can write a smaller checkpoint instead. Then a checkpoint that takes more time, memory or locks than
+   * the store gives it is not tried again unchanged: the commit rejects with SinkError `oversized-checkpoint`. One that
+   * cannot be smaller is given more time with each try.
+   */
+  readonly isDivisible?: boolean;
+  /** Called when a try begins: it has a connection from now on. */
+  readonly onAttempt?: (attempt: CommitAttempt) => void;
 }
 
 /** A record that was read, as far as it takes to know it again. */
@@ -110,6 +129,7 @@ export interface Sink {
     expectedOffset: number,
     checkpoint: Checkpoint,
     rows: RowBuffer,
+    options?: CommitOptions,
   ): Promise<void>;
   /** Ends connections; what waits, and what is asked later, rejects with SinkError `closed`. May be called again. */
   close(): Promise<void>;

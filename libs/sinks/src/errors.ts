@@ -18,6 +18,7 @@ export type SinkErrorCode =
   | "unencodable"
   | "refused-rows"
   | "refused-rebuild"
+  | "oversized-checkpoint"
   | "closed";
 
 /** A row that Postgres refuses for what it holds. */
@@ -178,6 +179,14 @@ export function refusedRebuild(problems: readonly string[]): SinkError {
   return new SinkError("refused-rebuild", `${problems.join(" ")} Nothing was changed.`);
 }
 
+export function oversizedCheckpoint(topic: string, partition: number, cause: Error): SinkError {
+  return new SinkError(
+    "oversized-checkpoint",
+    `Postgres did not take a checkpoint of ${topic}[${partition}] within its limits, and nothing was written (${cause.message}). A smaller one may pass.`,
+    { cause },
+  );
+}
+
 /** A column that a sink cannot write at all. */
 export function unwritable(table: string, column: string, problem: string): SinkError {
   return new SinkError("unencodable", `Column ${column} of ${table} ${problem}.`);
@@ -193,9 +202,11 @@ export function sinkClosed(): SinkError {
   return new SinkError("closed", "The sink was closed while it waited for Postgres.");
 }
 
+export const UNANSWERED = "unanswered";
+
 /** Not a SinkError: as with any broken connection, what was asked is asked again. */
 export function unanswered(ms: number): Error {
-  return new Error(`Postgres did not end a transaction within ${ms / 1000} s`);
+  return Object.assign(new Error(`Postgres was silent for ${ms / 1000} s in a transaction`), { code: UNANSWERED });
 }
 
 /** Likewise. */

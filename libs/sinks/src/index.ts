@@ -2,6 +2,8 @@ export type {
   Checkpoint,
   CheckpointLedger,
   Claim,
+  CommitAttempt,
+  CommitOptions,
   LastRecord,
   NewRows,
   RollupRow,

@@ -3,6 +3,7 @@ export { fingerprintOf, type RecordFingerprint } from "./fingerprint.js";
 export type { KafkaConnection } from "./connection.js";
 export { SourceError, type SourceErrorCode } from "./errors.js";
 export type { ConnectionEvent, SourceEvent } from "./event.js";
+export type { FetchBudget } from "./fetch-budget.js";
 export type { GroupPurpose } from "./group-protocol.js";
 export type { FetchedBatch, KafkaListener, KafkaPort, PartitionOffsets } from "./kafka-port.js";
 export { readClusterId, readGroupMembers, readOffsets } from "./kafkajs-admin.js";

@@ -3,6 +3,7 @@ import type { KafkaConnection } from "./connection.js";
 import { invalidOption } from "./errors.js";
 import type { SourceEvent } from "./event.js";
 import type { GroupPurpose } from "./group-protocol.js";
+import type { FetchBudget } from "./fetch-budget.js";
 import type { SessionOptions } from "./kafkajs-session.js";
 import type { Claim } from "./task.js";
 
@@ -30,6 +31,8 @@ export interface SourceOptions {
    * holds for all. Default 64 MiB.
    */
   readonly maxBatchBytes?: number;
+  /** What fetched batches may take together until their tasks have taken them in; default: they are not limited. */
+  readonly memory?: FetchBudget;
   /** Default 4. */
   readonly partitionsConsumedConcurrently?: number;
   /** How long a fetch waits for records when there are none; rebalances and pauses wait for it too. Default 250. */

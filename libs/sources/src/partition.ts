@@ -2,6 +2,7 @@ import { backoffMs, settlesWithin, wait } from "./backoff.js";
 import { cutBatch } from "./batch.js";
 import { defer, type Deferred } from "./deferred.js";
 import type { SourceEvent } from "./event.js";
+import { sizeOfBatch, type FetchBudget } from "./fetch-budget.js";
 import type { FetchedBatch, KafkaPort } from "./kafka-port.js";
 import type { ReadPartitionOffsets } from "./offset-reader.js";
 import {
@@ -20,6 +21,8 @@ export interface PartitionContext extends PartitionRules {
   readonly readOffsets: ReadPartitionOffsets;
   readonly maxStallMs: number;
   readonly heartbeatMs: number;
+  /** Undefined: fetched batches are not limited. */
+  readonly memory?: FetchBudget | undefined;
   /** Fires when the source stops: nothing more is fetched, and waiting ends. */
   readonly stopping: AbortSignal;
   emit(event: SourceEvent): void;
@@ -55,7 +58,7 @@ interface InFlight {
 const THROTTLED_STALL_MS = 50;
 
 export function createPartition(context: PartitionContext): Partition {
-  const { topic, partition, onLost, port, stopping, emit, fail, readOffsets } = context;
+  const { topic, partition, onLost, port, stopping, emit, fail, readOffsets, memory } = context;
   let state = initialState({ topic, partition, onLost });
   let task: PartitionTask | undefined;
   let inFlight: InFlight | undefined;
@@ -158,8 +161,13 @@ export function createPartition(context: PartitionContext): Partition {
     }
   }
 
-  async function accept(range: AcceptRange): Promise<void> {
-    await task?.accept(cutBatch(range.records, range));
+  // Not async: it would keep the records for as long as the task takes, who may have let go of them.
+  function accept(range: AcceptRange): Promise<void> {
+    try {
+      return task?.accept(cutBatch(range.records, range)) ?? Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   async function closeTask(flush: boolean): Promise<void> {
@@ -185,6 +193,37 @@ export function createPartition(context: PartitionContext): Partition {
     if (inFlight === awaited && !stopping.aborted) dispatch({ type: "stalled" });
   }
 
+  /** Takes the memory of a batch, for as long as it is in flight. Where that stays used up, the partition is paused. */
+  async function takeMemory(bytes: number, heartbeat: () => Promise<void>): Promise<boolean> {
+    if (memory === undefined) return true;
+    const deadline = performance.now() + context.maxStallMs;
+    while (!memory.tryTakeFetched(bytes)) {
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) {
+        void pauseUntilRoom(memory, bytes);
+        return false;
+      }
+      const round = new AbortController();
+      await settlesWithin(memory.untilRoom(bytes, round.signal), Math.min(leftMs, context.heartbeatMs), stopping);
+      round.abort();
+      if (state.type !== "idle" || stopping.aborted) return false;
+      await heartbeat();
+    }
+    return true;
+  }
+
+  /** The batch is fetched again then. A claim or an assignment in between resumes the client by itself. */
+  async function pauseUntilRoom(budget: FetchBudget, bytes: number): Promise<void> {
+    port.pause(partition);
+    emit({ type: "paused", partition });
+    await budget.untilRoom(bytes, stopping);
+    if (stopping.aborted) return;
+    emit({ type: "resumed", partition });
+    // One that has stalled meanwhile is resumed when its task has taken in its batch.
+    if (state.type === "idle" || (isInFlight(state) && state.client === "fetching"))
+      port.resume(partition, state.position.offset);
+  }
+
   return {
     get isOwned() {
       return task !== undefined;
@@ -195,10 +234,17 @@ export function createPartition(context: PartitionContext): Partition {
     async take(batch, heartbeat) {
       if (inFlight !== undefined) await waitWithHeartbeat(inFlight, heartbeat);
       if (state.type !== "idle" || stopping.aborted) return false;
-      dispatch({ type: "batch-fetched", batch });
+      const bytes = sizeOfBatch(batch);
+      if (!(await takeMemory(bytes, heartbeat))) return false;
+      const free = () => memory?.freeFetched(bytes);
+      if (state.type === "idle" && !stopping.aborted) dispatch({ type: "batch-fetched", batch });
       // A batch that does not follow the position is refused at once.
       const begun = inFlight;
-      if (begun === undefined) return false;
+      if (begun === undefined) {
+        free();
+        return false;
+      }
+      void begun.settled.promise.then(free);
       await waitWithHeartbeat(begun, heartbeat);
       return begun.mayAdvance;
     },

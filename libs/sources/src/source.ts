@@ -98,6 +98,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
         readOffsets,
         maxStallMs,
         heartbeatMs,
+        memory: options.memory,
         onLost,
         stopping: signal,
         emit,

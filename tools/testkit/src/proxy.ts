@@ -37,8 +37,8 @@ export interface Proxy {
   lose(): void;
   /** Nothing passes from the clients to the server. */
   hold(): void;
-  /** From the clients to the server little passes at a time: some 400 kB/s of each connection. */
-  trickle(): void;
+  /** From the clients to the server little passes at a time: default 400 kB/s of each connection. */
+  trickle(bytesPerSecond?: number): void;
   /** From the server to the clients so many bytes a second pass on each connection. */
   slowDown(bytesPerSecond: number): void;
   /** New connections go to the server on another port of 127.0.0.1; present ones stay where they are. */
@@ -48,7 +48,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-const trickleBytes = 2_048;
+const defaultTrickle = 400_000;
 const trickleEveryMs = 5;
 const slowEveryMs = 10;
 const everything = Number.POSITIVE_INFINITY;
@@ -154,10 +154,11 @@ export async function startProxy(
       for (const link of links) link.isLost = true;
     },
     hold: () => set(false, true),
-    trickle() {
+    trickle(bytesPerSecond = defaultTrickle) {
       set(false, true);
+      const bytes = Math.ceil((bytesPerSecond * trickleEveryMs) / 1_000);
       trickling = setInterval(() => {
-        for (const link of links) link.up(trickleBytes);
+        for (const link of links) link.up(bytes);
       }, trickleEveryMs);
     },
     slowDown(bytesPerSecond) {

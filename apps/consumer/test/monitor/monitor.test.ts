@@ -108,7 +108,10 @@ describe("a consumer that can be watched", { timeout: 240_000 }, () => {
     expect(own).toHaveLength(19);
     for (const [name, type] of own) expect(name.endsWith("_total"), name).toBe(type === "counter");
 
-    expect(await ask(`${consumer.url}/healthz`)).toEqual({ status: 200, body: { ok: true } });
+    expect(await ask(`${consumer.url}/healthz`)).toMatchObject({
+      status: 200,
+      body: { ok: true, postgres: "answers", writing: [], lastCommit: { records: expect.any(Number) }, divided: 0 },
+    });
     expect(await ask(`${consumer.url}/readyz`)).toEqual({ status: 200, body: { ok: true } });
     expect((await fetch(`${consumer.url}/other`)).status).toBe(404);
     expect((await fetch(`${consumer.url}/metrics`, { method: "POST" })).status).toBe(405);

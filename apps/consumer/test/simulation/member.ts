@@ -1,7 +1,13 @@
 import type { Sink } from "@tidemark/sinks";
 import { createSourceOn, type Source, type SourceEvent } from "@tidemark/sources";
 import type { CheckpointPolicy, Pipeline } from "@tidemark/pipeline";
-import { createPartitionProcessor, createPartitionTask } from "@tidemark/pipeline/parts";
+import {
+  createCheckpointLimit,
+  createPartitionProcessor,
+  createPartitionTask,
+  MemoryBudget,
+  type CheckpointLimit,
+} from "@tidemark/pipeline/parts";
 import type { PlantedBug } from "./planted-bugs.js";
 import type { Actor, Scheduler } from "./scheduler.js";
 import type { SimulatedPort } from "./simulated-port.js";
@@ -14,6 +20,7 @@ export interface Member {
   readonly actor: Actor;
   readonly port: SimulatedPort;
   readonly source: Source;
+  readonly memory: MemoryBudget;
   /** Commits what it holds, then leaves. */
   stop(): Promise<void>;
 }
@@ -25,28 +32,36 @@ export interface MemberOptions {
   readonly sink: Sink;
   readonly pipeline: Pipeline;
   readonly policy: CheckpointPolicy;
+  readonly memoryBytes: number;
   readonly bug: PlantedBug;
   readonly onEvent: (event: SourceEvent) => void;
 }
 
 export function startMember(options: MemberOptions): Member {
   const { actor, scheduler, port, sink, pipeline, policy, bug, onEvent } = options;
+  const memory = new MemoryBudget(options.memoryBytes);
+  const limits = new Map<number, CheckpointLimit>();
   const restore = bug.restore?.() ?? ((claim) => ({ claim, processor: createPartitionProcessor(pipeline, claim) }));
   const source = createSourceOn(port, {
     brokers: ["simulated:9092"],
     topic,
     group,
     sessionTimeoutMs: 10_000,
+    memory,
     onEvent,
     async claim(partition, { logStartOffset, logEndOffset }) {
       const claimed = await sink.claim(partition, logStartOffset);
       const { claim, processor } = restore(claimed, (from) => createPartitionProcessor(pipeline, from));
+      const limit = limits.get(partition) ?? createCheckpointLimit(policy);
+      limits.set(partition, limit);
       return createPartitionTask({
         claim,
         processor,
         sink,
         logEndOffset,
         policy,
+        limit,
+        memory,
         beforeBatch: async () => {
           if (scheduler.random.chance(0.3)) await scheduler.turn(actor, "has looked at the cluster");
         },
@@ -60,6 +75,7 @@ export function startMember(options: MemberOptions): Member {
     actor,
     port,
     source,
+    memory,
     async stop() {
       await source.stop({ flush: true });
       await sink.close();

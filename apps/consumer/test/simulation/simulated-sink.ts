@@ -7,10 +7,14 @@ export interface Network {
   isAway: boolean;
   /** Of the requests that get through: how many are lost on their way, and how many answers on theirs. */
   lossChance: number;
+  /** Of the checkpoints that could be smaller: how many exceed a limit of the store's. */
+  oversizeChance: number;
 }
 
 /** In whose name requests travel: they arrive also where their sender sleeps or has died. */
 export const network: Actor = { name: "  ", state: "running" };
+
+const brokenOffChance = 0.3;
 
 /** The connection broke: what became of the request, nobody knows. */
 class ConnectionLost extends Error {
@@ -26,7 +30,7 @@ export function createSimulatedSink(
   actor: Actor,
   scheduler: Scheduler,
   path: Network,
-  onLoss: (what: "lost requests" | "lost answers") => void,
+  onLoss: (what: "lost requests" | "lost answers" | "divided checkpoints") => void,
 ): Sink {
   const { random } = scheduler;
   let closed = false;
@@ -74,10 +78,17 @@ export function createSimulatedSink(
     claim: (partition, logStartOffset) =>
       insist(`${actor.name} claims ${partition}`, () => inner.claim(partition, logStartOffset)),
     openBuffer: (partition) => inner.openBuffer(partition),
-    commit: (claim, expectedOffset, checkpoint, rows) =>
+    commit: (claim, expectedOffset, checkpoint, rows, options) =>
       insist(
         `${actor.name} commits ${claim.partition}:${expectedOffset}-${checkpoint.nextOffset} in epoch ${claim.epoch}`,
-        () => inner.commit(claim, expectedOffset, checkpoint, rows),
+        async () => {
+          if (options?.isDivisible !== true || !random.chance(path.oversizeChance))
+            return inner.commit(claim, expectedOffset, checkpoint, rows, options);
+          onLoss("divided checkpoints");
+          // A transaction that was broken off without an answer may have been committed all the same.
+          if (random.chance(brokenOffChance)) await inner.commit(claim, expectedOffset, checkpoint, rows, options);
+          throw new SinkError("oversized-checkpoint", "The checkpoint took too long.");
+        },
       ),
     async close() {
       closed = true;

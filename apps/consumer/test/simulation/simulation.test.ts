@@ -15,7 +15,7 @@ const bugs = Object.entries<PlantedBug>(plantedBugs);
 
 /** What must come to pass in every fiftieth schedule at least, or little is tried. */
 const wanted = (
-  "starts,kills,stops,sleeps,time-outs,wakings,rebalances,outages,retentions,lost requests,lost answers," +
+  "starts,kills,stops,sleeps,time-outs,wakings,rebalances,outages,retentions,lost requests,lost answers,divided checkpoints," +
   "claimed,fenced,revoked,gap,paused,resumed,abandoned"
 ).split(",");
 

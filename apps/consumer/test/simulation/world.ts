@@ -19,6 +19,8 @@ export interface ScheduleOptions {
   readonly atEndOnly?: boolean;
 }
 
+/** Too little for any record beside another, for some records, for a batch of each partition, and for all. */
+const memoryBytes = [1, 1_000, 4_000, Infinity] as const;
 const faultSteps = 120;
 const faultChance = 0.12;
 /** How many steps after the last fault all must be caught up, and then stopped. */
@@ -29,7 +31,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly broker: Broker;
   readonly group: Group;
-  readonly path: Network = { isAway: false, lossChance: 0.06 };
+  readonly path: Network = { isAway: false, lossChance: 0.06, oversizeChance: 0.08 };
   readonly counts: Record<string, number> = {};
   members: Member[] = [];
   readonly #invariants: Invariants;
@@ -39,6 +41,7 @@ export class World {
   readonly #store = createMemoryStore();
   readonly #sink: Sink;
   readonly #policy;
+  readonly #memoryBytes: number;
   #started = 0;
   /** Partitions that somebody has tried to commit since the last look. */
   readonly #changed = new Set<number>();
@@ -56,6 +59,7 @@ export class World {
     this.broker = new Broker(log, random);
     this.group = new Group(log.partitions.length, this.scheduler);
     this.#policy = { maxRecords: random.integer(1, 9), lingerMs: 200 };
+    this.#memoryBytes = random.pick(memoryBytes);
     this.#invariants = new Invariants(this.#store, expected);
     const identity = { topic, group, clusterId: "simulated", pipeline };
     this.#sink = createMemorySink({ ...identity, store: this.#store });
@@ -103,6 +107,7 @@ export class World {
       sink,
       pipeline: this.#pipeline,
       policy: this.#policy,
+      memoryBytes: this.#memoryBytes,
       bug,
       onEvent: (event) => {
         this.#count(event.type);
@@ -164,6 +169,7 @@ export class World {
   async #recover(): Promise<void> {
     this.path.isAway = false;
     this.path.lossChance = 0;
+    this.path.oversizeChance = 0;
     for (const bounds of this.broker.bounds) bounds.end = bounds.log.end;
     for (const member of this.members) await this.wake(member);
     // The others may be about to stop.
@@ -179,6 +185,7 @@ export class World {
       await this.happen("is told to stop", () => void member.stop().finally(() => (stopping -= 1)), member.actor);
     }
     await this.#advanceUntil("stopped", () => stopping === 0);
+    await this.#advanceUntil("all memory given back", () => this.members.every(({ memory }) => memory.usedBytes === 0));
     for (const { partition } of this.#log.partitions) this.#invariants.compare(partition);
     if (this.#failure !== undefined) throw this.#failure;
   }

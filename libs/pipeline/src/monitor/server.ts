@@ -30,8 +30,9 @@ export interface Monitor {
 }
 
 /**
- * Serves /healthz (200, or 503 where a restart would help), /readyz (200, or 503 with the reason as JSON) and /metrics. The JSON of
- * both lists under `degraded` what is wrong though it is at work.
+ * Serves /healthz (200, or 503 where a restart would help; beside that what is written to Postgres now and was written last, so that a
+ * slow link can be told from an outage), /readyz (200, or 503 with the reason as JSON) and /metrics. The JSON of both lists under
+ * `degraded` what is wrong though it is at work.
  *
  * @throws MonitorError
  */
@@ -47,7 +48,10 @@ export async function startMonitor(
   async function answer(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case "/healthz":
-        return sendReason(response, health.stuckReason(performance.now()), health.degradedReasons());
+        return sendReason(response, health.stuckReason(performance.now()), health.degradedReasons(), {
+          postgres: health.postgresTrouble ?? "answers",
+          ...health.activity(performance.now()),
+        });
       case "/readyz":
         health.onPostgresProbe(await probe.ask());
         return sendReason(response, health.unreadyReason(), health.degradedReasons());
@@ -88,8 +92,13 @@ export async function startMonitor(
   };
 }
 
-function sendReason(response: ServerResponse, reason: string | undefined, degraded: readonly string[]): void {
-  const answer = reason === undefined ? { ok: true } : { ok: false, reason };
+function sendReason(
+  response: ServerResponse,
+  reason: string | undefined,
+  degraded: readonly string[],
+  more: object = {},
+): void {
+  const answer = { ...(reason === undefined ? { ok: true } : { ok: false, reason }), ...more };
   response.writeHead(reason === undefined ? 200 : 503, { "content-type": "application/json" });
   response.end(`${JSON.stringify(degraded.length === 0 ? answer : { ...answer, degraded })}\n`);
 }

@@ -20,6 +20,7 @@ export class ByteWriter {
   #at = 0;
   /** Bytes of the chunks before this one. */
   #before = 0;
+  #allocated = 0;
 
   constructor(slack: number, pool: ChunkPool) {
     this.#slack = slack;
@@ -28,6 +29,11 @@ export class ByteWriter {
 
   get bytes(): number {
     return this.#before + this.#at;
+  }
+
+  /** Bytes of all chunks, whether they are full or not. */
+  get allocatedBytes(): number {
+    return this.#allocated;
   }
 
   /** All that was written, in order; nothing may be written after. */
@@ -47,6 +53,7 @@ export class ByteWriter {
     this.#before += this.#at;
     this.#chunk = this.#pool.take(bytes + this.#slack);
     this.#taken.push(this.#chunk);
+    this.#allocated += this.#chunk.length;
     this.#view = new DataView(this.#chunk.buffer);
     this.#at = 0;
   }

@@ -28,6 +28,8 @@ export interface CopyStream {
   append(rows: readonly object[]): void;
   /** How many bytes the stream has so far. */
   readonly bytes: number;
+  /** How many bytes of memory it takes. */
+  readonly allocatedBytes: number;
   /** The complete stream; nothing may be appended after. */
   end(): readonly Uint8Array[];
   /** After `end`, and once its bytes have been sent: lets later streams write over them. */
@@ -117,6 +119,9 @@ export function createCopyEncoder(
       return {
         get bytes() {
           return out.bytes;
+        },
+        get allocatedBytes() {
+          return out.allocatedBytes;
         },
         append(added) {
           for (const row of added) {

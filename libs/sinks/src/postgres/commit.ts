@@ -74,8 +74,10 @@ export async function writeCheckpoint(
   limits: WriterLimits,
   commit: Commit,
   { head, copies, windows }: EncodedCheckpoint,
+  onFencePassed: () => void = () => {},
 ): Promise<void> {
   await beginFenced(client, limits, commit, head);
+  onFencePassed();
   const rest: Statement[] = [];
   for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });
   if (windows !== undefined) rest.push(windows);

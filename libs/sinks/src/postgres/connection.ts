@@ -4,6 +4,7 @@ import { unanswered } from "../errors.js";
 import { isReadOnlyServer } from "./availability.js";
 import { fly, type Statement } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
+import { SessionStream } from "./session/session-stream.js";
 
 /** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
 export interface WriterLimits {
@@ -11,8 +12,8 @@ export interface WriterLimits {
   readonly lockTimeoutMs: number;
   readonly idleInTransactionTimeoutMs: number;
   /**
-   * After so long a transaction is broken off by its client, and tried again on another connection: the network can lose a
-   * connection without a word, and no limit of the server's reaches a client then. Default 60,000.
+   * A transaction is broken off by its client when the connection has been silent for so long, and tried again on another: the
+   * network can lose a connection without a word, and no limit of the server's reaches a client then. Default 60,000.
    */
   readonly transactionTimeoutMs?: number;
   /** For so long internal errors (XX000) in a row are waited out, in ms; default 5 minutes. */
@@ -118,24 +119,31 @@ export async function withConnection<T>(
 // Between two statements nobody listens for a connection that the server ends.
 function reportedByNextStatement(): void {}
 
-/** Whatever is under way on the client rejects after so long, and the connection with it. */
+/**
+ * Whatever is under way on the client rejects, and the connection with it, when no byte has left or come in for
+ * `transactionTimeoutMs` (for twice as long at most). A slow link is not silent.
+ */
 async function within<T>(client: Client, limits: WriterLimits, work: () => Promise<T>): Promise<T> {
   const { transactionTimeoutMs = defaultTransactionTimeoutMs } = limits;
-  const timer = setTimeout(
-    () => client.connection.stream.destroy(unanswered(transactionTimeoutMs)),
-    transactionTimeoutMs,
-  );
+  const { stream } = client.connection;
+  const countBytes = () => (stream instanceof SessionStream ? stream.sentBytes + stream.receivedBytes : 0);
+  let counted = countBytes();
+  const timer = setInterval(() => {
+    const now = countBytes();
+    if (now === counted) stream.destroy(unanswered(transactionTimeoutMs));
+    counted = now;
+  }, transactionTimeoutMs);
   try {
     return await work();
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
 /**
  * Work on one pooled connection, which may begin and end transactions; what it leaves unfinished by an error is rolled back,
  * and the connection given back whatever happens. Where it can't be rolled back, `onLost` is told the backend that may still
- * hold its locks. Work and ROLLBACK have `transactionTimeoutMs` each.
+ * hold its locks. Work and ROLLBACK end after `transactionTimeoutMs` of silence.
  */
 export async function onConnection<T>(
   pool: Pool,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
-import { refusedRows, silentServer } from "../errors.js";
+import { oversizedCheckpoint, refusedRows, silentServer } from "../errors.js";
 import { drawOwner } from "../owner.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
@@ -25,8 +25,10 @@ import { createDayPartitions, dayOf } from "./day-partitions.js";
 import { isolateRefused, isRefusal } from "./isolate-refused.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
+import { AttemptHistory, watchSending, type AttemptPhase } from "./oversized.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
 import { createTallySql } from "./tally-sql.js";
+import { Turns } from "./turns.js";
 import { createWindowStatement } from "./window-statement.js";
 
 export interface SinkOptions extends SinkIdentity {
@@ -51,7 +53,10 @@ export function createSink(options: SinkOptions): Sink {
   const place = { pipeline: options.pipeline.data.name, topic };
   const identity = { ...options, owner: options.owner ?? drawOwner() };
   const address = addressForWriting(options.databaseUrl);
-  const pool = createPool(address, options.connections ?? 4);
+  const connections = options.connections ?? 4;
+  const pool = createPool(address, connections);
+  // The pool gives up on who has waited for a connection for some seconds, as it does where Postgres does not answer.
+  const turns = new Turns(connections);
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
   const { raw } = tables;
@@ -148,11 +153,11 @@ export function createSink(options: SinkOptions): Sink {
   }
 
   return {
-    claim: (partition, logStartOffset) => retry(() => claimOnce(partition, logStartOffset)),
+    claim: (partition, logStartOffset) => retry(() => turns.take(() => claimOnce(partition, logStartOffset))),
 
     openBuffer: (partition) => new CopyRowBuffer(encoders, raw, { topic, partition }),
 
-    async commit(claim, expectedOffset, checkpoint, rows) {
+    async commit(claim, expectedOffset, checkpoint, rows, { isDivisible = false, onAttempt } = {}) {
       if (!(rows instanceof CopyRowBuffer)) throw new TypeError("The rows are another sink's.");
       const encoded = {
         head: checkpoint,
@@ -160,28 +165,44 @@ export function createSink(options: SinkOptions): Sink {
         windows: windows.encode(topic, claim.partition, checkpoint),
       };
       const commit = { place, claim, expectedOffset };
-      const write = (client: PoolClient) => writeCheckpoint(client, limits, commit, encoded);
+      const history = new AttemptHistory();
+      let phase: AttemptPhase = "days";
+      const write = (client: PoolClient) => {
+        onAttempt?.(watchSending(client));
+        phase = "fence";
+        return writeCheckpoint(client, history.limitsOf(limits), commit, encoded, () => (phase = "rows"));
+      };
       const isolate = async (client: PoolClient) => {
-        await beginFenced(client, limits, commit, checkpoint);
+        await beginFenced(client, history.limitsOf(limits), commit, checkpoint);
         const refused = await isolateRefused(client, encoded.copies);
         await client.query("ROLLBACK");
         return refused;
       };
       const writeOrIsolate = async () => {
+        const given = history.limitsOf(limits);
         try {
-          await onConnection(pool, limits, write, lost.add);
+          await onConnection(pool, given, write, lost.add);
         } catch (error) {
           if (!isRefusal(error)) throw error;
-          const refused = await onConnection(pool, limits, isolate, lost.add);
+          const refused = await onConnection(pool, given, isolate, lost.add);
           if (refused.length > 0) throw refusedRows(topic, claim.partition, refused, error);
           // No row is at fault: whatever was may be gone. If not, Postgres says so once more.
-          await onConnection(pool, limits, write, lost.add);
+          await onConnection(pool, given, write, lost.add);
         }
       };
-      await retry(async () => {
+      const attempt = async () => {
         await endLost(claim.partition);
-        await dayPartitions.withDays(rows.days, writeOrIsolate);
-      });
+        phase = "days";
+        try {
+          await dayPartitions.withDays(rows.days, writeOrIsolate);
+        } catch (error) {
+          if (!history.isTooLarge(error, phase)) throw error;
+          if (isDivisible) throw oversizedCheckpoint(topic, claim.partition, error);
+          history.giveMoreTime();
+          throw error;
+        }
+      };
+      await retry(() => turns.take(attempt));
       // Not after a failure: the connection may still be sending.
       rows.release();
       const newestDay = dayOf(checkpoint.maxEventTimeMs);

@@ -58,6 +58,12 @@ export class CopyRowBuffer implements RowBuffer {
     return bytes >= FULL_SIZE || this.days.size >= FULL_DAYS;
   }
 
+  get bytes(): number {
+    let bytes = 0;
+    for (const stream of this.#streams.values()) bytes += stream.allocatedBytes;
+    return bytes;
+  }
+
   /** The COPYs to run: raw rows, then late ones, then rejected ones. */
   end(): readonly CopyRun[] {
     const { raw, late, rejected } = this.#encoders;

@@ -171,9 +171,9 @@ export function commitContract(store: CurrentStore): void {
   it("refuses the rows of another kind of sink", async () => {
     const sink = store().open();
     const claim = await sink.claim(0, 0);
-    await expect(sink.commit(claim, 0, checkpointOf([], 1), { add: () => undefined, isFull: false })).rejects.toThrow(
-      TypeError,
-    );
+    await expect(
+      sink.commit(claim, 0, checkpointOf([], 1), { add: () => undefined, isFull: false, bytes: 0 }),
+    ).rejects.toThrow(TypeError);
   });
 
   it("lets nobody see a part of a checkpoint", async () => {

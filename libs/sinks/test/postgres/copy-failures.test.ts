@@ -85,7 +85,7 @@ it("a connection that the network loses without a word is given up after a while
   const claim = await wired.claim(0, 0);
   wire.lose();
   await commit(wired, claim, 0, checkpointOf([0], 1));
-  expect(events[0]).toMatchObject({ kind: "unavailable", error: { message: expect.stringMatching(/within 2 s/) } });
+  expect(events[0]).toMatchObject({ kind: "unavailable", error: { message: expect.stringMatching(/silent for 2 s/) } });
   expect((await store.read()).rows).toHaveLength(1);
 });
 

@@ -69,6 +69,9 @@ function wrapSink(sink: Sink, { rows = unchanged, checkpoint: change = unchanged
         get isFull() {
           return real.some((one) => one.isFull);
         },
+        get bytes() {
+          return real.reduce((sum, one) => sum + one.bytes, 0);
+        },
       };
       buffers.set(buffer, real);
       return buffer;

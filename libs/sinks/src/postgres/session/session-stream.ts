@@ -56,6 +56,19 @@ export class SessionStream extends Duplex {
     return this;
   }
 
+  /** Bytes that have left this process. What the system holds back, because the server takes nothing, has not left it. */
+  get sentBytes(): number {
+    if (this.#socket === undefined) return 0;
+    // Node's own time-outs look there too: `bytesWritten` counts what still waits.
+    const { _handle: handle } = this.#socket as Socket & { _handle?: { writeQueueSize?: number } | null };
+    return this.#socket.bytesWritten - (handle?.writeQueueSize ?? 0);
+  }
+
+  /** Bytes that have come in. */
+  get receivedBytes(): number {
+    return this.#socket?.bytesRead ?? 0;
+  }
+
   override _read(): void {
     this.#socket?.resume();
   }
