@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { CompressionTypes, Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -49,44 +50,60 @@ async function sendValues(
   await Promise.all([admin.disconnect(), producer.disconnect()]);
 }
 
-it(
-  "bounds the memory of all partitions together while a table of rejected records is locked",
+const wholeValues = fileURLToPath(new URL("whole-values.ts", import.meta.url));
+
+it.each([
+  { kept: "the start", pipeline: {}, table: "socmed_rejected", length: 4_096 },
+  { kept: "the whole", pipeline: { PIPELINE: wholeValues }, table: "whole_rejected", length: 60_000 },
+])(
+  "bounds the memory of all partitions together while the table is locked that keeps $kept of rejected values",
   { timeout: 300_000 },
-  async () => {
+  async ({ kept, pipeline, table, length }) => {
     const [partitions, each] = [16, 400];
     const databaseUrl = await servers.createDatabase();
-    const topic = ownName("rejected");
-    await sendValues(topic, partitions, 1, Buffer.alloc(60_000, "x"), CompressionTypes.None);
-    const env = {
-      ...environment(servers, databaseUrl, "rejected"),
-      METRICS_PORT: "0",
-      MEMORY_BUDGET: String(32 * megabyte),
-    };
-    const consumer = start([], env);
-    await expect
-      .poll(() => readLedger(databaseUrl).catch(() => undefined), patience)
-      .toMatchObject({ read: partitions });
+    const name = kept.replace(" ", "-");
+    await sendValues(ownName(name), partitions, 1, Buffer.alloc(60_000, "x"), CompressionTypes.None);
+    const limits = { METRICS_PORT: "0", MEMORY_BUDGET: String(32 * megabyte) };
+    const consumer = start([], { ...environment(servers, databaseUrl, name), ...limits, ...pipeline });
+    const ledger = () => readLedger(databaseUrl).catch(() => undefined);
+    await expect.poll(ledger, patience).toMatchObject({ read: partitions });
     const before = await peakMemory(consumer);
     const other = new Client({ connectionString: databaseUrl });
     await other.connect();
-    await other.query("BEGIN; LOCK TABLE socmed_rejected IN ACCESS EXCLUSIVE MODE");
-    await sendValues(topic, partitions, each, Buffer.alloc(60_000, "x"), CompressionTypes.None);
-    const retries = () => readMetric(consumer, "tidemark_postgres_retries_total");
-    await expect.poll(retries, patience).toBeGreaterThan(20);
+    await other.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+    await sendValues(ownName(name), partitions, each, Buffer.alloc(60_000, "x"), CompressionTypes.None);
+    await expect.poll(() => readMetric(consumer, "tidemark_postgres_retries_total"), patience).toBeGreaterThan(20);
     await other.query("ROLLBACK");
     await other.end();
     const read = partitions * (each + 1);
-    await expect.poll(() => readLedger(databaseUrl), patience).toMatchObject({ read, rejected: read });
+    await expect.poll(ledger, patience).toMatchObject({ read, rejected: read });
     // The budget, what the garbage collector has not taken back yet, and answers of Kafka that are being read: some 140.
-    const peak = await peakMemory(consumer);
-    expect((peak - before) / megabyte).toBeLessThan(190);
+    expect(((await peakMemory(consumer)) - before) / megabyte).toBeLessThan(190);
     consumer.child.kill("SIGTERM");
     expect(await consumer.ended).toMatchObject({ code: 0 });
-    const rows =
-      "SELECT count(*)::int AS rows, min(length(bytes)) AS least, max(length(bytes)) AS most FROM socmed_rejected";
-    expect(await query(databaseUrl, rows)).toEqual([{ rows: read, least: 60_000, most: 60_000 }]);
+    const rows = `SELECT count(*)::int AS rows, min(length(bytes)) AS least, max(length(bytes)) AS most,
+      min(byte_length) AS whole, count(DISTINCT sha256)::int AS digests FROM ${table}`;
+    expect(await query(databaseUrl, rows)).toEqual([
+      { rows: read, least: length, most: length, whole: 60_000, digests: 1 },
+    ]);
   },
 );
+
+it("bounds what the compressed batches of all partitions become together", { timeout: 300_000 }, async () => {
+  const partitions = 16;
+  const databaseUrl = await servers.createDatabase();
+  await sendValues(ownName("zeros"), partitions, 1, Buffer.from("{}"), CompressionTypes.None);
+  const consumer = start([], { ...environment(servers, databaseUrl, "zeros"), METRICS_PORT: "0" });
+  const ledger = () => readLedger(databaseUrl).catch(() => undefined);
+  await expect.poll(ledger, patience).toMatchObject({ read: partitions });
+  const before = await peakMemory(consumer);
+  // One batch of 40 MiB in each partition: an answer that holds all of them is small.
+  await sendValues(ownName("zeros"), partitions, 10, Buffer.alloc(4 * megabyte), CompressionTypes.GZIP);
+  await expect.poll(ledger, patience).toMatchObject({ read: partitions * 11 });
+  expect(((await peakMemory(consumer)) - before) / megabyte).toBeLessThan(300);
+  consumer.child.kill("SIGTERM");
+  expect(await consumer.ended).toMatchObject({ code: 0 });
+});
 
 it("keeps its memory while Postgres is away and the backlog grows, then reads it", { timeout: 300_000 }, async () => {
   const databaseUrl = await servers.createDatabase();

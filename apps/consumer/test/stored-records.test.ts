@@ -9,7 +9,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { oddRecords } from "./odd-records.js";
 import { query, startServers, type TestServers } from "./servers.js";
 
-const pipeline = withTimes(socmed, { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 });
+const times = { watermarkDelayMs: 20_000, allowedLatenessMs: 0, maxFutureSkewMs: 10_000 };
+const timed = withTimes(socmed, times);
+/** It keeps rejected values whole. */
+const pipeline = {
+  ...timed,
+  data: { ...timed.data, tables: { ...timed.data.tables, rejectedValues: "whole" as const } },
+};
 const topic = "odd";
 
 let servers: TestServers;

@@ -27,6 +27,7 @@ function pipelineOf(name: string, tablePrefix: string) {
       raw: tablePrefix,
       late: `${tablePrefix}_late`,
       rejected: `${tablePrefix}_rejected`,
+      rejectedValues: "start",
       verdicts: [
         { name: `${tablePrefix}_verdicts_1m`, sizeMs: 60_000 },
         { name: `${tablePrefix}_verdicts_1h`, sizeMs: 3_600_000 },

@@ -59,14 +59,14 @@ export class BatchParts {
   }
 
   /**
-   * Copies the values that are left. A fetched value is a view of the whole answer, with the records of other partitions, or of
-   * a whole unpacked batch: whoever keeps one for long keeps all of it.
+   * Copies the records that are left. Fetched keys and values are views of the whole answer, with the records of other partitions,
+   * or of a whole unpacked batch: whoever keeps one for long keeps all of it.
    */
   detach(): void {
     this.#records = this.#records.slice(this.#at).map((record) => ({
       ...record,
-      key: null,
-      value: record.value === null ? null : Uint8Array.from(record.value),
+      key: record.key && Uint8Array.from(record.key),
+      value: record.value && Uint8Array.from(record.value),
     }));
     this.#at = 0;
   }

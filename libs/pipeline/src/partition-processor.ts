@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
-import type { RollupData } from "@tidemark/sinks/tables";
+import type { PipelineData, RollupData } from "@tidemark/sinks/tables";
 import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
@@ -12,7 +13,11 @@ import { LeadTracker, type WatermarkLead } from "./watermark-lead.js";
 /** A row of the rejected table. */
 export interface RejectedRow {
   readonly offset: number;
+  /** The record's value, or its first 4 KiB. */
   readonly bytes: Uint8Array | null;
+  /** Of the whole value. */
+  readonly byte_length: number | null;
+  readonly sha256: Uint8Array | null;
   readonly reason: string;
   readonly field: string | null;
   readonly expected: string;
@@ -55,6 +60,9 @@ export interface PartitionProcessor {
 /** A person has decided to leave the record out. */
 const EXCLUDED = { reason: "excluded", field: null, expected: "", received: "" };
 
+/** So much of a rejected value is kept, unless the definition keeps all of it. */
+const START_BYTES = 4_096;
+
 /** Reason for an event that fits the schema and not the windows. */
 const UNFIT_REASON = "out-of-range";
 
@@ -72,6 +80,7 @@ export function createPartitionProcessor(
 ): PartitionProcessor {
   const { data, event } = pipeline;
   const makeRow = createRowMaker(data);
+  const reject = createRejecter(data);
   const definition = taskDefinition(data, maxLiveIds);
   const task = createTask(definition, toSnapshot(data.rollups, claim));
   const outcomes = new OutcomeCounter(data);
@@ -132,7 +141,7 @@ export function createPartitionProcessor(
     for (const { index, watermarkMs, aheadMs } of result.quarantined) {
       others.set(index, QUARANTINED);
       const timeMs = timeOf(data, itemAt(rows, index));
-      rejected.push(rejectedRow(itemAt(records, index), futureReason(data.time.field, timeMs, aheadMs), watermarkMs));
+      rejected.push(reject(itemAt(records, index), futureReason(data.time.field, timeMs, aheadMs), watermarkMs));
     }
     for (const { index, watermarkMs, field, full } of result.rejected) {
       const record = itemAt(records, index);
@@ -144,12 +153,12 @@ export function createPartitionProcessor(
         refused += 1;
         others.set(index, REFUSED);
         const why = { reason: "refused", field: null, expected: decision.reason, received: "" };
-        rejected.push(rejectedRow(record, why, watermarkMs));
+        rejected.push(reject(record, why, watermarkMs));
       } else {
         const unfit = { reason: UNFIT_REASON, field, expected: "an event that fits", received: "" };
         const why = full === undefined ? (rejections.get(index) ?? unfit) : keysReason(data, full, itemAt(rows, index));
         others.set(index, { verdict: "rejected", detail: why.reason });
-        rejected.push(rejectedRow(record, why, watermarkMs));
+        rejected.push(reject(record, why, watermarkMs));
       }
     }
     return rejected.sort((a, b) => a.offset - b.offset);
@@ -250,21 +259,22 @@ function toSnapshot(rollups: readonly RollupData[], claim: Claim): Snapshot {
   };
 }
 
-function rejectedRow(
-  record: SourceRecord,
-  why: Pick<RejectedRow, "reason" | "field" | "expected" | "received">,
-  watermarkMs: number,
-): RejectedRow {
-  const { reason, field, expected, received } = why;
-  return {
-    offset: record.offset,
-    bytes: record.value,
-    reason,
-    field,
-    expected,
-    received,
+type Why = Pick<RejectedRow, "reason" | "field" | "expected" | "received">;
+
+/** Makes rows of the rejected table. */
+function createRejecter({ tables }: PipelineData) {
+  const keptBytes = tables.rejectedValues === "whole" ? Infinity : START_BYTES;
+  return ({ offset, value }: SourceRecord, why: Why, watermarkMs: number): RejectedRow => ({
+    offset,
+    bytes: value === null || value.length <= keptBytes ? value : value.subarray(0, keptBytes),
+    byte_length: value?.length ?? null,
+    sha256: value && createHash("sha256").update(value).digest(),
+    reason: why.reason,
+    field: why.field,
+    expected: why.expected,
+    received: why.received,
     watermark: timeOrNull(watermarkMs),
-  };
+  });
 }
 
 function futureReason(field: string, timeMs: number, aheadMs: number) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { defineEvent, type Decoder } from "@tidemark/schema";
 import { expect, it } from "vitest";
 import { z } from "zod";
@@ -68,4 +69,20 @@ it("remembers as many ids as it is told, and names the setting where that is not
     createPartitionProcessor(pipeline, restored, new Map(), 4).process(batchOf(events.map(bytesOf)));
   expect(process).toThrow(/More than 4 ids are live.*raise maxLiveIds/);
   expect(() => createPartitionProcessor(pipeline, restored, new Map(), 1)).toThrow(/More than 1 ids are live/);
+});
+
+it.each([
+  ["the first 4 KiB", undefined, 4_096],
+  ["all", "whole", 100_000],
+] as const)("keeps %s of a rejected value, and the length and SHA-256 of all of it", (_which, rejectedValues, kept) => {
+  const tables = rejectedValues === undefined ? {} : { rejectedValues };
+  const pipeline = definePipeline({ ...definition, event: schema, tables });
+  const values = [Buffer.alloc(100_000, "x"), Buffer.from("{")];
+  const { rejected } = createPartitionProcessor(pipeline, claimOf(0)).process(batchOf(values));
+  const sha256 = values.map((value) => createHash("sha256").update(value).digest());
+  expect(rejected).toMatchObject([
+    { offset: 0, byte_length: 100_000, sha256: sha256[0] },
+    { offset: 1, bytes: values[1], byte_length: 1, sha256: sha256[1] },
+  ]);
+  expect(rejected[0]?.bytes).toEqual(values[0]?.subarray(0, kept));
 });

@@ -43,6 +43,7 @@ export const orders: PipelineData = {
     raw: "orders",
     late: "orders_late",
     rejected: "orders_rejected",
+    rejectedValues: "start",
     verdicts: [
       { name: "orders_verdicts_1m", sizeMs: 60_000 },
       { name: "orders_verdicts_1h", sizeMs: 3_600_000 },

@@ -119,7 +119,7 @@ export const programs: readonly Program[] = [
         fields: [{ name: "at", type: { kind: "time", unit: "ms" }, nullable: false, optional: false }],
         watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 0,
         tables: {
-          schema: "web", raw: "visits", late: "late", rejected: "rejected", verdicts: [], partitionBy: "day", onConflict: "refuse",
+          schema: "web", raw: "visits", late: "late", rejected: "rejected", rejectedValues: "start", verdicts: [], partitionBy: "day", onConflict: "refuse",
           columns: { at: { name: "at", type: "timestamp with time zone", nullable: false } }, own: [],
         },
       };

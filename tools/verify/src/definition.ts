@@ -54,6 +54,7 @@ const tables = z.object({
   raw: z.string(),
   late: z.string(),
   rejected: z.string(),
+  rejectedValues: z.enum(["start", "whole"]),
   verdicts: z.array(z.object({ name: z.string(), sizeMs: z.int().positive() })),
   onConflict: z.enum(["refuse", "duplicate"]),
   columns: z.record(z.string(), z.object({ name: z.string(), type: z.string() })),

@@ -27,12 +27,15 @@ export interface PipelineTables {
   readonly raw: RecordTable;
   readonly late: RecordTable;
   readonly rejected: RecordTable;
+  /** How many bytes of a rejected value are kept. */
+  readonly keptBytes: number;
   readonly rollups: readonly RollupTable[];
   readonly verdicts: readonly (StoredTable & { readonly sizeMs: number })[];
   /** Tables that only this pipeline writes. */
   readonly derived: readonly StoredTable[];
 }
 
+const STARTS_KEPT = 4_096;
 const timestamp = "timestamp with time zone";
 
 export function tablesOf(definition: VerifiedDefinition): PipelineTables {
@@ -50,7 +53,14 @@ export function tablesOf(definition: VerifiedDefinition): PipelineTables {
   // The words of `expected` and `received` are for people, and may change.
   const rejected = {
     ...tableOf(tables.rejected),
-    columns: [own("bytes", "bytea"), own("reason", "text"), own("field", "text"), watermark],
+    columns: [
+      own("bytes", "bytea"),
+      own("byte_length", "integer"),
+      own("sha256", "bytea"),
+      own("reason", "text"),
+      own("field", "text"),
+      watermark,
+    ],
   };
   const rollupTables = rollups.map((rollup): RollupTable => ({
     ...tableOf(rollup.name),
@@ -67,7 +77,8 @@ export function tablesOf(definition: VerifiedDefinition): PipelineTables {
     ...rollupTables,
     ...verdicts,
   ];
-  return { raw, late, rejected, rollups: rollupTables, verdicts, derived };
+  const keptBytes = tables.rejectedValues === "whole" ? Infinity : STARTS_KEPT;
+  return { raw, late, rejected, keptBytes, rollups: rollupTables, verdicts, derived };
 }
 
 function valueColumnsOf(rollup: OracleRollup): readonly ComparedColumn[] {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Judgement, OracleWindow, PartitionOracle } from "@tidemark/scenario/oracle";
 import { compareClosed } from "./closed-comparison.js";
 import type { ReadRecord } from "./log-reader.js";
@@ -62,7 +63,7 @@ export function createTableComparison(context: TableComparisonContext): TableCom
 
   return {
     async compare(partition, judged, ended, upTo) {
-      const expected = sortOut(judged, timeField);
+      const expected = sortOut(judged, timeField, tables.keptBytes);
       for (const comparison of verdicts) comparison.take(judged);
       await rows.raw.compare(partition, expected.raw, upTo);
       await rows.late.compare(partition, expected.late, upTo);
@@ -92,10 +93,10 @@ export function createTableComparison(context: TableComparisonContext): TableCom
 }
 
 /** Which table holds a row for which record. Duplicates are in none. */
-function sortOut(judged: readonly JudgedRecord[], timeField: string) {
+function sortOut(judged: readonly JudgedRecord[], timeField: string, keptBytes: number) {
   const expected = { raw: [] as ExpectedRow[], late: [] as ExpectedRow[], rejected: [] as ExpectedRow[] };
   for (const { record, judgement } of judged) {
-    const { offset, value: bytes } = record;
+    const { offset, value } = record;
     if (judgement.kind === "duplicate") continue;
     if (judgement.kind === "counted") {
       expected.raw.push({ offset, ageMs: judgement.timeMs, row: judgement.row });
@@ -106,11 +107,18 @@ function sortOut(judged: readonly JudgedRecord[], timeField: string) {
       const row = { ...judgement.row, watermark: watermarkMs, missed_by_ms: judgement.missedByMs };
       expected.late.push({ offset, ageMs: watermarkMs, row });
     } else {
-      const row = { bytes, ...reasonOf(judgement, timeField), watermark: watermarkMs };
+      const row = { ...valueOf(value, keptBytes), ...reasonOf(judgement, timeField), watermark: watermarkMs };
       expected.rejected.push({ offset, ageMs: watermarkMs, row });
     }
   }
   return expected;
+}
+
+/** The start of the value that is kept, and what stands for the rest. */
+function valueOf(value: Uint8Array | null, keptBytes: number): Readonly<Record<string, unknown>> {
+  if (value === null) return { bytes: null, byte_length: null, sha256: null };
+  const sha256 = createHash("sha256").update(value).digest();
+  return { bytes: value.subarray(0, keptBytes), byte_length: value.length, sha256 };
 }
 
 function reasonOf(

@@ -86,6 +86,31 @@ afterAll(() => servers.close());
 const check = (more: Partial<VerifyOptions> = {}) =>
   verify({ brokers: servers.kafkaBrokers, databaseUrl, topic, ...more });
 
+describe("a rejected value that is longer than what is kept of it", () => {
+  it("is proven by its start, its length and its SHA-256", async () => {
+    await createTopic(servers, "long", 1);
+    await produce(servers, "long", [bytes(0, Buffer.alloc(4_096, "a")), bytes(0, Buffer.alloc(60_000, "b"))]);
+    const own = await servers.createDatabase();
+    await consume(servers, "long", own);
+    const plant = async (sql: string) => {
+      const copy = await servers.copyDatabase(own);
+      await query(copy, sql);
+      const { counts } = await check({ topic: "long", databaseUrl: copy });
+      return counts.map(({ table, column, what, count }) => `${table}.${column}: ${count} ${what}`);
+    };
+    expect(await plant("SELECT")).toEqual([]);
+    expect(await plant("UPDATE socmed_rejected SET bytes = bytes || 'b' WHERE byte_length = 60000")).toEqual([
+      "socmed_rejected.bytes: 1 wrong-value",
+    ]);
+    expect(await plant("UPDATE socmed_rejected SET byte_length = byte_length + 1")).toEqual([
+      "socmed_rejected.byte_length: 2 wrong-value",
+    ]);
+    expect(await plant("UPDATE socmed_rejected SET sha256 = sha256(bytes)")).toEqual([
+      "socmed_rejected.sha256: 1 wrong-value",
+    ]);
+  });
+});
+
 describe("somebody's own topic", () => {
   it("is verified from the log on: tombstones, garbage, an empty partition and all", async () => {
     const verdict = await check();

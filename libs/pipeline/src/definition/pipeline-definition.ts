@@ -73,6 +73,8 @@ export interface TablesOf<E, RateName extends string> {
   /** The same for events that came too late; a table of your own also has `watermark` and `missed_by_ms`. */
   readonly late?: string | PgTable;
   readonly rejected?: string;
+  /** How much of a rejected record's value is kept: `start` (default), its first 4 KiB, or `whole`. */
+  readonly rejectedValues?: "start" | "whole";
   /** Counts of outcomes by minute and by hour of arrival. */
   readonly verdicts?: { readonly minutely: string; readonly hourly: string };
   /** Column names of fields; default: the field's name in snake_case. */

@@ -8,7 +8,17 @@ import type { TablesOf } from "./pipeline-definition.js";
 /** Columns that every raw, late and rollup table has beside the event's own. */
 const RESERVED_COLUMNS = ["topic", "partition", "offset", "watermark", "missed_by_ms", "window_start", "closed"];
 
-const KNOWN = ["schema", "partitionBy", "onConflict", "raw", "late", "rejected", "verdicts", "columns"];
+const KNOWN = [
+  "schema",
+  "partitionBy",
+  "onConflict",
+  "raw",
+  "late",
+  "rejected",
+  "rejectedValues",
+  "verdicts",
+  "columns",
+];
 
 export interface OwnTables {
   readonly raw?: PgTable;
@@ -43,6 +53,7 @@ export function describeTables(
     raw: nameOf("raw", raw),
     late: nameOf("late", late),
     rejected: check.identifier("tables.rejected", rejected),
+    rejectedValues: check.oneOf("tables.rejectedValues", tables.rejectedValues ?? "start", ["start", "whole"]),
     verdicts: [
       { name: check.identifier("tables.verdicts.minutely", verdicts.minutely), sizeMs: 60_000 },
       { name: check.identifier("tables.verdicts.hourly", verdicts.hourly), sizeMs: 3_600_000 },

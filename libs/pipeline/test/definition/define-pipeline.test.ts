@@ -90,6 +90,7 @@ const wrong: readonly (readonly [path: string, value: unknown, field: string, al
   ["rollups.0.aggregates.closed", { kind: "count" }, "rollups[0].aggregates's name", "is not taken"],
   ["tables.schema", "", "tables.schema", "an identifier"],
   ["tables.partitionBy", "hour", "tables.partitionBy", '"day" or "none"'],
+  ["tables.rejectedValues", "some", "tables.rejectedValues", '"start" or "whole"'],
   ["tables.onConflict", "ignore", "tables.onConflict", '"refuse" or "duplicate"'],
   ["tables.columns", { shop: "offset" }, "tables.columns.shop", "has not taken"],
   ["tables.columns", { shops: "shop" }, "tables.columns.shops", "only orderNo"],
@@ -181,7 +182,14 @@ describe("a definition", () => {
       watermarkDelayMs: 120_000,
       allowedLatenessMs: 0,
       maxFutureSkewMs: 60_000,
-      tables: { schema: "shop", raw: "orders", late: "orders_late", rejected: "orders_rejected", partitionBy: "day" },
+      tables: {
+        schema: "shop",
+        raw: "orders",
+        late: "orders_late",
+        rejected: "orders_rejected",
+        rejectedValues: "start",
+        partitionBy: "day",
+      },
     });
   });
 

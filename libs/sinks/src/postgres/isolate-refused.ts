@@ -10,6 +10,7 @@ import type { CopyRun } from "./row-buffer.js";
  * a transaction. The isolation of the next commit, which no longer has these rows, finds the others.
  */
 const MOST_FOUND = 5_000;
+const LONGEST_REASON = 1_000;
 const LONGEST_MS = 10_000;
 
 // data exception, integrity constraint violation, program limit exceeded (as by an index entry), errors raised in PL/pgSQL
@@ -111,9 +112,11 @@ async function findRefused(
 }
 
 function toRefusedRow(offset: number, { message, code, detail, constraint }: PostgresError): RefusedRow {
+  const reason = detail === undefined || WORDY.has(code) ? message : `${message}: ${detail}`;
   return {
     offset,
-    reason: detail === undefined || WORDY.has(code) ? message : `${message}: ${detail}`,
+    // A trigger may quote the whole row.
+    reason: reason.length > LONGEST_REASON ? `${reason.slice(0, LONGEST_REASON)}…` : reason,
     ...(constraint !== undefined && { constraint }),
     conflict: code === UNIQUE_VIOLATION,
   };

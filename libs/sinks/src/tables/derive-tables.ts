@@ -95,6 +95,9 @@ function rejectedTable(name: string, define: TableMaker) {
   return define(name, {
     ...position(),
     bytes: bytea("bytes"),
+    /** Of the whole value, as is its SHA-256. */
+    byte_length: integer("byte_length"),
+    sha256: bytea("sha256"),
     reason: text("reason").notNull(),
     field: text("field"),
     expected: text("expected").notNull(),

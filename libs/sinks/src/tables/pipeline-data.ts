@@ -59,6 +59,11 @@ export interface TablesData {
   readonly raw: string;
   readonly late: string;
   readonly rejected: string;
+  /**
+   * What the rejected table keeps of a record's value: its first 4 KiB, or all of it. Beside either stand the value's length and
+   * SHA-256.
+   */
+  readonly rejectedValues: "start" | "whole";
   /** Counter tables of outcomes by the window of arrival: the finest first. */
   readonly verdicts: readonly { readonly name: string; readonly sizeMs: number }[];
   readonly partitionBy: "day" | "none";

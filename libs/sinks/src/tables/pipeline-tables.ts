@@ -57,7 +57,12 @@ export type LateTableOf<E extends object, RateName extends string = never> = Tab
 /** Records that are no event, come from too far in the future (reason `future`), or were refused by a constraint. */
 export type RejectedTable = TableOf<
   Position & {
+    /** The record's value, or its start where the definition keeps no more; null: it has none. */
     bytes: Uint8Array | null;
+    /** Of the whole value. */
+    byte_length: number | null;
+    /** Of the whole value. */
+    sha256: Uint8Array | null;
     reason: string;
     field: string | null;
     expected: string;

@@ -19,13 +19,23 @@ export function commitContract(store: CurrentStore): void {
     const rejected = {
       offset: 2,
       bytes: Uint8Array.of(0, 255),
+      byte_length: 5_000,
+      sha256: Uint8Array.from({ length: 32 }, (_, index) => index),
       reason: "not-utf8",
       field: null,
       expected: "UTF-8",
       received: "0xff",
       watermark: startMs,
     };
-    const tombstone = { ...rejected, offset: 3, bytes: null, field: "placedAt", watermark: null };
+    const tombstone = {
+      ...rejected,
+      offset: 3,
+      bytes: null,
+      byte_length: null,
+      sha256: null,
+      field: "placedAt",
+      watermark: null,
+    };
     const ledger = { ...noLedger, read: 4, counted: 1, late: 1, rejected: 2 };
     const step = checkpointOf([0], 4, { ledger, late: [late], rejected: [rejected, tombstone] });
     await commit(sink, await sink.claim(0, 0), 0, step);

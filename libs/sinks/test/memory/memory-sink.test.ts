@@ -17,7 +17,7 @@ describe("the memory sink", () => {
     const { store, sinkOf } = openStore();
     const sink = sinkOf();
     const why = { reason: "not-utf8", field: null, expected: "UTF-8", received: "0xff", watermark: startMs };
-    const rejected = [{ offset: 1, bytes: Uint8Array.of(0, 255), ...why }];
+    const rejected = [{ offset: 1, bytes: Uint8Array.of(0, 255), byte_length: 2, sha256: null, ...why }];
     const ledger = { ...noLedger, read: 2, counted: 1, rejected: 1 };
     await commit(sink, await sink.claim(1, 0), 0, checkpointOf([0], 2, { ledger, rejected }));
     const place = { topic: identity.topic, partition: 1 };

@@ -57,9 +57,11 @@ describe("deriveTables", () => {
       "watermark: watermark timestamp with time zone",
       "missed_by_ms: missed_by_ms bigint",
     ]);
-    expect(columnsOf(orderTables.rejected).slice(0, 5)).toEqual([
+    expect(columnsOf(orderTables.rejected).slice(0, 7)).toEqual([
       ...position,
       "bytes: bytes bytea?",
+      "byte_length: byte_length integer?",
+      "sha256: sha256 bytea?",
       "reason: reason text",
     ]);
     expect(indexesOf(orderTables.raw)).toEqual(["orders_placed_at brin placed_at"]);

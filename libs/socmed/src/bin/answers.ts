@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ScenarioRecord } from "../scenario/index.js";
 import {
   createAnswering,
@@ -58,6 +59,9 @@ export function createAnswers({ definition, partitions, onRow }: AnswersOptions)
   };
 }
 
+/** Of a rejected value, in its row. */
+const KEPT_BYTES = 4_096;
+
 function giveJudged(judgement: Judgement, value: Uint8Array | null, at: Located, onRow: AnswersOptions["onRow"]): void {
   switch (judgement.kind) {
     case "counted":
@@ -77,11 +81,13 @@ function giveJudged(judgement: Judgement, value: Uint8Array | null, at: Located,
     case "rejected": {
       const { partition, offset } = at;
       const { reason, field } = judgement.kind === "rejected" ? judgement : { reason: "future", field: "Ts" };
-      const bytes = value && Buffer.from(value).toString("base64");
+      const bytes = value && Buffer.from(value.subarray(0, KEPT_BYTES)).toString("base64");
       onRow("socmed_rejected", {
         partition,
         offset,
         bytes,
+        byte_length: value?.length ?? null,
+        sha256: value && createHash("sha256").update(value).digest("base64"),
         reason,
         field,
         watermark: isoOf(judgement.watermarkMs),

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { HEADER_BYTES } from "./answer-limit.js";
 import { CodecError } from "./codec-error.js";
 
 interface Decoder {
@@ -11,8 +12,6 @@ const require = createRequire(import.meta.url);
 /** The release whose inside is known here. */
 const KNOWN_VERSION = "2.2.4";
 
-/** Before the compressed records of a batch lie its base offset, its length, … and the number of its records. */
-const HEADER_BYTES = 61;
 const MAGIC_AT = 16;
 
 /**

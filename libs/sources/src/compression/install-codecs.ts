@@ -1,5 +1,6 @@
 import kafkajs from "kafkajs";
 import { createRequire } from "node:module";
+import { AnswerLimit } from "./answer-limit.js";
 import { CodecError } from "./codec-error.js";
 import { decompressGzip } from "./gzip.js";
 import { decompressLz4, type Lz4Package } from "./lz4.js";
@@ -21,6 +22,7 @@ const { CompressionCodecs, CompressionTypes } = kafkajs;
 const require = createRequire(import.meta.url);
 
 let limit = 0;
+const answers = new AnswerLimit();
 
 /**
  * Lets the kafkajs of this process unpack snappy, lz4 and zstd by optional packages, and bounds what a batch, also one of gzip,
@@ -72,7 +74,7 @@ function createCodec(
     compress,
     async decompress(bytes) {
       try {
-        return await decompress(bytes, limit);
+        return await answers.unpack(bytes, limit, decompress);
       } catch (error) {
         if (error instanceof CodecError) error.offset = readBatchOffset(bytes);
         throw error;

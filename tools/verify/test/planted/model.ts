@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { socmedEvent, type SocmedEvent } from "@tidemark/socmed";
 import type { ScenarioRecord } from "@tidemark/socmed/scenario";
 import { showValue } from "../../src/column.js";
@@ -138,7 +139,15 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     if (event === null || verdict === "quarantined") {
       const decoded = decode(value);
       const { reason, field } = decoded.ok ? { reason: "future", field: "Ts" } : decoded.rejection;
-      const row = { bytes: value, reason, field, watermark: time(watermarkMs) };
+      const sha256 = value && createHash("sha256").update(value).digest();
+      const row = {
+        bytes: value,
+        byte_length: value?.length ?? null,
+        sha256,
+        reason,
+        field,
+        watermark: time(watermarkMs),
+      };
       addToTally(record.timestampMs, verdict, reason);
       if (rules.keepsReject(record)) add("socmed_rejected", offset, row);
       continue;
