@@ -17,7 +17,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "tidemark-programs-"));
   postgres = await startPostgres({ dataDir: join(directory, "postgres") });
   secured = await startSecuredKafka(directory);
-  await createGrantedTopic(secured.kafka.address, TOPIC, `tidemark-socmed-${TOPIC}`);
+  await createGrantedTopic(secured.kafka.address, TOPIC, "tidemark");
 });
 
 afterAll(async () => {
