@@ -75,11 +75,7 @@ describe("after a minute of faults the tables are what the log says, and the log
           unread: 0,
         });
         expect(outcome.kills, told).toBeGreaterThan(4);
-        // 2 is one that was started while a server was away for long.
-        expect(
-          outcome.surprises.filter(({ code }) => code !== 2),
-          told,
-        ).toEqual([]);
+        expect(outcome.surprises, told).toEqual([]);
         const dropped = outcome.verdict?.retention.map(({ droppedRows }) => droppedRows) ?? [];
         const faults = { failovers: outcome.counts["replace Postgres"] > 0, drops: Math.max(0, ...dropped) > 0 };
         expect(faults, told).toEqual({

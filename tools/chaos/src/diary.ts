@@ -12,7 +12,7 @@ export const remarks = {
 
 export type Remark = keyof typeof remarks;
 
-/** A consumer that ended by itself: 2 where a server was away while it started, for longer than it waits then. */
+/** A consumer that ended by itself. */
 export interface Surprise extends ProcessEnd {
   readonly consumer: number;
 }
