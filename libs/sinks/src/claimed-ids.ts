@@ -23,10 +23,15 @@ export class UuidList implements ClaimedIds {
   }
 
   /** Takes the 16 bytes at `at`, in network order. */
-  add(bytes: Buffer, at: number, timeMs: number): void {
+  add(bytes: Uint8Array, at: number, timeMs: number): void {
     if (this.#length === this.#timesMs.length) this.#grow();
     for (let word = 0; word < WORDS; word += 1) {
-      this.#words[this.#length * WORDS + word] = bytes.readUInt32BE(at + 4 * word);
+      const from = at + 4 * word;
+      this.#words[this.#length * WORDS + word] =
+        ((bytes[from] as number) << 24) |
+        ((bytes[from + 1] as number) << 16) |
+        ((bytes[from + 2] as number) << 8) |
+        (bytes[from + 3] as number);
     }
     this.#timesMs[this.#length] = timeMs;
     this.#length += 1;
