@@ -141,7 +141,7 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
       const { reason, field } = decoded.ok ? { reason: "future", field: "Ts" } : decoded.rejection;
       const sha256 = value && createHash("sha256").update(value).digest();
       const row = {
-        bytes: value,
+        bytes: value && value.subarray(0, 4_096),
         byte_length: value?.length ?? null,
         sha256,
         reason,
