@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -173,20 +174,29 @@ describe("the answers of dirty", () => {
     expect(new Set(reasons).size).toBe(16);
   });
 
-  it("have the bytes of what is no event, and of what comes from the future", async () => {
+  it("have the first 4 KiB of what is no event or comes from the future, with its length and hash", async () => {
     const ends = new Map<number, number>();
     const values = new Map(
       records.map(({ key, value }) => {
         const partition = partitionOfKey(key, 8);
         const offset = ends.get(partition) ?? 0;
         ends.set(partition, offset + 1);
-        return [`${partition} ${offset}`, value && Buffer.from(value).toString("base64")];
+        return [`${partition} ${offset}`, value && Buffer.from(value)];
       }),
     );
     const rejected = await read("socmed_rejected");
-    expect(rejected.map(({ bytes }) => bytes)).toEqual(
-      rejected.map(({ partition, offset }) => values.get(`${String(partition)} ${String(offset)}`)),
+    const kept = rejected.map(({ bytes, byte_length, sha256 }) => ({ bytes, byte_length, sha256 }));
+    expect(kept).toEqual(
+      rejected.map(({ partition, offset }) => {
+        const value = values.get(`${String(partition)} ${String(offset)}`) ?? null;
+        return {
+          bytes: value && value.subarray(0, 4_096).toString("base64"),
+          byte_length: value && value.length,
+          sha256: value && createHash("sha256").update(value).digest("base64"),
+        };
+      }),
     );
+    expect(Math.max(...rejected.map(({ byte_length: length }) => Number(length)))).toBeGreaterThan(4_096);
     expect(rejected.filter(({ bytes }) => bytes === null).map(({ reason }) => reason)).toContain("tombstone");
   });
 

@@ -11,7 +11,17 @@ const workplace = createWorkplace();
 const left = {
   everywhere: ["topic"],
   socmed_rejected: ["expected", "received"],
-  checkpoints: ["pipeline", "group_name", "cluster_id", "definition_hash", "epoch", "refused", "updated_at"],
+  checkpoints: [
+    "pipeline",
+    "group_name",
+    "cluster_id",
+    "definition_hash",
+    "epoch",
+    "owner",
+    "last_record",
+    "refused",
+    "updated_at",
+  ],
 } as const;
 
 const { raw, late, rejected, rollups } = socmed.tables;
