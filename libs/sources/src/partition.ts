@@ -235,7 +235,8 @@ export function createPartition(context: PartitionContext): Partition {
       if (inFlight !== undefined) await waitWithHeartbeat(inFlight, heartbeat);
       if (state.type !== "idle" || stopping.aborted) return false;
       const bytes = sizeOfBatch(batch);
-      if (!(await takeMemory(bytes, heartbeat))) return false;
+      // The client passes over a batch without records whatever is answered, so nothing may happen to the state before it is examined.
+      if (bytes > 0 && !(await takeMemory(bytes, heartbeat))) return false;
       const free = () => memory?.freeFetched(bytes);
       if (state.type === "idle" && !stopping.aborted) dispatch({ type: "batch-fetched", batch });
       // A batch that does not follow the position is refused at once.
