@@ -22,19 +22,22 @@ function formatTime(epochMs: number): string {
 
 /** One line; without the watermark's date where it has to be short. */
 export function formatStatus(progress: Progress, isShort = false): string {
-  const { perSecond, lag, watermarkMs, ledger } = progress;
+  const { perSecond, lag, held, watermarkMs, ledger } = progress;
   const watermark = formatTime(watermarkMs);
   const shown = isShort ? watermark.slice(-"17:00:00".length) : watermark;
-  return `${whole.format(perSecond)} ev/s  lag ${whole.format(lag)}  watermark ${shown}  ${formatLedger(ledger)}`;
+  const since = held === undefined ? "" : isShort ? "" : ` since ${formatTime(held.sinceMs)}`;
+  const behind = held === undefined ? "" : ` + ${whole.format(held.records)} behind an open transaction${since}`;
+  return `${whole.format(perSecond)} ev/s  lag ${whole.format(lag)}${behind}  watermark ${shown}  ${formatLedger(ledger)}`;
 }
 
 /** One JSON object per line; times in epoch ms, null before the first event. */
 export function formatJson(progress: Progress): string {
-  const { perSecond, lag, watermarkMs, ledger, partitions } = progress;
+  const { perSecond, lag, held, watermarkMs, ledger, partitions } = progress;
   return JSON.stringify({
     kind: "progress",
     eventsPerSecond: Math.round(perSecond),
     lag,
+    held: held ?? null,
     partitions,
     watermarkMs: Number.isFinite(watermarkMs) ? watermarkMs : null,
     ledger,

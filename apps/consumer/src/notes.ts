@@ -1,4 +1,4 @@
-import { describeWatermarkAhead, type PipelineEvent } from "@tidemark/pipeline";
+import { describeHeld, describeWatermarkAhead, type PipelineEvent } from "@tidemark/pipeline";
 import { describeBlocker } from "@tidemark/sinks";
 import { SourceError, type SourceErrorCode } from "@tidemark/sources";
 
@@ -82,6 +82,12 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
       return `EVERY RECORD IS REJECTED: ${whole.format(event.records)} in a row (${event.reason}: expected ${event.expected}, received ${event.received})`;
     case "rejections-ended":
       return "records are taken again";
+    case "transaction-open":
+      return `OPEN TRANSACTION: ${describeHeld(event.held)}; they are read when it ends`;
+    case "transaction-ended":
+      return "no records stand behind an open transaction any more";
+    case "waiting-for-transaction":
+      return `not caught up: ${describeHeld(event.held)}; waiting for its end (its producer commits or aborts it, or Kafka does after the producer's transaction.timeout.ms; kafka-transactions.sh find-hanging lists one that nobody ends)`;
     case "retention-dropped": {
       const { table, rows, beforeMs } = event.dropped;
       const date = new Date(beforeMs).toISOString().slice(0, "2024-02-04".length);

@@ -41,7 +41,8 @@ export const usage = `Usage: nx run consumer:serve [--until-caught-up] [--accept
 Reads the topic's events from Kafka, gives them their rates and windows, and writes them to Postgres exactly once.
 
   --until-caught-up  read to the end offsets that stood at the start, commit, exit 0; a topic that does not exist is
-                     waited for without limit first, and so are Kafka and Postgres
+                     waited for without limit first, and so are Kafka and Postgres; so is the end of transactions
+                     that were open at the start, which it says
   --accept-loss      go on where records were deleted from Kafka before they were read, and count them as lost
   --show             print each batch as a table
   --json             print progress as lines of JSON

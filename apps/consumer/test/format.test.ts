@@ -10,6 +10,7 @@ const progress = {
   partitions: 8,
   perSecond: 1234.4,
   lag: 12,
+  held: undefined,
   watermarkMs: Date.parse("2024-02-03T17:00:00Z"),
   ledger: { ...EMPTY_LEDGER, read: 5_003, counted: 5_000, late: 3 },
 };
@@ -29,6 +30,15 @@ describe("what the consumer prints", () => {
       "1,234 ev/s  lag 12  watermark 17:00:00  read 5,003 = counted 5,000 + late 3",
     );
     expect(formatStatus({ ...progress, watermarkMs: -Infinity })).toContain("watermark none");
+  });
+
+  it("says what stands behind an open transaction, and since when", () => {
+    const held = { records: 12, sinceMs: Date.parse("2024-02-03T17:01:00Z") };
+    expect(formatStatus({ ...progress, held })).toContain(
+      "lag 12 + 12 behind an open transaction since 2024-02-03 17:01:00  watermark",
+    );
+    expect(formatStatus({ ...progress, held }, true)).toContain("lag 12 + 12 behind an open transaction  watermark");
+    expect(JSON.parse(formatJson({ ...progress, held }))).toMatchObject({ lag: 12, held });
   });
 
   it("writes one JSON object a line, with null for a watermark that isn't there", () => {

@@ -6,15 +6,9 @@ import {
   type Patience,
   type ProgressReader,
 } from "@tidemark/sinks";
-import { readOffsets } from "@tidemark/sources";
+import { readOffsets, type HeldRecords, type PartitionOffsets } from "@tidemark/sources";
 import { isRetryable, type KafkaPlace } from "./prepare.js";
 import { progressOf, type Progress } from "./progress-meter.js";
-
-interface EndOffset {
-  readonly partition: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 export interface CatchUpOptions extends KafkaPlace {
   readonly databaseUrl: string;
@@ -24,6 +18,8 @@ export interface CatchUpOptions extends KafkaPlace {
   readonly answerTimeoutMs?: number;
   /** Called once where something is left to read, or the topic is still missing. */
   readonly onBehind: () => void;
+  /** Called where nothing is left to read but what stands behind open transactions: at once, and then every half minute. */
+  readonly onHeld?: (held: readonly HeldRecords[]) => void;
   /** Rejects with its reason when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -32,10 +28,12 @@ const pollMs = 50;
 const defaultAnswerTimeoutMs = 5_000;
 const reopenEveryMs = 30_000;
 const topicPollMs = 500;
+const transactionPollMs = 1_000;
+const heldEveryMs = 30_000;
 
 /**
  * Resolves once the end offsets that stand now are in Postgres, whoever read them, to the progress of all partitions. A
- * missing topic is waited for, and so is Postgres.
+ * missing topic is waited for, and so is Postgres. Records behind an open transaction are in the log: its end is waited for too.
  */
 export async function catchUp(options: CatchUpOptions): Promise<Progress> {
   options.signal.throwIfAborted();
@@ -89,7 +87,7 @@ function createPatientReader(options: CatchUpOptions): ProgressReader {
   };
 }
 
-async function readEndOffsets(options: CatchUpOptions): Promise<readonly EndOffset[]> {
+async function readEndOffsets(options: CatchUpOptions): Promise<readonly PartitionOffsets[]> {
   const { brokers, connection, topic, onBehind, signal } = options;
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
@@ -106,20 +104,75 @@ async function readEndOffsets(options: CatchUpOptions): Promise<readonly EndOffs
 /** A partition that was empty and never claimed is at its end. */
 async function waitUntilCaughtUp(
   progress: ProgressReader,
-  ends: readonly EndOffset[],
-  { onBehind, signal }: CatchUpOptions,
+  ends: readonly PartitionOffsets[],
+  options: CatchUpOptions,
 ): Promise<readonly PartitionProgress[]> {
+  const { onBehind, signal } = options;
   const patience = createPatience();
+  const transactions = createTransactionWait(ends, options);
   for (let isFirst = true; ; isFirst = false) {
     signal.throwIfAborted();
     const rows = await readWhereAvailable(progress, patience);
-    const reached = new Map(rows?.map((row) => [row.partition, row.nextOffset]));
-    if (rows !== undefined && ends.every(({ partition, start, end }) => (reached.get(partition) ?? start) >= end)) {
-      return rows;
+    if (rows !== undefined) {
+      const reached = new Map(rows.map((row) => [row.partition, row.nextOffset]));
+      const behind = ends.filter((end) => (reached.get(end.partition) ?? end.start) < logEndOf(end));
+      if (behind.length === 0) return rows;
+      await transactions.look(behind, reached);
     }
     if (isFirst) onBehind();
     await sleep(pollMs, undefined, { signal });
   }
+}
+
+const logEndOf = ({ end, highWatermark = end }: PartitionOffsets): number => Math.max(end, highWatermark);
+
+interface TransactionWait {
+  /** Tells where all that can be read of the partitions that are behind has been read. */
+  look(behind: readonly PartitionOffsets[], reached: ReadonlyMap<number, number>): Promise<void>;
+}
+
+/** Reads now and then whether the transactions are still open that hold back what the log held at the start. */
+function createTransactionWait(ends: readonly PartitionOffsets[], options: CatchUpOptions): TransactionWait {
+  const { brokers, connection, topic, onHeld, signal } = options;
+  const since = new Map<number, { readonly from: number; readonly sinceMs: number }>();
+  let stable = ends;
+  let readMs = performance.now();
+  let toldMs = -Infinity;
+
+  async function readAgain(): Promise<void> {
+    if (performance.now() - readMs < transactionPollMs) return;
+    readMs = performance.now();
+    try {
+      stable = await readOffsets(brokers, topic, { ...(connection !== undefined && { connection }), signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRetryable(error)) throw error;
+    }
+  }
+
+  function findHeld(behind: readonly PartitionOffsets[], reached: ReadonlyMap<number, number>): HeldRecords[] {
+    return behind.flatMap((one) => {
+      const { partition, start } = one;
+      const from = stable.find((other) => other.partition === partition)?.end ?? one.end;
+      const to = logEndOf(one);
+      if (from >= to || (reached.get(partition) ?? start) < from) return [];
+      const known = since.get(partition);
+      const sinceMs = known?.from === from ? known.sinceMs : Date.now();
+      since.set(partition, { from, sinceMs });
+      return [{ partition, from, to, sinceMs }];
+    });
+  }
+
+  return {
+    async look(behind, reached) {
+      if (findHeld(behind, reached).length < behind.length) return;
+      await readAgain();
+      const held = findHeld(behind, reached);
+      if (held.length < behind.length || performance.now() - toldMs < heldEveryMs) return;
+      toldMs = performance.now();
+      onHeld?.(held);
+    },
+  };
 }
 
 async function readWhereAvailable(

@@ -1,6 +1,8 @@
 import { isAnswer } from "@tidemark/sinks";
+import type { HeldRecords } from "@tidemark/sources";
 import type { OwnedPartitions } from "./owned-partitions.js";
 import type { PipelineEvent } from "./pipeline-event.js";
+import { describeHeld, LONG_TRANSACTION_MS } from "./transaction-alarm.js";
 import type { WatermarkAheadEvent } from "./watermark-alarm.js";
 import { WriteWatch, type WriteActivity } from "./write-activity.js";
 
@@ -57,6 +59,7 @@ export class PipelineHealth {
   #rejectionTrouble: string | undefined;
   #retries = 0;
   readonly #ahead = new Map<number, WatermarkAheadEvent>();
+  readonly #held = new Map<number, HeldRecords>();
 
   constructor(partitions: OwnedPartitions) {
     this.#partitions = partitions;
@@ -89,6 +92,11 @@ export class PipelineHealth {
     return this.#ahead;
   }
 
+  /** What stands behind open transactions, by partition. */
+  get held(): ReadonlyMap<number, HeldRecords> {
+    return this.#held;
+  }
+
   /** What is written to Postgres at `nowMs` of the monotonic clock. */
   activity(nowMs: number): WriteActivity {
     return this.#writes.read(nowMs);
@@ -109,7 +117,16 @@ export class PipelineHealth {
         this.#ahead.delete(event.partition);
         return;
       case "revoked":
-        for (const partition of event.partitions) this.#ahead.delete(partition);
+        for (const partition of event.partitions) {
+          this.#ahead.delete(partition);
+          this.#held.delete(partition);
+        }
+        return;
+      case "held-back":
+        this.#held.set(event.partition, event);
+        return;
+      case "held-back-ended":
+        this.#held.delete(event.partition);
         return;
       case "assigned":
         this.#assigned = event.partitions;
@@ -179,8 +196,10 @@ export class PipelineHealth {
   /** What is wrong though it is at work, a sentence each: a restart helps nothing there. */
   degradedReasons(): readonly string[] {
     const [rejection, retention] = [this.#rejectionTrouble, this.#retentionTrouble];
+    const long = [...this.#held.values()].filter(({ sinceMs }) => Date.now() - sinceMs >= LONG_TRANSACTION_MS);
     return [
       ...[...this.#ahead.values()].map(describeWatermarkAhead),
+      ...(long.length === 0 ? [] : [`${describeHeld(long)}; they are read when it ends`]),
       ...(rejection === undefined ? [] : [`every record is rejected (${rejection})`]),
       ...(retention === undefined ? [] : [`retention fails, and old rows stay: ${retention}`]),
     ];

@@ -43,6 +43,7 @@ export { abandonDefinitionRebuild, rebuildDefinition, type DefinitionRebuildOpti
 export { resetForRebuild, type RebuildOptions } from "./rebuild.js";
 export type { EventRow } from "./row-maker.js";
 export type { RunOptions } from "./run-options.js";
+export { describeHeld, type HeldSum } from "./transaction-alarm.js";
 export type { WatermarkLead } from "./watermark-lead.js";
 export type { WriteActivity, Writing } from "./write-activity.js";
 export { runPipeline, type RunningPipeline, type StopOptions, type Stopped } from "./run-pipeline.js";

@@ -1,12 +1,12 @@
 import type { Blocker, Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidemark/sinks";
-import type { SourceEvent } from "@tidemark/sources";
+import type { HeldRecords, SourceEvent } from "@tidemark/sources";
 import type { ProcessedRows } from "./partition-processor.js";
 import type { WatermarkLead } from "./watermark-lead.js";
 import type { WriteAttempt } from "./partition-task.js";
 
 /** How far a partition is known to go, and how far it has been taken in. Both change while it is read. */
 export interface PartitionReach {
-  /** The log's end as the last fetch told it. */
+  /** The end of what can be read, the last stable offset, as the last fetch told it. */
   readonly logEndOffset: number;
   /** One past the last offset that was taken in, committed or not. */
   readonly takenOffset: number;
@@ -80,6 +80,12 @@ export type PipelineEvent =
     }
   /** An event was taken again after `all-rejected`. */
   | { readonly type: "rejections-ended" }
+  /** Records have stood behind transactions for some seconds that are open still: told once until none does. */
+  | { readonly type: "transaction-open"; readonly held: readonly HeldRecords[] }
+  /** Nothing stands behind an open transaction any more. */
+  | { readonly type: "transaction-ended" }
+  /** `caughtUp` has nothing left to wait for but open transactions: told at once, and every half minute. */
+  | { readonly type: "waiting-for-transaction"; readonly held: readonly HeldRecords[] }
   /** Sessions that held a partition's checkpoint row were ended. */
   | { readonly type: "blocker-ended"; readonly partition: number; readonly pids: readonly number[] }
   | { readonly type: "retention-dropped"; readonly dropped: DroppedRows }

@@ -2,14 +2,18 @@ import type { CheckpointLedger, PartitionProgress } from "@tidemark/sinks";
 import { createWatermarks } from "@tidemark/windowing";
 import { addLedgers, EMPTY_LEDGER } from "./ledger.js";
 import { lagOf, type OwnedPartitions } from "./owned-partitions.js";
+import type { HeldRecords } from "@tidemark/sources";
+import { sumHeld, type HeldSum } from "./transaction-alarm.js";
 import type { PipelineEvent } from "./pipeline-event.js";
 
 /** How far a pipeline's partitions have come, as committed. */
 export interface Progress {
   readonly partitions: number;
   readonly ledger: CheckpointLedger;
-  /** Records of the log, as far as it is known, that are not committed. */
+  /** Records that can be read, as far as it is known, and are not committed. */
   readonly lag: number;
+  /** Records that cannot be read before an open transaction ends; undefined: there are none. */
+  readonly held: HeldSum | undefined;
   /** The lowest watermark of partitions that are not idle, epoch ms; -Infinity where one has had no event. */
   readonly watermarkMs: number;
   /** Committed offsets per second since the last reading. */
@@ -24,6 +28,7 @@ export class ProgressMeter {
   /** Shown to people; events are judged by each partition's own. */
   readonly #watermarks = createWatermarks({ delayMs: "given", idleTimeoutMs: IDLE_TIMEOUT_MS });
   readonly #partitions: OwnedPartitions;
+  readonly #held = new Map<number, HeldRecords>();
   #committed = 0;
   #lastCommitted = 0;
   #lastMs: number;
@@ -48,7 +53,16 @@ export class ProgressMeter {
         this.#committed += event.records;
         return;
       case "revoked":
-        for (const partition of event.partitions) this.#watermarks.remove(String(partition));
+        for (const partition of event.partitions) {
+          this.#watermarks.remove(String(partition));
+          this.#held.delete(partition);
+        }
+        return;
+      case "held-back":
+        this.#held.set(event.partition, event);
+        return;
+      case "held-back-ended":
+        this.#held.delete(event.partition);
         return;
       default:
     }
@@ -66,6 +80,7 @@ export class ProgressMeter {
       partitions: owned.length,
       ledger: owned.map(([, { ledger }]) => ledger).reduce(addLedgers, EMPTY_LEDGER),
       lag: owned.reduce((sum, [, one]) => sum + lagOf(one), 0),
+      held: sumHeld(this.#held.values()),
       watermarkMs: this.#watermarks.overallMs,
       perSecond,
     };
@@ -79,6 +94,7 @@ export function progressOf(checkpoints: readonly PartitionProgress[]): Progress 
     partitions: checkpoints.length,
     ledger: checkpoints.reduce<CheckpointLedger>(addLedgers, EMPTY_LEDGER),
     lag: 0,
+    held: undefined,
     watermarkMs: checkpoints.length === 0 ? -Infinity : Math.min(...watermarks),
     perSecond: 0,
   };

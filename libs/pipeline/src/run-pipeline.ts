@@ -20,6 +20,7 @@ import { createProgressRecorder } from "./progress-recorder.js";
 import { createRejectionAlarm } from "./rejection-alarm.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
+import { createTransactionAlarm } from "./transaction-alarm.js";
 import { WatermarkAlarm } from "./watermark-alarm.js";
 
 /** A pipeline at work. Pipelines of one process share nothing. */
@@ -89,6 +90,8 @@ export function runPipelineWith(
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
   const alarm = new WatermarkAlarm(events.emit, Date.now);
   events.subscribe((event) => alarm.on(event));
+  const transactions = createTransactionAlarm(events.emit);
+  events.subscribe((event) => transactions.on(event));
 
   const stopping = new AbortController();
   const stopSignal =
@@ -218,6 +221,7 @@ export function runPipelineWith(
     () => ended.abort(stoppedEarly(pipeline.name)),
     (error: unknown) => ended.abort(error),
   );
+  ended.signal.addEventListener("abort", transactions.stop, { once: true });
 
   return {
     done,
@@ -232,6 +236,7 @@ export function runPipelineWith(
           topic,
           pipeline: pipeline.name,
           onBehind: reading.open,
+          onHeld: (held) => events.emit({ type: "waiting-for-transaction", held }),
           signal: ended.signal,
         });
       } catch (error) {

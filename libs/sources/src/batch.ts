@@ -20,7 +20,7 @@ export interface SourceBatch {
   readonly skipped: number;
   /** Offsets whose records were deleted upstream before they were read. */
   readonly lost: number;
-  /** The partition's high watermark when this was fetched. */
+  /** The end of what could be read when this was fetched, the last stable offset, or a newer one. */
   readonly logEndOffset: number;
 }
 

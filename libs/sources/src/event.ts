@@ -1,3 +1,5 @@
+import type { HeldRecordsEvent } from "./held-records.js";
+
 /** What the connection to Kafka tells. */
 export type ConnectionEvent =
   | { readonly type: "waiting-for-topic"; readonly topic: string }
@@ -12,6 +14,7 @@ export type ConnectionEvent =
 
 export type SourceEvent =
   | ConnectionEvent
+  | HeldRecordsEvent
   /** All partitions that are this source's now, after each rebalance. */
   | { readonly type: "assigned"; readonly partitions: readonly number[] }
   /** The partitions that went to others in a rebalance. */

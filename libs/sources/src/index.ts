@@ -4,6 +4,7 @@ export type { KafkaConnection } from "./connection.js";
 export { SourceError, type SourceErrorCode } from "./errors.js";
 export type { ConnectionEvent, SourceEvent } from "./event.js";
 export type { FetchBudget } from "./fetch-budget.js";
+export type { HeldRecords, LogEnd } from "./held-records.js";
 export type { GroupPurpose } from "./group-protocol.js";
 export type { FetchedBatch, KafkaListener, KafkaPort, PartitionOffsets } from "./kafka-port.js";
 export { readClusterId, readGroupMembers, readOffsets } from "./kafkajs-admin.js";

@@ -1,5 +1,6 @@
 import type { SourceRecord } from "./batch.js";
 import type { ConnectionEvent } from "./event.js";
+import type { LogEnd } from "./held-records.js";
 import type { OffsetRange } from "./position.js";
 
 /** What one fetch brought for one partition. May hold no records, where all of it are markers or aborted ones. */
@@ -9,15 +10,17 @@ export interface FetchedBatch extends OffsetRange {
   readonly baseOffset?: number;
   /** In offset order, without markers and aborted records. */
   readonly records: readonly SourceRecord[];
-  /** The partition's high watermark at the fetch. */
+  /** The partition's last stable offset at the fetch or later: the end of what can be read. */
   readonly logEndOffset: number;
 }
 
-/** The offsets of a partition: the first that can be read, and the one behind the last that can. */
+/** The offsets of a partition: the first that can be read, and the one behind the last that can (the last stable offset). */
 export interface PartitionOffsets {
   readonly partition: number;
   readonly start: number;
   readonly end: number;
+  /** One past the last offset of the log. Above `end`, records stand behind a transaction that is open. Undefined: not known. */
+  readonly highWatermark?: number;
 }
 
 export interface KafkaListener {
@@ -29,6 +32,8 @@ export interface KafkaListener {
    */
   batch(batch: FetchedBatch, heartbeat: () => Promise<void>): Promise<boolean>;
   event(event: ConnectionEvent): void;
+  /** An answer to a fetch told where an assigned partition ends, whether it brought records or not. */
+  logEnd(partition: number, end: LogEnd): void;
 }
 
 /**

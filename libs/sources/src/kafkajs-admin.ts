@@ -1,6 +1,7 @@
 import type { Admin, Kafka, RetryOptions } from "kafkajs";
 import { refused, SourceError, topicMissing, unreachable } from "./errors.js";
 import type { PartitionOffsets } from "./kafka-port.js";
+import type { BrokerObserver } from "./kafkajs-broker.js";
 import { createClient, type ClientOptions } from "./kafkajs-client.js";
 import { diagnoseFailure } from "./kafka-probe.js";
 import { findRoot, isMissingTopic, classifyError } from "./kafkajs-errors.js";
@@ -14,8 +15,8 @@ export interface ReadOptions extends Pick<ClientOptions, "connection" | "clientI
 }
 
 /**
- * Reads the first offset of every partition, and its end: the last stable offset, which is what can be read by now. In
- * partition order.
+ * Reads the first offset of every partition, its end (the last stable offset, which is what can be read by now), and its high
+ * watermark, read before that: where it is higher, a transaction is open. In partition order.
  *
  * @throws SourceError `topic-missing`, `unreachable` (both retryable), `unsafe-offset`, and what a connection or Kafka refuses
  */
@@ -24,9 +25,21 @@ export async function readOffsets(
   topic: string,
   options: ReadOptions = {},
 ): Promise<readonly PartitionOffsets[]> {
-  const offsets = await askKafka({ brokers, ...options }, topic, (admin) => admin.fetchTopicOffsets(topic));
+  const highWatermarks = new Map<number, string>();
+  const observer: BrokerObserver = {
+    listed: (partition, highWatermark) => void highWatermarks.set(partition, highWatermark),
+  };
+  const offsets = await askKafka({ brokers, ...options }, topic, (admin) => admin.fetchTopicOffsets(topic), observer);
   return offsets
-    .map(({ partition, low, high }) => ({ partition, start: parseOffset(low), end: parseOffset(high) }))
+    .map(({ partition, low, high }) => {
+      const [start, end] = [parseOffset(low), parseOffset(high)];
+      return {
+        partition,
+        start,
+        end,
+        highWatermark: Math.max(parseOffset(highWatermarks.get(partition) ?? high), end),
+      };
+    })
     .sort((a, b) => a.partition - b.partition);
 }
 
@@ -75,10 +88,11 @@ export async function askKafka<T>(
   options: ClientOptions & Pick<ReadOptions, "signal">,
   topic: string,
   ask: (admin: Admin) => Promise<T>,
+  observer?: BrokerObserver,
 ): Promise<T> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const client = createClient(options, ONCE_MORE);
+  const client = createClient(options, ONCE_MORE, observer);
   signal?.addEventListener("abort", client.close);
   try {
     return await connectAndAsk(client.kafka, ask);

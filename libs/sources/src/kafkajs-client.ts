@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from "kafkajs";
 import type { KafkaConnection } from "./connection.js";
+import { observeBrokers, type BrokerObserver } from "./kafkajs-broker.js";
 import { patchKafkajsTimers } from "./kafkajs-timers.js";
 
 export interface ClientOptions {
@@ -29,8 +30,12 @@ export const RETRY: RetryOptions = {
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** A kafkajs client that logs nothing and can be ended for sure. */
-export function createClient(options: ClientOptions, retry: RetryOptions = RETRY): Client {
+/** A kafkajs client that logs nothing and can be ended for sure. `observer` is told of the ends of partitions. */
+export function createClient(
+  options: ClientOptions,
+  retry: RetryOptions = RETRY,
+  observer: BrokerObserver = {},
+): Client {
   patchKafkajsTimers();
   const sockets = new Set<Socket>();
   let closed = false;
@@ -48,6 +53,7 @@ export function createClient(options: ClientOptions, retry: RetryOptions = RETRY
     return socket;
   }
 
+  observeBrokers(openSocket, observer);
   const kafka = new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId ?? "tidemark",

@@ -52,6 +52,7 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
       },
       assigned: (partitions: readonly number[]) => listener.assigned(partitions),
       batch: listener.batch.bind(listener),
+      logEnd: listener.logEnd.bind(listener),
     };
 
     while (!signal.aborted) {

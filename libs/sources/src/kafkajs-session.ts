@@ -30,7 +30,7 @@ export interface JoinedSession {
   end(error: Error): void;
 }
 
-export interface SessionListener extends Pick<KafkaListener, "assigned" | "batch"> {
+export interface SessionListener extends Pick<KafkaListener, "assigned" | "batch" | "logEnd"> {
   joined(session: JoinedSession): void;
   /** A fetch came back: connection, group and decoding work. */
   fetched(): void;
@@ -48,7 +48,13 @@ export async function runSession(
   listener: SessionListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const client = createClient(options);
+  const ended = new AbortController();
+  const client = createClient(options, undefined, {
+    fetched(partition, stable, highWatermark) {
+      if (ended.signal.aborted) return;
+      listener.logEnd(partition, { stable: Number(stable), highWatermark: Number(highWatermark) });
+    },
+  });
   const consumer = client.kafka.consumer({
     groupId: options.group,
     partitionAssigners: [createAssigner(options.topic, options.purpose)],
@@ -63,7 +69,6 @@ export async function runSession(
     metadataMaxAge: options.metadataMaxAgeMs,
     retry: { restartOnFailure: () => Promise.resolve(false) },
   });
-  const ended = new AbortController();
   const endSession = (): void => ended.abort();
   signal.addEventListener("abort", endSession, { once: true });
   const crashed = watchForCrash(consumer);

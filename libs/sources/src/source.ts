@@ -2,6 +2,7 @@ import { backoffMs, settlesWithin, wait } from "./backoff.js";
 import { defer } from "./deferred.js";
 import { foreignAssignment, isLoss } from "./errors.js";
 import type { SourceEvent } from "./event.js";
+import { HeldRecordsWatch } from "./held-records.js";
 import type { KafkaListener, KafkaPort } from "./kafka-port.js";
 import { createKafkajsPort } from "./kafkajs-port.js";
 import { createOffsetReader } from "./offset-reader.js";
@@ -51,6 +52,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
   );
   /** By partition, since the last rebalance. */
   const fences = new Map<number, number>();
+  const held = new HeldRecordsWatch();
   const reports = createOffsetReports((nextOffsets) => port.commit(nextOffsets));
   const firstAssignment = defer();
   const end = defer();
@@ -120,6 +122,7 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
       fences.clear();
       for (const partition of revoked) {
         reports.drop(partition);
+        held.forget(partition);
         findPartition(partition).revoke();
       }
       for (const partition of current) findPartition(partition).assign();
@@ -131,6 +134,11 @@ export function createSourceOn(port: KafkaPort, options: SourceOptions): Source 
       return current.includes(batch.partition) && findPartition(batch.partition).take(batch, heartbeat);
     },
     event: emit,
+    logEnd(partition, logEnd) {
+      if (!current.includes(partition)) return;
+      const event = held.update(partition, logEnd, Date.now());
+      if (event !== undefined) emit(event);
+    },
   };
 
   function probeIdlePartitions(): void {

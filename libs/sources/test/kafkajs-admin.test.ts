@@ -15,8 +15,8 @@ it("readOffsets gives the first and the end offset of every partition, in order"
   await kafka.produce(kafka.topic, 3, 0, 25);
   const offsets = await readOffsets([kafka.address], kafka.topic);
   expect(offsets.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-  expect(offsets[3]).toEqual({ partition: 3, start: 0, end: 25 });
-  expect(offsets[4]).toEqual({ partition: 4, start: 0, end: 0 });
+  expect(offsets[3]).toEqual({ partition: 3, start: 0, end: 25, highWatermark: 25 });
+  expect(offsets[4]).toEqual({ partition: 4, start: 0, end: 0, highWatermark: 0 });
 });
 
 it("readOffsets says when the topic is missing, and does not create it", async () => {

@@ -31,6 +31,7 @@ it("joins again when the group has it no longer, and says so", async () => {
     {
       assigned: () => void (joins += 1),
       batch: () => Promise.resolve(false),
+      logEnd: () => undefined,
       event: (event) => events.push(event),
     },
     stop.signal,

@@ -44,7 +44,9 @@ it("goes on behind records that were deleted upstream where it is told to, and c
   expect(owner.values(0)).toEqual(range(70, 100));
   expect(owner.rows.get(0)).toMatchObject({ startOffset: 5, read: 30, skipped: 0, lost: 65 });
   expect(events).toContainEqual({ type: "gap", partition: 0, from: 5, to: 70, kind: "lost" });
-  await expect(readOffsets([kafka.address], kafka.topic)).resolves.toEqual([{ partition: 0, start: 70, end: 100 }]);
+  await expect(readOffsets([kafka.address], kafka.topic)).resolves.toEqual([
+    { partition: 0, start: 70, end: 100, highWatermark: 100 },
+  ]);
 });
 
 it("stops where records were deleted before the first read, says which, and gives nothing in their place", async () => {

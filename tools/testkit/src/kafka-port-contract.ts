@@ -89,6 +89,7 @@ export function describeKafkaPort(name: string, open: () => Promise<KafkaPortHar
             return true;
           },
           event: () => undefined,
+          logEnd: () => undefined,
         },
         stop.signal,
       );
@@ -154,7 +155,7 @@ export function describeKafkaPort(name: string, open: () => Promise<KafkaPortHar
     it("reads the offsets of every partition", async () => {
       await harness.produce(1, 4);
       const offsets = await readOffsets();
-      expect(offsets).toEqual([
+      expect(offsets).toMatchObject([
         { partition: 0, start: 0, end: 0 },
         { partition: 1, start: 0, end: 4 },
       ]);

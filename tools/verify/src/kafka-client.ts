@@ -1,5 +1,11 @@
 import { adviseOnKafka } from "@tidemark/cli";
-import { diagnoseFailure, installCodecs, patchKafkajsTimers, type KafkaConnection } from "@tidemark/sources/kafkajs";
+import {
+  diagnoseFailure,
+  installCodecs,
+  patchKafkajsBroker,
+  patchKafkajsTimers,
+  type KafkaConnection,
+} from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
 import { CannotVerifyError, kafkaRefused, kafkaUnreachable, noTopic } from "./errors.js";
 
@@ -22,6 +28,7 @@ export interface LogRange {
 export function createKafka({ brokers, connection: { ssl, sasl } = {}, maxBatchBytes }: KafkaPlace): Kafka {
   installCodecs(maxBatchBytes);
   patchKafkajsTimers();
+  patchKafkajsBroker();
   return new Kafka({
     brokers: [...brokers],
     clientId: "tidemark-verify",

@@ -44,8 +44,43 @@ const readings: readonly Reading[] = [
   {
     kind: "gauge",
     name: "tidemark_partition_lag_records",
-    help: "Records in the log that are not committed, as far as the last fetch could tell",
+    help: "Records that can be read and are not committed, as far as the last fetch could tell",
     ...ofPartition(lagOf),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_last_stable_offset",
+    help: "The end of what can be read, as the last fetch told it",
+    ...ofPartition(({ reach }) => reach.logEndOffset),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_high_watermark",
+    help: "The end of the log, as the last fetch told it",
+    labelNames: ["partition"],
+    read: ({ partitions, held }) =>
+      [...partitions].map(([partition, { reach }]): Sample => [
+        { partition },
+        held.get(partition)?.to ?? reach.logEndOffset,
+      ]),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_held_records",
+    help: "Records that stand behind an open transaction, and cannot be read before it ends",
+    labelNames: ["partition"],
+    read: ({ partitions, held }) =>
+      [...partitions.keys()].map((partition): Sample => {
+        const { from, to } = held.get(partition) ?? { from: 0, to: 0 };
+        return [{ partition }, to - from];
+      }),
+  },
+  {
+    kind: "gauge",
+    name: "tidemark_partition_held_since_timestamp_seconds",
+    help: "When the open transaction that holds records back was first seen; absent where there is none",
+    labelNames: ["partition"],
+    read: ({ held }) => [...held].map(([partition, { sinceMs }]): Sample => [{ partition }, sinceMs / 1000]),
   },
   {
     kind: "gauge",

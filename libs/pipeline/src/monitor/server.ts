@@ -50,6 +50,7 @@ export async function startMonitor(
       case "/healthz":
         return sendReason(response, health.stuckReason(performance.now()), health.degradedReasons(), {
           postgres: health.postgresTrouble ?? "answers",
+          ...describeOpenTransactions(health),
           ...health.activity(performance.now()),
         });
       case "/readyz":
@@ -89,6 +90,20 @@ export async function startMonitor(
       await new Promise((resolve) => server.close(resolve));
       await probe.close();
     },
+  };
+}
+
+/** What stands behind open transactions, however short they have been open. */
+function describeOpenTransactions({ held }: MetricsSource["health"]): object {
+  if (held.size === 0) return {};
+  return {
+    openTransactions: [...held.values()].map(({ partition, from, to, sinceMs }) => ({
+      partition,
+      records: to - from,
+      lastStableOffset: from,
+      highWatermark: to,
+      since: new Date(sinceMs).toISOString(),
+    })),
   };
 }
 
