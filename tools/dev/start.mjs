@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadEnvFiles } from "./env-files.mjs";
 import { ensureInstalled, isAlive } from "./install.mjs";
 import { printLine } from "./lines.mjs";
 import { runTogether } from "./processes.mjs";
@@ -14,7 +15,8 @@ shows it. Ctrl-C stops all of it; the next npm start goes on from there.
 
 OPTIONS go to the producer: --scenario NAME, --seed N, --events N, --rate N, …
 
-A file .env beside this repository's package.json sets variables that are not set yet, as it does for nx run.
+A file .env beside this repository's package.json sets variables that are not set yet, as it does for nx run: $NAME in it stands
+for a variable's value, and \\$ for a $.
 
 KAFKA_BROKERS   use this Kafka instead of the embedded one
 DATABASE_URL    use this Postgres instead of the embedded one
@@ -74,8 +76,8 @@ async function main() {
     return 0;
   }
   const root = fileURLToPath(new URL("../..", import.meta.url));
-  const envFile = join(root, ".env");
-  if (existsSync(envFile)) process.loadEnvFile(envFile);
+  const given = { ...process.env };
+  const isByNx = loadEnvFiles(root);
   const folder = resolve(root, process.env.TIDEMARK_DIR || ".tidemark");
   const pid = findRunningStack(folder);
   if (pid !== undefined) {
@@ -88,6 +90,10 @@ async function main() {
   }
   const notInstalled = ensureInstalled(root);
   if (notInstalled !== 0) return notInstalled;
+  if (!isByNx) {
+    process.env = given;
+    loadEnvFiles(root);
+  }
   const { status } = spawnSync(process.execPath, [pageBuild], { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) return 1;
   const exitCode = await runTogether(listPrograms(options), { cwd: root });

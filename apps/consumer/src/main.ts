@@ -10,6 +10,7 @@ import {
   type StopSignal,
 } from "@tidemark/cli";
 import { withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
+import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
 import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
@@ -84,6 +85,8 @@ async function run(options: ConsumerOptions | RebuildOptions, stop: StopSignal):
     const { kafkaBrokers: brokers, kafkaConnection: connection, databaseUrl } = addresses;
     const { topic = defaultTopic } = options;
     const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
+    // Before anything is changed there: it may be another database than the one that was meant.
+    reporter.note(`pipeline ${pipeline.name} writes to ${describeAddress(parseAddress(databaseUrl))}`);
     const surroundings = { brokers, connection, databaseUrl, reporter, signal };
     if ("target" in options) return await rebuild(pipeline, { ...options, topic }, surroundings);
     return await runConsumer(pipeline, { ...options, topic }, surroundings);

@@ -1,6 +1,5 @@
 import { runPipeline, type Pipeline, type RunningPipeline, type Stopped } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
-import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import type { KafkaConnection } from "@tidemark/sources";
 import { describeEvent } from "./notes.js";
 import type { ConsumerOptions } from "./options.js";
@@ -30,8 +29,6 @@ export async function runConsumer(
 ): Promise<Stopped> {
   const { topic, group, untilCaughtUp } = options;
   let ticker: NodeJS.Timeout | undefined;
-  // Before anything is made there: it may be another database than the one that was meant.
-  reporter.note(`pipeline ${pipeline.name} writes to ${describeAddress(parseAddress(databaseUrl))}`);
   const run = runPipeline(pipeline, {
     brokers,
     ...(connection !== undefined && { connection }),

@@ -32,6 +32,7 @@ function adviseOnSink({ code }: SinkError): string {
       return " KAFKA_BROKERS names the cluster, and another TIDEMARK_DIR has another database.";
     case "refused-definition":
       return " `nx run consumer:rebuild -- --definition` does that, with the same variables; WATERMARK_DELAY, ALLOWED_LATENESS and MAX_FUTURE_SKEW set its durations.";
+    case "no-tables":
     case "invalid-address":
     case "refused-connection":
     case "wrong-server":

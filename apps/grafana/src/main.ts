@@ -46,6 +46,8 @@ async function run(options: GrafanaOptions, root: string): Promise<void> {
       root,
       onWait: (path) => warn(`waiting for a stack (${path})`),
     });
+    // Before anything is made there: it may be another database than the one that was meant.
+    say(`makes the role ${options.TIDEMARK_READER}, and tables that are missing, in ${redactUrl(databaseUrl)}`);
     const reader = { name: options.TIDEMARK_READER, password: options.TIDEMARK_READER_PASSWORD };
     await makeReader(databaseUrl, reader, (blockers) => {
       warn(`waiting to make the tables: ${blockers.map(describeBlocker).join(", ")} holds a lock that this needs`);

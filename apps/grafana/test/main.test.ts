@@ -34,6 +34,17 @@ it("pushes to where the environment says, and ends with 0", async () => {
   expect(grafana.state.dashboards.size).toBe(2);
 });
 
+it("says first in which database a reader is to be made, without a password", async () => {
+  const env = {
+    DATABASE_URL: "postgresql://owner:s3cret@127.0.0.1:1/theirs",
+    TIDEMARK_READER_PASSWORD: "s3cret-too",
+  };
+  const { code, out, err } = await run(["reader"], env);
+  expect(code).toBe(1);
+  expect(out).toBe("makes the role tidemark_reader, and tables that are missing, in owner@127.0.0.1:1/theirs\n");
+  expect(err).not.toContain("s3cret");
+});
+
 it("ends with 1 and a sentence where Grafana refuses, with 2 where a variable is wrong, and tells no secret", async () => {
   const env = { GRAFANA_URL: grafana.url, GRAFANA_TOKEN: "glsa_secret" };
   const refused = await run(["push"], env);

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { abandonDefinition, dropFormer, nextPipeline, prepareDefinition, switchDefinition } from "@tidemark/sinks";
+import {
+  abandonDefinition,
+  checkTables,
+  dropFormer,
+  nextPipeline,
+  prepareDefinition,
+  switchDefinition,
+} from "@tidemark/sinks";
 import { readOffsets } from "@tidemark/sources";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { askClusterId, askPostgres } from "./prepare.js";
@@ -25,13 +32,14 @@ const RETRY_MS = 1_000;
  * Killed anywhere, it goes on when it is called again, and until the switch the old tables are as they were. Resolves to false
  * where the tables have this definition already.
  *
- * Rejects with SinkError `refused-rebuild`, which names each thing that stands in the way, and as `runPipeline` does.
+ * Rejects with SinkError `no-tables` where the database is another, `refused-rebuild`, which names each thing that stands in the way, and as `runPipeline` does.
  */
 export async function rebuildDefinition(pipeline: Pipeline, options: DefinitionRebuildOptions): Promise<boolean> {
   const { brokers, databaseUrl, topic, group, connection } = resolveRunOptions(pipeline.name, options);
   const { signal = new AbortController().signal, onRun, onWait, onEvent, maxBatchBytes } = options;
   const kafka = { brokers, ...(connection !== undefined && { connection }) };
   const waiting = { emit: onEvent ?? (() => {}), signal };
+  await askPostgres(databaseUrl, "find the tables", () => checkTables(databaseUrl, pipeline), waiting);
   const clusterId = await askClusterId(kafka, waiting);
   const log = await readOffsets(brokers, topic, { ...(connection !== undefined && { connection }), signal });
   const place = { databaseUrl, pipeline, topic, signal };
@@ -83,5 +91,6 @@ export async function abandonDefinitionRebuild(
   pipeline: Pipeline,
   options: Pick<RunOptions, "databaseUrl" | "signal">,
 ): Promise<void> {
+  await checkTables(options.databaseUrl, pipeline);
   await abandonDefinition({ ...options, pipeline });
 }

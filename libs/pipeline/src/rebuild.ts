@@ -1,4 +1,4 @@
-import { checkIdentity, resetPartitions, type PartitionReset } from "@tidemark/sinks";
+import { checkIdentity, checkTables, resetPartitions, type PartitionReset } from "@tidemark/sinks";
 import { readGroupMembers, readOffsets, type KafkaConnection } from "@tidemark/sources";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { atWork, badOption } from "./errors.js";
@@ -30,7 +30,7 @@ export interface RebuildOptions {
  * caught up, and then `dropRebuilt` of `@tidemark/sinks`. All of it is one transaction.
  *
  * Rejects with PipelineError `at-work` while the group has members: the commits of one would be fenced, but one that has nothing to commit
- * would not notice, and the partition would not be read again. With SinkError `refused-rebuild` where the log cannot give the rows again, and as `runPipeline` does where Kafka or Postgres
+ * would not notice, and the partition would not be read again. With SinkError `no-tables` where the database is another, `refused-rebuild` where the log cannot give the rows again, and as `runPipeline` does where Kafka or Postgres
  * cannot be asked. Throws PipelineError `bad-options`.
  */
 export async function resetForRebuild(pipeline: Pipeline, options: RebuildOptions): Promise<readonly PartitionReset[]> {
@@ -40,6 +40,7 @@ export async function resetForRebuild(pipeline: Pipeline, options: RebuildOption
     throw badOption("without", without, "offsets beside a partition");
   const kafka = { brokers, ...(connection !== undefined && { connection }) };
   const waiting = { emit: options.onEvent ?? (() => {}), signal };
+  await askPostgres(databaseUrl, "find the tables", () => checkTables(databaseUrl, pipeline), waiting);
   const identity = { topic, group, clusterId: await askClusterId(kafka, waiting), pipeline };
   await askPostgres(databaseUrl, "compare the definition", () => checkIdentity(databaseUrl, identity), waiting);
   const asked = { ...(connection !== undefined && { connection }), signal };

@@ -15,6 +15,7 @@ export type SinkErrorCode =
   | "refused-connection"
   | "wrong-server"
   | "unmigrated"
+  | "no-tables"
   | "unencodable"
   | "refused-rows"
   | "refused-rebuild"
@@ -157,6 +158,14 @@ export function unmigrated(role: string, cause: unknown): SinkError {
     "unmigrated",
     `The database lacks tables of this pipeline or version, and role ${role} may not make or see them (${detail}). Migrate it as their owner, and grant this role its rights again (createRoles of @tidemark/sinks).`,
     { cause },
+  );
+}
+
+/** The database is another one than was meant, or nobody has made the tables yet. */
+export function noTables(pipeline: string, place: string): SinkError {
+  return new SinkError(
+    "no-tables",
+    `The database at ${place} has no tables of pipeline ${pipeline}. Nothing was changed: check the address, or run the pipeline there first.`,
   );
 }
 

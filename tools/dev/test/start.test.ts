@@ -1,5 +1,6 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { createFolder, repository, run, until } from "./run.js";
 
@@ -35,6 +36,33 @@ test("a file .env sets variables that are not set, as for nx run", async () => {
   const set = run(process.execPath, [program], { env: { TIDEMARK_DIR: other } });
   expect(await set.exitCode).toBe(1);
   expect(set.output()).toContain(`already running on ${other}`);
+});
+
+test("the files .env mean what they mean for nx run: $NAME is a variable's value, and .env.local comes first", async () => {
+  const copy = createFolder();
+  cpSync(join(repository, "tools/dev"), join(copy, "tools/dev"), { recursive: true });
+  symlinkSync(join(repository, "node_modules"), join(copy, "node_modules"));
+  writeFileSync(join(copy, "package.json"), "{}");
+  writeFileSync(join(copy, ".env"), "SECRET='p$NAME \\$x'\nNAME=two\nSET=file\nOTHER=env\n");
+  writeFileSync(join(copy, ".env.local"), "OTHER=local\n");
+  const print =
+    "console.log(JSON.stringify(['SECRET', 'NAME', 'SET', 'OTHER'].map((name) => process.env[name] ?? null)))";
+  const env = { SET: "given", NAME: undefined, SECRET: undefined, OTHER: undefined };
+  const module = pathToFileURL(join(copy, "tools/dev/env-files.mjs")).href;
+  const code = `import { loadEnvFiles } from "${module}"; loadEnvFiles(${JSON.stringify(copy)}); ${print}`;
+  const ours = run(process.execPath, ["--input-type=module", "-e", code], { env });
+  expect(await ours.exitCode, ours.output()).toBe(0);
+
+  writeFileSync(join(copy, "nx.json"), "{}");
+  const project = { name: "copy", nx: { targets: { print: { command: `node -e "${print}"`, cache: false } } } };
+  writeFileSync(join(copy, "package.json"), JSON.stringify(project));
+  const nx = run(process.execPath, [join(copy, "node_modules/nx/dist/bin/nx.js"), "run", "copy:print"], {
+    cwd: copy,
+    env: { ...env, NX_DAEMON: "false", NX_WORKSPACE_ROOT_PATH: undefined },
+  });
+  await nx.exitCode;
+  expect(ours.output()).toBe('["ptwo $x","two","given","local"]\n');
+  expect(nx.output()).toContain(ours.output().trim());
 });
 
 test("where a stack already runs on the same data, it says so in one sentence and exits 1", async () => {

@@ -4,6 +4,7 @@ import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
 import { checkpoints, definitions, exclusions, ownedTables, progress, retention } from "../tables/tidemark.js";
+import { checkTablesOn } from "./check-tables.js";
 import { withConnection } from "./connection.js";
 
 export interface RolesOptions {
@@ -62,11 +63,15 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
 
 /**
  * Runs `rolesSql` as the tables' owner, who needs CREATEROLE where a role has to be made. Passwords are given with ALTER ROLE.
- * Rejects with Postgres's own error.
+ * Rejects with SinkError `no-tables` where the database has no tables of the pipeline, `refused-table` where tables of those names are
+ * somebody else's, and with Postgres's own error.
  */
 export async function createRoles(databaseUrl: string, options: RolesOptions): Promise<void> {
-  // Several statements sent at once are one transaction.
-  await withConnection(databaseUrl, (client) => client.query(rolesSql(options).join(";\n")));
+  await withConnection(databaseUrl, async (client) => {
+    await checkTablesOn(client, databaseUrl, options.pipeline);
+    // Several statements sent at once are one transaction.
+    await client.query(rolesSql(options).join(";\n"));
+  });
 }
 
 function createRole(name: string): string {
