@@ -79,7 +79,7 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     case "watermark-in-step":
       return `partition ${event.partition}: what arrives has come up to its watermark again`;
     case "all-rejected":
-      return `EVERY RECORD IS REJECTED: ${whole.format(event.records)} in a row (${event.reason}: expected ${event.expected}, received ${event.received})`;
+      return `EVERY RECORD IS REJECTED: ${whole.format(event.records)} in a row (${event.reason}: expected ${event.expected}, received ${event.received})${event.cause === undefined ? "" : `; ${event.cause}`}`;
     case "rejections-ended":
       return "records are taken again";
     case "transaction-open":

@@ -33,6 +33,9 @@ it(
     await expect
       .poll(() => consumer.text.stdout, WAIT)
       .toMatch(/EVERY RECORD IS REJECTED: \d+ in a row \(schema-registry-prefix: .*schema id 7\)/);
+    expect(consumer.text.stdout).toMatch(
+      /; the values are framed by a JSON serializer of .*and JSON follows after 5 bytes/,
+    );
     expect(consumer.text.stdout.split("\n")[0]).toBe(
       `consumer  pipeline socmed writes to ${databaseUrl.host}${databaseUrl.pathname}`,
     );

@@ -170,7 +170,7 @@ export class PipelineHealth {
         this.#sinkTrouble = undefined;
         return;
       case "all-rejected":
-        this.#rejectionTrouble = `${event.reason}: expected ${event.expected}, received ${event.received}`;
+        this.#rejectionTrouble = `${event.reason}: expected ${event.expected}, received ${event.received}${event.cause === undefined ? "" : `; ${event.cause}`}`;
         return;
       case "rejections-ended":
         this.#rejectionTrouble = undefined;

@@ -77,6 +77,8 @@ export type PipelineEvent =
       readonly reason: string;
       readonly expected: string;
       readonly received: string;
+      /** What the values of all of them are, where their bytes tell: half a sentence. */
+      readonly cause: string | undefined;
     }
   /** An event was taken again after `all-rejected`. */
   | { readonly type: "rejections-ended" }

@@ -86,7 +86,7 @@ export function runPipelineWith(
   events.subscribe((event) => partitions.on(event));
   events.subscribe((event) => meter.on(event, performance.now()));
   events.subscribe((event) => health.on(event));
-  events.subscribe(createRejectionAlarm(events.emit));
+  events.subscribe(createRejectionAlarm(events.emit, (bytes) => pipeline.event.decode(bytes).ok));
   if (options.onEvent !== undefined) events.subscribe(options.onEvent);
   const alarm = new WatermarkAlarm(events.emit, Date.now);
   events.subscribe((event) => alarm.on(event));

@@ -5,8 +5,8 @@ import { createRejectionAlarm } from "../src/rejection-alarm.js";
 type Processed = Extract<PipelineEvent, { readonly type: "processed" }>;
 
 /** A batch of so many rejected records and counted events. */
-function processed(rejected: number, counted = 0, reason = "not-json"): PipelineEvent {
-  const rejection = { bytes: null, field: null, expected: "JSON", received: "00", watermark: null };
+function processed(rejected: number, counted = 0, reason = "not-json", bytes: Uint8Array | null = null): PipelineEvent {
+  const rejection = { bytes, field: null, expected: "JSON", received: "00", watermark: null };
   return {
     type: "processed",
     partition: 0,
@@ -21,7 +21,10 @@ function processed(rejected: number, counted = 0, reason = "not-json"): Pipeline
 
 function run(batches: readonly PipelineEvent[]): PipelineEvent[] {
   const told: PipelineEvent[] = [];
-  const alarm = createRejectionAlarm((event) => told.push(event));
+  const alarm = createRejectionAlarm(
+    (event) => told.push(event),
+    () => false,
+  );
   for (const batch of batches) alarm(batch);
   return told;
 }
@@ -29,7 +32,7 @@ function run(batches: readonly PipelineEvent[]): PipelineEvent[] {
 it("tells once when twenty records in a row are rejected, with the reason of the newest", () => {
   expect(run([processed(10), processed(9)])).toEqual([]);
   expect(run([processed(10), processed(10), processed(10)])).toEqual([
-    { type: "all-rejected", records: 20, reason: "not-json", expected: "JSON", received: "00" },
+    { type: "all-rejected", records: 20, reason: "not-json", expected: "JSON", received: "00", cause: undefined },
   ]);
 });
 
@@ -40,4 +43,16 @@ it("begins anew with each event that is taken, and tells that it is over", () =>
 
 it("counts no event from the future", () => {
   expect(run([processed(50, 0, "future")])).toEqual([]);
+});
+
+it("names the cause where it is that of all of them, and no other", () => {
+  const causeOf = (...values: readonly Uint8Array[]) => {
+    const [told] = run(values.map((bytes) => processed(20 / values.length, 0, "not-json", bytes)));
+    return told?.type === "all-rejected" ? told.cause : "nothing was told";
+  };
+  const framed = (id: number) => Uint8Array.of(0, 0, 0, 0, id, 2, 3);
+  expect(causeOf(Buffer.from("<a/>"))).toBe("the values are XML");
+  expect(causeOf(Buffer.from("<a/>"), Buffer.from("nothing"))).toBeUndefined();
+  expect(causeOf(framed(7), framed(8))).toMatch(/schema id 7\), .*; or .*schema id 8\), /);
+  expect(causeOf(...Array.from({ length: 20 }, (_, id) => framed(id)))).toBeUndefined();
 });
