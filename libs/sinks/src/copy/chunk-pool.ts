@@ -1,9 +1,10 @@
 const chunkBytes = 64 * 1024;
-const maxIdle = 64;
+/** 64 MiB: as much as rows may take by default. Fewer would leave the rest of a full memory budget to the garbage collector. */
+const maxIdle = 1_024;
 
 /**
  * Chunks that are written again once they have been sent. Left to the garbage collector, those of a backlog would lie in
- * the old generation, and be counted in its size, for seconds after their use.
+ * the old generation, and be counted in its size, for seconds after their use. So a pool never holds more than was in use at once.
  */
 export class ChunkPool {
   readonly #idle: Buffer[] = [];

@@ -41,6 +41,8 @@ export interface CopyEncoderOptions {
   readonly timeUnits?: Readonly<Record<string, TimeUnit>>;
   /** The properties that rows or constants bring; all of them where absent. Postgres fills the other columns. */
   readonly properties?: readonly string[] | undefined;
+  /** What is written to; a pool of its own where absent. */
+  readonly pool?: ChunkPool;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -63,7 +65,7 @@ function isFilled({ notNull, hasDefault, default: value, defaultFn, generatedIde
  */
 export function createCopyEncoder(
   table: PgTable,
-  { timeUnits = {}, properties }: CopyEncoderOptions = {},
+  { timeUnits = {}, properties, pool = new ChunkPool() }: CopyEncoderOptions = {},
 ): CopyEncoder {
   function isWritten([property, column]: readonly [string, Column]): boolean {
     if (column.generated !== undefined) return false;
@@ -92,7 +94,6 @@ export function createCopyEncoder(
 
   // The number of columns, and all of them.
   const slack = 2 + columns.length * maxFixedBytes;
-  const pool = new ChunkPool();
 
   function fieldWriters(constants: Row): readonly FieldWriter[] {
     return columns.map(({ property, writeField }) => {

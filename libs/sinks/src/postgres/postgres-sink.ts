@@ -3,6 +3,7 @@ import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
 import { oversizedCheckpoint, refusedRows, silentServer } from "../errors.js";
 import { drawOwner } from "../owner.js";
+import { ChunkPool } from "../copy/chunk-pool.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
@@ -65,10 +66,11 @@ export function createSink(options: SinkOptions): Sink {
   const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
   const windows = createWindowStatement(rollups, tallies);
   const restored = { tables, rollups, stateCheck: createStateCheck(tables, options.pipeline.data.allowedLatenessMs) };
+  const chunks = new ChunkPool();
   const encoders: RowEncoders = {
-    raw: createCopyEncoder(raw.table, encoding.raw),
-    late: tables.late && createCopyEncoder(tables.late, encoding.late),
-    rejected: tables.rejected && createCopyEncoder(tables.rejected),
+    raw: createCopyEncoder(raw.table, { ...encoding.raw, pool: chunks }),
+    late: tables.late && createCopyEncoder(tables.late, { ...encoding.late, pool: chunks }),
+    rejected: tables.rejected && createCopyEncoder(tables.rejected, { pool: chunks }),
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
   const lost = createLostBackends(address);

@@ -48,11 +48,11 @@ describe("ChunkPool", () => {
     expect(pool.take(1)).not.toBe(large);
   });
 
-  it("keeps no more than a few MB idle", () => {
+  it("keeps no more than 64 MiB idle", () => {
     const pool = new ChunkPool();
-    const chunks = Array.from({ length: 200 }, () => pool.take(1));
+    const chunks = Array.from({ length: 1_100 }, () => pool.take(1));
     pool.giveBack(chunks);
-    const again = Array.from({ length: 200 }, () => pool.take(1));
-    expect(again.filter((chunk) => chunks.includes(chunk)).length).toBe(64);
+    const again = Array.from({ length: 1_100 }, () => pool.take(1));
+    expect(again.filter((chunk) => chunks.includes(chunk)).length).toBe(1_024);
   });
 });
