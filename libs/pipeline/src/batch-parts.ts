@@ -11,8 +11,6 @@ export interface PartLimit {
 const MOST_RECORDS = 250;
 const MOST_BYTES = 1024 * 1024;
 
-export const sizeOfValue = ({ value }: SourceRecord) => value?.length ?? 0;
-
 /** Cuts a batch that begins at the offset `from` into batches that add up to it. */
 export class BatchParts {
   readonly #logEndOffset: number;
@@ -20,6 +18,8 @@ export class BatchParts {
   #records: readonly SourceRecord[];
   /** Of the first record that is left. */
   #at = 0;
+  /** How many records the next part has. */
+  #length = 0;
   #position: number;
   #lost: number;
   #isDone = false;
@@ -36,16 +36,23 @@ export class BatchParts {
     return this.#isDone;
   }
 
-  /** Bytes of the values of the next part. */
-  sizeOfNext(limit: PartLimit): number {
-    let bytes = 0;
-    const end = this.#endOfNext(limit);
-    for (let at = this.#at; at < end; at += 1) bytes += sizeAt(this.#records, at);
+  /** Decides where the next part ends, and returns the bytes of its values. */
+  measureNext(limit: PartLimit): number {
+    const [mostRecords, mostBytes] = [Math.min(limit.records, MOST_RECORDS), Math.min(limit.bytes, MOST_BYTES)];
+    let bytes = sizeAt(this.#records, this.#at);
+    let end = Math.min(this.#at + 1, this.#records.length);
+    for (; end < this.#records.length && end - this.#at < mostRecords; end += 1) {
+      const size = sizeAt(this.#records, end);
+      if (bytes + size > mostBytes) break;
+      bytes += size;
+    }
+    this.#length = end - this.#at;
     return bytes;
   }
 
-  next(limit: PartLimit): SourceBatch {
-    const end = this.#endOfNext(limit);
+  /** The part that was measured. */
+  next(): SourceBatch {
+    const end = this.#at + this.#length;
     const isAll = this.#at === 0 && end === this.#records.length;
     const records = isAll ? this.#records : this.#records.slice(this.#at, end);
     const nextOffset = this.#records[end]?.offset ?? this.#nextOffset;
@@ -70,21 +77,8 @@ export class BatchParts {
     }));
     this.#at = 0;
   }
-
-  #endOfNext(limit: PartLimit): number {
-    const [mostRecords, mostBytes] = [Math.min(limit.records, MOST_RECORDS), Math.min(limit.bytes, MOST_BYTES)];
-    let bytes = 0;
-    let end = this.#at;
-    while (end < this.#records.length) {
-      bytes += sizeAt(this.#records, end);
-      if (end > this.#at && (bytes > mostBytes || end - this.#at >= mostRecords)) break;
-      end += 1;
-    }
-    return end;
-  }
 }
 
 function sizeAt(records: readonly SourceRecord[], at: number): number {
-  const record = records[at];
-  return record === undefined ? 0 : sizeOfValue(record);
+  return records[at]?.value?.length ?? 0;
 }

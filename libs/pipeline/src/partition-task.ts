@@ -8,7 +8,7 @@ import {
   type Sink,
 } from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
-import { BatchParts, sizeOfValue } from "./batch-parts.js";
+import { BatchParts } from "./batch-parts.js";
 import { CheckpointLimit, type CheckpointExtent } from "./checkpoint-limit.js";
 import { dividedCheckpoint, refusedCheckpoint } from "./errors.js";
 import { MemoryBudget } from "./memory-budget.js";
@@ -205,14 +205,14 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     return (await taken) ? bytes : 0;
   }
 
-  function process(part: SourceBatch, takenBytes: number): void {
+  function process(part: SourceBatch, bytes: number, takenBytes: number): void {
     draft.heldBytes += takenBytes;
     const processed = processor.process(part);
     const { buffer } = draft;
     buffer.add(processed);
     draft.rows += processed.rows.length + processed.late.length + processed.rejected.length;
     draft.records += part.records.length;
-    for (const record of part.records) draft.bytes += sizeOfValue(record);
+    draft.bytes += bytes;
     hold(draft, buffer.bytes);
     onProcessed?.(processed);
   }
@@ -229,12 +229,12 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     if (closing.signal.aborted) return;
     logEndOffset = end;
     while (!parts.isDone) {
-      const most = leftOver();
-      const takenBytes = await takeMemory(parts.sizeOfNext(most), parts);
+      const bytes = parts.measureNext(leftOver());
+      const takenBytes = await takeMemory(bytes, parts);
       if (failure !== undefined || closing.signal.aborted) memory.adjustRows(-takenBytes);
       throwFailure();
       if (closing.signal.aborted) return;
-      process(parts.next(most), takenBytes);
+      process(parts.next(), bytes, takenBytes);
       if (isFull()) schedule();
       await makeRoom(parts);
       throwFailure();

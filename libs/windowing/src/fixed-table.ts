@@ -99,13 +99,15 @@ export class FixedTable<E> {
     const cached = this.#cache[index & (CACHED_PANES - 1)];
     const pane = cached !== undefined && cached.index === index ? cached : this.#paneAt(index);
     let row = key === NONE ? NONE : this.#index.find(pane.number, key);
-    const isBeyond = row === NONE && this.#hasOther && this.#takesNoPlace(pane, reader.keys);
-    if (isBeyond) row = this.#otherRowOf(pane);
-    if (row === NONE) row = this.#insert(pane, key === NONE ? this.keys.insert(reader.keys, this.keySlots) : key);
+    let held = key;
+    if (row === NONE) {
+      row = this.#rowOfNew(pane, key, reader.keys);
+      held = row === pane.other ? this.keys.find(reader.keys, this.keySlots) : this.#index.keyOf(row);
+    }
     const overflowed = this.#accumulators.add(row, reader, event);
     if (this.#isChanged[row] === 0) this.#markChanged(row);
     if (overflowed >= 0) this.#refuseOverflow(overflowed, row);
-    return isBeyond ? this.keys.find(reader.keys, this.keySlots) : this.#index.keyOf(row);
+    return held;
   }
 
   /** Whether a combination of keys is beyond the limit of the window of this index. `key` as in `add`. */
@@ -224,6 +226,12 @@ export class FixedTable<E> {
   #insertKeys(pane: Pane, values: readonly string[], slots: readonly number[]): number {
     const key = this.keys.find(values, slots);
     return this.#insert(pane, key === NONE ? this.keys.insert(values, slots) : key);
+  }
+
+  /** The row of a combination that the window has none of yet. */
+  #rowOfNew(pane: Pane, key: number, values: readonly string[]): number {
+    if (this.#hasOther && this.#takesNoPlace(pane, values)) return this.#otherRowOf(pane);
+    return this.#insert(pane, key === NONE ? this.keys.insert(values, this.keySlots) : key);
   }
 
   #takesNoPlace(pane: Pane, values: readonly string[]): boolean {

@@ -9,11 +9,9 @@ export const sourceFaults: readonly SourceFault[] = [
   {
     name: "a doubled event: a window begins with its first event, which is then added to it",
     file: "libs/windowing/src/fixed-table.ts",
-    find: "if (row === NONE) row = this.#insert(pane, key === NONE ? this.keys.insert(reader.keys, this.keySlots) : key);",
-    replace: `if (row === NONE) {
-      row = this.#insert(pane, key === NONE ? this.keys.insert(reader.keys, this.keySlots) : key);
-      this.#accumulators.add(row, reader, event);
-    }`,
+    find: "row = this.#rowOfNew(pane, key, reader.keys);",
+    replace: `row = this.#rowOfNew(pane, key, reader.keys);
+      this.#accumulators.add(row, reader, event);`,
     finds: wrongRollups(figures),
     inModel: { firstCounts: 2 },
   },
