@@ -5,6 +5,7 @@ import type { SourceEvent } from "./event.js";
 import { sizeOfBatch, type FetchBudget } from "./fetch-budget.js";
 import type { FetchedBatch, KafkaPort } from "./kafka-port.js";
 import type { ReadPartitionOffsets } from "./offset-reader.js";
+import { fetchOffset } from "./partition-comparison.js";
 import {
   isInFlight,
   type AcceptRange,
@@ -221,7 +222,7 @@ export function createPartition(context: PartitionContext): Partition {
     emit({ type: "resumed", partition });
     // One that has stalled meanwhile is resumed when its task has taken in its batch.
     if (state.type === "idle" || (isInFlight(state) && state.client === "fetching"))
-      port.resume(partition, state.position.offset);
+      port.resume(partition, fetchOffset(state));
   }
 
   return {
