@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  answerWithin,
   createPatience,
   createProgressReader,
   type PartitionProgress,
@@ -68,19 +69,12 @@ function createPatientReader(options: CatchUpOptions): ProgressReader {
         reader = createProgressReader(databaseUrl, options);
         openedMs = performance.now();
       }
-      const done = new AbortController();
-      const late = sleep(answerTimeoutMs, undefined, { signal: AbortSignal.any([signal, done.signal]) }).then(() => {
-        throw new Error(`Postgres has not answered for ${answerTimeoutMs / 1000} s`);
-      });
-      late.catch(() => {});
       try {
-        return await Promise.race([reader.read(), late]);
+        return await answerWithin(answerTimeoutMs, reader.read(), signal);
       } catch (error) {
         // Nobody waits for a connection that may have gone silent.
         void close().catch(() => {});
         throw error;
-      } finally {
-        done.abort();
       }
     },
     close,

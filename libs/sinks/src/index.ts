@@ -16,7 +16,7 @@ export { createCopyEncoder, type CopyEncoder, type CopyEncoderOptions, type Copy
 export { compareDefinitions, hashDefinition, type Difference } from "./definition.js";
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
 export { createPatience, isAnswer, isUnavailable, type Patience, type SinkEvent } from "./postgres/availability.js";
-export { describeBlocker, type Blocker } from "./postgres/backend-watch.js";
+export { answerWithin, describeBlocker, type Blocker } from "./postgres/backend-watch.js";
 export { withConnection, type WriterLimits } from "./postgres/connection.js";
 export { checkTables } from "./postgres/check-tables.js";
 export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/claim.js";

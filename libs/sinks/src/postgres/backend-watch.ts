@@ -92,10 +92,11 @@ function toBlocker({ pid, name, address }: Look["blockers"][number]): Blocker {
   return { pid, applicationName: name ?? "", clientAddress: address ?? undefined };
 }
 
-/** Rejects where the answer takes longer than so many ms. */
-export async function answerWithin<T>(ms: number, answer: PromiseLike<T>): Promise<T> {
+/** Rejects where the answer takes longer than so many ms, and when `signal` aborts. */
+export async function answerWithin<T>(ms: number, answer: PromiseLike<T>, signal?: AbortSignal): Promise<T> {
   const done = new AbortController();
-  const late = sleep(ms, undefined, { signal: done.signal }).then(() => {
+  const ends = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+  const late = sleep(ms, undefined, { signal: ends }).then(() => {
     throw silentServer(ms);
   });
   late.catch(() => {});
