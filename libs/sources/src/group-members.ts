@@ -51,6 +51,15 @@ export async function explainConflict(place: GroupPlace, cause: unknown, signal:
   return groupInUse(group, describeReading(topic, purpose.description), others, cause);
 }
 
+/**
+ * The group has members of Kafka's newer protocol (KIP-848). The broker gives those their partitions, and asks no assignor, so that
+ * none can be kept out; a source joins by the older protocol alone, and such a group names no leader to it.
+ */
+export function joinedByNewerProtocol({ group, topic, purpose }: Omit<GroupPlace, "brokers">): SourceError {
+  const others = ["consumers of Kafka's newer group protocol (group.protocol=consumer)"];
+  return groupInUse(group, describeReading(topic, purpose.description), others, undefined);
+}
+
 function describeMember({ clientId, host, topics, reads }: GroupMember): string {
   const at = `client "${clientId}" at ${host.replace(/^\//, "")}`;
   if (topics.length === 0) return at;

@@ -14,6 +14,12 @@ import { patchKafkajsDecoder } from "./kafkajs-record.js";
 const UNKNOWN_ERRORS = 5;
 const TOPIC_POLL_MS = 2_000;
 
+/** Others are in the group that this client cannot share it with. */
+function isConflict(error: unknown): boolean {
+  if (error instanceof SourceError) return error.code === "group-in-use";
+  return typeOf(findRoot(error)) === "INCONSISTENT_GROUP_PROTOCOL";
+}
+
 /** The port on kafkajs 2.2.4: one session after another until the signal. */
 export function createKafkajsPort(options: SessionOptions): KafkaPort {
   patchKafkajsDecoder();
@@ -61,8 +67,7 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
         if (!signal.aborted) await runSession(options, session, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const isConflict = typeOf(findRoot(error)) === "INCONSISTENT_GROUP_PROTOCOL";
-        if (isConflict) {
+        if (isConflict(error)) {
           const nowMs = performance.now();
           await awaitGroup(listener, nowMs - (conflictSinceMs ??= nowMs), error, signal);
           continue;
@@ -94,7 +99,8 @@ export function createKafkajsPort(options: SessionOptions): KafkaPort {
     const isFirst = waitedMs === 0;
     const isOver = waitedMs > options.sessionTimeoutMs;
     if (isFirst || isOver) {
-      const error = await explainConflict(options, findRoot(cause), signal);
+      const isExplained = cause instanceof SourceError;
+      const error = isExplained ? cause : await explainConflict(options, findRoot(cause), signal);
       if (isOver && !signal.aborted) throw error;
       if (isFirst) listener.event({ type: "group-in-use", error });
     }

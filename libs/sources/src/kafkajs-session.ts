@@ -5,6 +5,7 @@ import type { KafkaListener } from "./kafka-port.js";
 import { convertBatch, convertEmptyBatch } from "./kafkajs-batch.js";
 import { watchClock } from "./clock-watch.js";
 import { foreignAssignment } from "./errors.js";
+import { joinedByNewerProtocol } from "./group-members.js";
 import { createAssigner, type GroupPurpose } from "./group-protocol.js";
 import { createClient, type ClientOptions } from "./kafkajs-client.js";
 
@@ -103,6 +104,10 @@ async function consume(
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     if (ended.aborted) return;
+    if (payload.leaderId === "") {
+      reject(joinedByNewerProtocol(options));
+      return;
+    }
     // Emitted in the same turn in which the assignment takes hold, so that nothing of it has been fetched yet.
     listener.joined({ consumer, memberId: payload.memberId, end: reject });
     listener.assigned(payload.memberAssignment[topic] ?? []);
