@@ -1,7 +1,7 @@
 // Runs the orders pipeline until it has caught up with its topic, then queries the tables that it wrote.
 import { runPipeline } from "@tidemark/pipeline";
+import { openSql } from "@tidemark/sinks";
 import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
 import { orders } from "./orders.js";
 
 export async function main(brokers: readonly string[], databaseUrl: string): Promise<void> {
@@ -11,7 +11,7 @@ export async function main(brokers: readonly string[], databaseUrl: string): Pro
   const { read, counted, duplicate, late, rejected } = ledger;
   console.log({ read, counted, duplicate, late, rejected });
 
-  const sql = postgres(databaseUrl, { onnotice: () => {} });
+  const sql = openSql(databaseUrl, { onnotice: () => {} });
   const database = drizzle(sql);
   const { orders_1m: minutes, orders_1h: hours } = orders.tables.rollups;
   for (const window of await database.select().from(minutes).orderBy(minutes.window_start, minutes.shop)) {

@@ -34,6 +34,8 @@ export interface BroadcastOptions {
   /** A clock that never goes back, in ms. */
   readonly now: () => number;
   readonly log: (line: string) => void;
+  /** Postgres refuses to be asked, and no waiting helps. */
+  readonly onHopeless: (error: Error) => void;
   readonly limits?: Partial<Limits> | undefined;
   readonly rhythms?: Rhythms | undefined;
 }
@@ -54,7 +56,8 @@ interface Audience {
 }
 
 /** What is read once and sent to all who look at the same. No queue: each is led from the state that it has to the newest. */
-export function createBroadcast({ database, now, log, limits, rhythms = defaultRhythms }: BroadcastOptions): Broadcast {
+export function createBroadcast(options: BroadcastOptions): Broadcast {
+  const { database, now, log, onHopeless, limits, rhythms = defaultRhythms } = options;
   const { viewers: mostViewers, choices: mostChoices, stalledMs } = { ...defaultLimits, ...limits };
   const audiences = new Map<string, Audience>();
   const pulse = createPulseState(now);
@@ -95,6 +98,7 @@ export function createBroadcast({ database, now, log, limits, rhythms = defaultR
         log(`Postgres does not answer (${describe(error)}); waits for it`);
         beat();
       },
+      onHopeless,
     },
   });
 

@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expandMacros, PanelError, readRows, type Panel, type Variable, type View } from "@tidemark/panels";
-import { isUnavailable, openSql } from "@tidemark/sinks";
+import {
+  isOfConnectionPhase,
+  isUnavailable,
+  openTransactions,
+  SinkError,
+  SNAPSHOT,
+  type Transaction,
+  type Transactions,
+} from "@tidemark/sinks";
 import { cityVariable, platformVariable, type SocmedView } from "@tidemark/socmed/panels";
-import postgres, { type TransactionSql } from "postgres";
+import postgres from "postgres";
 import { z } from "zod";
 import { noAnswer } from "./errors.js";
 import type { Range, ServerEvents, ShownRow } from "./protocol.js";
@@ -49,6 +57,17 @@ export interface Database {
 const patienceMs = 5_000;
 const idleSeconds = 5;
 
+const reading = {
+  ...SNAPSHOT,
+  limits: { statementTimeoutMs: patienceMs, lockTimeoutMs: patienceMs, idleInTransactionTimeoutMs: 2 * patienceMs },
+  settings: {
+    // The panels name their tables without a schema.
+    search_path: "pg_catalog, public",
+    // JIT compilation costs more than even multi-day queries save.
+    jit: "off",
+  },
+};
+
 const listSchema = z.array(z.object({ name: z.string() }));
 
 /** Throws SinkError `invalid-address`. */
@@ -57,7 +76,7 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
   let client = connect(databaseUrl);
   let hasTables = false;
 
-  async function within<T>(limitMs: number, ask: (asked: postgres.Sql) => Promise<T>): Promise<T> {
+  async function within<T>(limitMs: number, ask: (asked: Transactions) => Promise<T>): Promise<T> {
     const asked = client;
     const done = new AbortController();
     const late = sleep(limitMs, undefined, { signal: done.signal }).then(() => {
@@ -74,7 +93,7 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
   }
 
   async function readEmptyState(): Promise<State> {
-    const [row] = await within(patienceMs, (asked) => asked.unsafe(tablesSql));
+    const [row] = await within(patienceMs, (asked) => asked.ask(reading, tablesSql));
     const found = tablesSchema.parse(row);
     ({ hasTables } = found);
     return { ...emptyState, nowMs: found.nowMs };
@@ -95,11 +114,11 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
   }
 
   async function readState(): Promise<State> {
-    const [row] = await within(patienceMs, (asked) => asked.unsafe(texts.state));
+    const [row] = await within(patienceMs, (asked) => asked.ask(reading, texts.state));
     return stateSchema.parse(row);
   }
 
-  async function readAll(sql: TransactionSql, { range, panels, chosen, slow }: Question): Promise<Reading> {
+  async function readAll(sql: Transaction, { range, panels, chosen, slow }: Question): Promise<Reading> {
     const [[stateRow], [extentRow]] = await Promise.all([sql.unsafe(texts.state), sql.unsafe(texts.extent)]);
     const state = stateSchema.parse(stateRow);
     const { nowMs, newestEventMs: newestMs } = state;
@@ -117,41 +136,24 @@ export function createDatabase(databaseUrl: string, topic: string): Database {
     readState: () => orNothing(readState, (state) => state),
     read: (question) =>
       orNothing(
-        () =>
-          within(2 * patienceMs, (asked) =>
-            asked.begin("isolation level repeatable read read only", (sql) => readAll(sql, question)),
-          ),
+        () => within(2 * patienceMs, (asked) => asked.run(reading, (transaction) => readAll(transaction, question))),
         (state) => readingOfNothing(question, state),
       ),
     close: () => client.end({ timeout: 0 }),
   };
 }
 
-function connect(databaseUrl: string): postgres.Sql {
-  return openSql(databaseUrl, {
-    max: 1,
-    prepare: false,
-    fetch_types: false,
+function connect(databaseUrl: string): Transactions {
+  return openTransactions(databaseUrl, {
     idle_timeout: idleSeconds,
     connect_timeout: patienceMs / 1000,
     // Whoever asks waits before asking again.
     backoff: () => 0,
-    onnotice: () => undefined,
-    connection: {
-      application_name: "tidemark-live",
-      default_transaction_read_only: true,
-      statement_timeout: patienceMs,
-      // To compile a query takes longer than those over many days do.
-      jit: false,
-      // What the panels' texts and the reading of rows count on, whatever the role's and the database's defaults are.
-      standard_conforming_strings: "on",
-      TimeZone: "UTC",
-      DateStyle: "ISO",
-    },
+    connection: { application_name: "tidemark-live" },
   });
 }
 
-async function readPanels(sql: TransactionSql, panels: readonly Panel[], view: View): Promise<RowsById> {
+async function readPanels(sql: Transaction, panels: readonly Panel[], view: View): Promise<RowsById> {
   const read = async (panel: Panel) => {
     const rows = await sql.unsafe(expandMacros(panel.sql, view));
     return [panel.id, readRows(panel, rows)] as const;
@@ -159,13 +161,13 @@ async function readPanels(sql: TransactionSql, panels: readonly Panel[], view: V
   return new Map(await Promise.all(panels.map(read)));
 }
 
-async function readNames(sql: TransactionSql, variable: Variable, view: View): Promise<readonly string[]> {
+async function readNames(sql: Transaction, variable: Variable, view: View): Promise<readonly string[]> {
   const rows = await sql.unsafe(expandMacros(variable.sql, view));
   return listSchema.parse(rows).map(({ name }) => name);
 }
 
 async function readSlow(
-  sql: TransactionSql,
+  sql: Transaction,
   panels: readonly Panel[],
   view: View,
   firstMs: number | null,
@@ -192,6 +194,12 @@ function readingOfNothing({ range }: Question, state: State): Reading {
 /** Undefined table, undefined schema. */
 function isMissingTable(error: unknown): boolean {
   return error instanceof postgres.PostgresError && (error.code === "42P01" || error.code === "3F000");
+}
+
+/** Whether no waiting helps: the address, the certificate, the password or the database is wrong. */
+export function isHopeless(error: unknown): error is Error {
+  const isFinal = error instanceof SinkError || (error instanceof Error && isOfConnectionPhase(error));
+  return isFinal && !isUnavailable(error);
 }
 
 /** The query takes too long, or fails inside the server: others may succeed. */

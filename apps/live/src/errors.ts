@@ -1,4 +1,4 @@
-export type LiveErrorCode = "CANNOT_LISTEN" | "NO_ANSWER" | "WRONG_CHOICE";
+export type LiveErrorCode = "CANNOT_LISTEN" | "CANNOT_READ" | "NO_ANSWER" | "WRONG_CHOICE";
 
 /** The message is a sentence for whoever asked, and holds no password. */
 export class LiveError extends Error {
@@ -19,6 +19,12 @@ export function cannotListen(host: string, port: number, cause: Error): LiveErro
     `LIVE_PORT ${port} on ${host} cannot be used (${why}): choose another, or 0 for any that is free.`,
     { cause },
   );
+}
+
+/** No waiting helps: the address, or what it names, has to be changed first. */
+export function cannotRead(cause: Error): LiveError {
+  const reason = cause.message.replace(/\.$/, "");
+  return new LiveError("CANNOT_READ", `Postgres cannot be read: ${reason}. Check DATABASE_URL.`, { cause });
 }
 
 export const noAnswer = (ms: number): LiveError =>

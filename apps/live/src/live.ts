@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { createApp } from "./app.js";
 import { createBroadcast, type Limits } from "./broadcast.js";
-import { createDatabase } from "./database.js";
+import { createDatabase, isHopeless } from "./database.js";
 import type { LiveOptions } from "./options.js";
 import { createPageFile, readPageFiles } from "./page-files.js";
 import { startServer, type LiveServer } from "./server.js";
@@ -18,6 +18,11 @@ export interface LiveSurroundings {
   readonly pageDirectory?: string;
 }
 
+export interface RunningLive extends LiveServer {
+  /** Resolves where Postgres refuses to be asked and no waiting helps; never otherwise. */
+  readonly failed: Promise<Error>;
+}
+
 /** Where the page's build writes to, seen from here and from what this file is compiled to. */
 const builtPage = fileURLToPath(new URL("../dist/page/", import.meta.url));
 
@@ -25,21 +30,32 @@ const builtPage = fileURLToPath(new URL("../dist/page/", import.meta.url));
 export async function startLive(
   options: LiveOptions,
   { databaseUrl, say, limits, rhythms, pageDirectory = builtPage }: LiveSurroundings,
-): Promise<LiveServer> {
+): Promise<RunningLive> {
   const database = createDatabase(databaseUrl, options.topic);
-  const broadcast = createBroadcast({ database, now: () => performance.now(), log: say, limits, rhythms });
+  let fail: ((error: Error) => void) | undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+  const onHopeless = (error: Error): void => fail?.(error);
+  const broadcast = createBroadcast({ database, now: () => performance.now(), log: say, onHopeless, limits, rhythms });
   const page = await readPageFiles(pageDirectory);
   if (page.size === 0) say("the page is not built: nx run live:build");
   const dashboards = await createPageFile(encode(showDashboards(options.topic)), "application/json");
   const files = new Map([...page, ["/api/dashboards", dashboards]]);
   const app = createApp({ broadcast, files, host: options.host, log: say });
   const server = await startServer(app, options, say);
+  // What no waiting helps is told before anybody looks.
+  const asking = database.readState().catch((error: unknown) => {
+    if (isHopeless(error)) onHopeless(error);
+  });
   return {
     url: server.url,
+    failed,
     async close() {
       await server.close();
       // What Postgres is being asked is not waited for.
       await Promise.all([broadcast.close(), database.close()]);
+      await asking;
     },
   };
 }

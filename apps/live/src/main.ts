@@ -1,4 +1,7 @@
-/** `nx run live:serve`. Exit code 0 when it was stopped, 1 when the stack has ended, 2 for a wrong option, variable or port. */
+/**
+ * `nx run live:serve`. Exit code 0 when it was stopped, 1 when the stack has ended, 2 for a wrong option, variable or port, and
+ * where Postgres refuses the address.
+ */
 import {
   AddressError,
   answerOptions,
@@ -10,7 +13,7 @@ import {
   type StopSignal,
 } from "@tidemark/cli";
 import { SinkError } from "@tidemark/sinks";
-import { LiveError } from "./errors.js";
+import { cannotRead, LiveError } from "./errors.js";
 import { startLive } from "./live.js";
 import { parseOptions, usage, type LiveOptions } from "./options.js";
 
@@ -41,11 +44,13 @@ async function run(options: LiveOptions, stop: StopSignal): Promise<void> {
   const server = await startLive(options, { databaseUrl, say: complain });
   say(server.url);
   void stopWithStack(stackPid, stop, complain);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve());
+  const stopped = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined));
   });
+  const failure = await Promise.race([stopped, server.failed]);
   await server.close();
+  if (failure !== undefined) throw cannotRead(failure);
 }
 
 function describeFailure(error: unknown): number {

@@ -1,5 +1,5 @@
 import { createAlarm } from "./alarm.js";
-import { isRefused, type Database, type Reading } from "./database.js";
+import { isHopeless, isRefused, type Database, type Reading } from "./database.js";
 import type { Range } from "./protocol.js";
 import type { State } from "./state.js";
 import type { Viewing } from "./viewing.js";
@@ -34,6 +34,8 @@ export interface Watcher {
   /** Postgres answers, but not what this viewing asks. */
   onRefused(viewing: Viewing, error: unknown): void;
   onAway(error: unknown): void;
+  /** Nothing is asked any more: no waiting helps. */
+  onHopeless(error: Error): void;
 }
 
 export interface WatchOptions {
@@ -79,6 +81,10 @@ export function createWatch({ database, watcher, now, rhythms }: WatchOptions): 
         await alarm.wait(tickMs);
       } catch (error) {
         if (viewings.size === 0) return;
+        if (isHopeless(error)) {
+          watcher.onHopeless(error);
+          return;
+        }
         failures += 1;
         watcher.onAway(error);
         await alarm.wait(Math.min(longestRetryMs, tickMs * 2 ** failures));
@@ -131,7 +137,7 @@ export function createWatch({ database, watcher, now, rhythms }: WatchOptions): 
       remember(viewing, { version: reading.state.version, atMs, slowAtMs: isSlowDue ? atMs : last.slowAtMs });
       watcher.onReading(viewing, reading);
     } catch (error) {
-      if (!isRefused(error)) throw error;
+      if (isHopeless(error) || !isRefused(error)) throw error;
       remember(viewing, { ...last, version, atMs: now() });
       watcher.onRefused(viewing, error);
     }

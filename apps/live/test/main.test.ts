@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeStackFile } from "@tidemark/cli";
 import { startProgram, tidemarkProgram, until, type Program } from "@tidemark/testkit";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { look } from "./event-client.js";
+import { startServers } from "./servers.js";
 
 const program = tidemarkProgram("../src/main.ts", import.meta.url);
 
@@ -75,6 +76,25 @@ it.each([
   expect(await exited).toBe(2);
   expect(stderr()).toMatch(sentence);
   expect(stdout()).toBe("");
+});
+
+it.each([
+  ["a wrong password", (url: URL) => (url.password = "wrong-secret"), /password authentication failed/],
+  ["a database that is not there", (url: URL) => (url.pathname = "/nowhere"), /database "nowhere" does not exist/],
+  ["a server without the TLS that is asked for", (url: URL) => (url.search = "?sslmode=require"), /offers no TLS/],
+])("ends with 2 and one sentence for %s, before anybody looks", async (_, change, sentence) => {
+  const servers = await startServers();
+  onTestFinished(() => servers.close());
+  const url = new URL(await servers.createDatabase({ migrated: false }));
+  change(url);
+  const { exited, stderr } = start([], { DATABASE_URL: url.href });
+  expect(await exited).toBe(2);
+  const said = stderr()
+    .split("\n")
+    .filter((line) => !line.includes("is not built"));
+  expect(said).toEqual([expect.stringMatching(/^live {2}Postgres cannot be read: .+\. Check DATABASE_URL\.$/), ""]);
+  expect(said[0]).toMatch(sentence);
+  expect(said[0]).not.toContain("secret");
 });
 
 it("--help tells of its variables and starts nothing", async () => {

@@ -37,7 +37,7 @@ function createWatched(commits: "always" | "never"): Watched {
     close: () => Promise.resolve(),
   };
   const nothing = () => undefined;
-  const watcher = { onState: nothing, onReading: nothing, onRefused: nothing, onAway: nothing };
+  const watcher = { onState: nothing, onReading: nothing, onRefused: nothing, onAway: nothing, onHopeless: nothing };
   return {
     watch: createWatch({ database, watcher, now, rhythms: defaultRhythms }),
     reads,

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { completeAddress } from "@tidemark/sinks/address";
 import type { KafkaConnection } from "@tidemark/sources";
 import { parseDatabaseUrl } from "./database-url.js";
 import { AddressError } from "./errors.js";
@@ -46,7 +47,8 @@ const titles = { kafka: "Kafka", postgres: "Postgres" } as const;
 const examples = { kafka: "localhost:9092", postgres: "postgresql://user:password@localhost:5432/tidemark" } as const;
 
 /**
- * Each address comes from its variable, else from the stack.json of a running stack, which is waited for.
+ * Each address comes from its variable, else from the stack.json of a running stack, which is waited for. The stack's Postgres
+ * address is complete: no `PG*` variable changes it.
  *
  * Throws AddressError: `bad-address` for a variable that holds something else, `bad-connection` for wrong KAFKA_SSL and
  * KAFKA_SASL variables, `no-address` when there is no stack in
@@ -89,7 +91,7 @@ async function askStack(
       const { kafkaBrokers, databaseUrl, pid } = stack;
       return {
         ...(kafkaBrokers && { kafkaBrokers: [...kafkaBrokers] }),
-        ...(databaseUrl !== undefined && { databaseUrl }),
+        ...(databaseUrl !== undefined && { databaseUrl: completeAddress(databaseUrl) }),
         stackPid: pid,
       };
     }

@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { completeAddress } from "@tidemark/sinks/address";
 import { parseDatabaseUrl } from "./database-url.js";
 import { AddressError } from "./errors.js";
 import { parseKafkaBrokers } from "./kafka-brokers.js";
@@ -26,7 +27,7 @@ export function parseStackFile(text: string, path = "stack.json"): StackFile {
     return {
       pid,
       ...(kafkaBrokers !== undefined && { kafkaBrokers: readBrokers(kafkaBrokers) }),
-      ...(databaseUrl !== undefined && { databaseUrl: parseDatabaseUrl(String(databaseUrl), "databaseUrl") }),
+      ...(databaseUrl !== undefined && { databaseUrl: checkDatabaseUrl(String(databaseUrl)) }),
     };
   } catch (cause) {
     const said = cause instanceof SyntaxError ? "it is not JSON" : cause instanceof Error ? cause.message : "";
@@ -69,6 +70,12 @@ export async function removeStackFile(directory: string, pid: number): Promise<v
     return;
   }
   await rm(path, { force: true });
+}
+
+/** The stack wrote the address: variables of whoever reads it have no part in it. */
+function checkDatabaseUrl(text: string): string {
+  parseDatabaseUrl(completeAddress(text), "databaseUrl");
+  return text;
 }
 
 function readBrokers(value: unknown): string[] {

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, expectTypeOf, test } from "vitest";
+import { parseAddress } from "@tidemark/sinks/address";
+import { expect, expectTypeOf, test, vi } from "vitest";
 import { findAddresses } from "../src/finder.js";
 import { writeStackFile } from "../src/stack-file.js";
 import { deadPid, temporaryDirectory } from "./workspace.js";
@@ -32,7 +33,7 @@ test("what the environment doesn't say comes from the running stack", async () =
   const root = await rootWithStack(stack);
   expect(await findAddresses({ env: { KAFKA_BROKERS: "own:9092", DATABASE_URL: " " }, need: both, root })).toEqual({
     kafkaBrokers: ["own:9092"],
-    databaseUrl: stack.databaseUrl,
+    databaseUrl: `${stack.databaseUrl}?sslmode=disable&complete=true`,
     stackPid: process.pid,
   });
 });
@@ -70,7 +71,7 @@ test("a stack that comes up later is waited for, and the waiting is told once", 
       setTimeout(() => void writeStackFile(join(root, ".tidemark"), stack), 250);
     },
   });
-  expect(await found).toMatchObject({ databaseUrl: stack.databaseUrl });
+  expect(await found).toMatchObject({ databaseUrl: `${stack.databaseUrl}?sslmode=disable&complete=true` });
   expect(told).toEqual([join(root, ".tidemark", "stack.json")]);
 });
 
@@ -100,4 +101,18 @@ test("waiting ends with the signal", async () => {
   const found = findAddresses({ env: {}, need: both, root: "/nowhere", signal: controller.signal });
   controller.abort(new Error("stopped"));
   await expect(found).rejects.toThrow("stopped");
+});
+
+test("no PG* variable has a part in the stack's address, also one that is not supported", async () => {
+  for (const [name, value] of Object.entries({ PGHOST: "elsewhere", PGSSLMODE: "require", PGSERVICE: "other" })) {
+    vi.stubEnv(name, value);
+  }
+  const root = await rootWithStack(stack);
+  const { databaseUrl } = await findAddresses({ env: {}, need: ["postgres"], root });
+  expect(parseAddress(databaseUrl)).toMatchObject({
+    endpoints: [{ host: "127.0.0.1", hostaddr: undefined, port: 15_432, password: "secret" }],
+    tls: undefined,
+    options: undefined,
+  });
+  vi.unstubAllEnvs();
 });

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, escapeIdentifier } from "pg";
+import { Client, escapeIdentifier, type ClientConfig } from "pg";
 import { type Account, findAccount } from "./account.js";
 import { type Binaries, prepareBinaries, useBinaries } from "./binaries.js";
 import { ensureCluster, superuser } from "./cluster.js";
@@ -139,8 +139,26 @@ async function launch(place: Place, port: number, settings: Readonly<Record<stri
   }
 }
 
+/** A client without the `PG*` variables that `pg` reads, which are for other servers. */
+class OwnClient extends Client {
+  constructor(serverUrl: string) {
+    const config: ClientConfig & { readonly sslnegotiation: string } = {
+      connectionString: serverUrl,
+      connectionTimeoutMillis: 30_000,
+      ssl: false,
+      sslnegotiation: "postgres",
+    };
+    super(config);
+  }
+
+  /** Called by `pg`. */
+  getStartupConf(): { readonly user: string | undefined; readonly database: string | undefined } {
+    return { user: this.user, database: this.database };
+  }
+}
+
 async function ensureDatabase(serverUrl: string, database: string): Promise<void> {
-  const client = new Client({ connectionString: serverUrl, connectionTimeoutMillis: 30_000 });
+  const client = new OwnClient(serverUrl);
   await client.connect();
   try {
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [database]);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startPostgres } from "../src/index.js";
 import { isAlive } from "../src/process-table.js";
 import { query, start, preparedDirectory, temporaryDirectory, until } from "./workspace.js";
@@ -142,4 +142,15 @@ test("the end of a Postgres that was killed is reported, and the next start reco
   const second = await start({ dataDir, log: (line) => said.push(line) });
   expect(await query(second.databaseUrl, "SELECT answer FROM kept")).toEqual([{ answer: 42 }]);
   expect(said.join("\n")).toContain("it will recover");
+});
+
+test("the PG* variables are for other servers", async () => {
+  const others = { PGHOST: "192.0.2.1", PGSSLMODE: "require", PGSSLNEGOTIATION: "direct", PGOPTIONS: "-c no.such" };
+  for (const [name, value] of Object.entries(others)) vi.stubEnv(name, value);
+  try {
+    const { port, databaseUrl } = await start({ dataDir: await preparedDirectory() });
+    expect(databaseUrl).toContain(`@127.0.0.1:${port}/tidemark`);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -43,7 +43,14 @@ export { switchDefinition, type SwitchOptions } from "./postgres/rebuild/switch-
 export { resetPartitions, type PartitionReset, type ResetOptions } from "./postgres/rebuild/reset-partitions.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
 export { isOfConnectionPhase } from "./postgres/session/connection-phase.js";
-export { openSql } from "./postgres/session/drivers.js";
+export { openSql, type SqlOptions } from "./postgres/session/drivers.js";
+export { SNAPSHOT } from "./postgres/session/settings.js";
+export {
+  openTransactions,
+  type Transaction,
+  type TransactionOptions,
+  type Transactions,
+} from "./postgres/session/transactions.js";
 export { type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
 export { type DerivedTables } from "./tables/pipeline-tables.js";
 export { type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

@@ -4,3 +4,4 @@ export { startProxy } from "./proxy.js";
 export type { ConnectionPlan, Fate, Proxy } from "./proxy.js";
 export { temporaryDirectory } from "./temporary-directory.js";
 export { until } from "./until.js";
+export { hasPgbouncer, startPgbouncer, type Pgbouncer, type PoolMode } from "./pgbouncer.js";

@@ -97,7 +97,7 @@ async function createConflictCheck(
         const rows = await snapshot
           .unsafe(
             `SELECT DISTINCT ${idColumn}::text FROM ${holder.sql} WHERE ${idColumn} = ANY ($1::text[]::${column?.type ?? "text"}[])`,
-            [some.map((one) => one.id)],
+            [arrayText(some.map((one) => one.id))],
           )
           .values();
         const found = new Set(rows.map(([text]) => String(text)));
@@ -113,6 +113,11 @@ async function createConflictCheck(
       }
     },
   };
+}
+
+/** An array of texts as Postgres reads it. */
+function arrayText(items: readonly string[]): string {
+  return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
 /** One bit for each offset of a partition that has a row. */

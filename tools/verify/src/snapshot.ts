@@ -1,13 +1,12 @@
-import type { Sql, TransactionSql } from "postgres";
 import { getTableColumns } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
-import { openSql } from "@tidemark/sinks";
+import { openTransactions, SNAPSHOT, type Transaction } from "@tidemark/sinks";
 import { checkpoints, definitions, exclusions } from "@tidemark/sinks/tables";
 import { CannotVerifyError, noCheckpoints, noTables, postgresUnreachable, severalPipelines } from "./errors.js";
 import { quote } from "./stored-table.js";
 
 /** A read-only transaction: everything that is read through it stood at one moment. */
-export type Snapshot = TransactionSql;
+export type Snapshot = Transaction;
 
 /** A row of `tidemark.checkpoints`, its derived columns by their properties in the Drizzle table. */
 export interface StoredCheckpoint {
@@ -39,7 +38,7 @@ export type DerivedColumn = (typeof derivedColumns)[number];
 
 export interface SnapshotOptions {
   /** Gives a table, in SQL, that nobody may drop a part of while the snapshot is drawn. */
-  readonly lock?: (sql: Sql) => Promise<string>;
+  readonly lock?: (sql: Snapshot) => Promise<string>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +49,8 @@ export interface PipelineChoice {
   readonly pipeline: string | undefined;
 }
 
-const sortMemory = "64MB";
+/** For sorts of whole tables, read to their end. Panels name their tables without a schema. */
+const settings = { work_mem: "64MB", cursor_tuple_fraction: "1", search_path: "pg_catalog, public" };
 const connectTimeoutSeconds = 10;
 
 /**
@@ -63,33 +63,23 @@ export async function withSnapshot<T>(
   work: (snapshot: Snapshot) => Promise<T>,
   { lock, signal }: SnapshotOptions = {},
 ): Promise<T> {
-  const sql = openSql(databaseUrl, {
-    max: 1,
-    prepare: false,
+  const transactions = openTransactions(databaseUrl, {
     connect_timeout: connectTimeoutSeconds,
-    onnotice: () => {},
     connection: { application_name: "tidemark-verify" },
   });
   // A query in progress is not waited for: it may sort for minutes.
-  const stop = () => void sql.end({ timeout: 0 });
+  const stop = () => void transactions.end({ timeout: 0 });
   signal?.addEventListener("abort", stop, { once: true });
   let working: Promise<T> | undefined;
   try {
     signal?.throwIfAborted();
-    const locked = await lock?.(sql);
-    // postgres.js types what `begin` gives as if it were a row.
-    const box = await sql.begin("isolation level repeatable read read only", async (snapshot) => {
+    const locked = lock && (await transactions.run(SNAPSHOT, lock));
+    return await transactions.run({ ...SNAPSHOT, settings }, async (snapshot) => {
       // The snapshot is drawn after it. Without it, retention could drop days between the snapshot and our look at them.
       if (locked !== undefined) await snapshot.unsafe(`LOCK TABLE ${locked} IN ACCESS SHARE MODE`);
-      await snapshot.unsafe(
-        `SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1;
-         SET LOCAL work_mem = '${sortMemory}'; SET LOCAL cursor_tuple_fraction = 1;
-         SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
-      );
       working = work(snapshot);
-      return { result: await working };
+      return await working;
     });
-    return box.result;
   } catch (error) {
     signal?.throwIfAborted();
     throw judge(error, databaseUrl);
@@ -97,7 +87,7 @@ export async function withSnapshot<T>(
     signal?.removeEventListener("abort", stop);
     // Where the connection broke off, it may still have something to close.
     await working?.catch(() => undefined);
-    await sql.end({ timeout: 1 });
+    await transactions.end({ timeout: 1 });
   }
 }
 
@@ -106,7 +96,7 @@ export async function withSnapshot<T>(
  * @throws CannotVerifyError `no-checkpoints`, `several-pipelines`
  */
 export async function findPipeline(
-  sql: Sql,
+  sql: Snapshot,
   { topic, pipeline }: PipelineChoice,
 ): Promise<{ readonly pipeline: string; readonly raw: string }> {
   const columns = getTableColumns(checkpoints);

@@ -1,5 +1,4 @@
 import type { OracleDefinition, PartitionOracle } from "@tidemark/scenario/oracle";
-import type { Sql } from "postgres";
 import { addOtherDefinition, checkpointTable } from "./checkpoint-comparison.js";
 import { readDecisions } from "./database-decisions.js";
 import { readDefinition, type VerifiedDefinition } from "./definition.js";
@@ -114,7 +113,7 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
   const { databaseUrl, pipeline } = options;
   const choice = { topic, pipeline: typeof pipeline === "object" ? pipeline.name : pipeline };
   let name = "";
-  async function lock(sql: Sql): Promise<string> {
+  async function lock(sql: Snapshot): Promise<string> {
     const found = await findPipeline(sql, choice);
     name = found.pipeline;
     return found.raw;

@@ -7,7 +7,7 @@ interface Keyword {
   readonly only?: readonly string[];
 }
 
-/** The keywords of libpq 18, and two that other libraries put into addresses. */
+/** The keywords of libpq 18, two that other libraries put into addresses, and one of our own. */
 const KEYWORDS = new Map<string, Keyword>(
   Object.entries({
     host: { variable: "PGHOST" },
@@ -77,11 +77,13 @@ const KEYWORDS = new Map<string, Keyword>(
     // node-postgres' wish for what libpq does, which is done here anyway; and Prisma's for no prepared statements.
     uselibpqcompat: { only: ["true"] },
     pgbouncer: { only: ["true", "false"] },
+    // Our own: no variable of the environment and no file of the user's completes the address.
+    complete: { only: ["true"] },
   } satisfies Record<string, Keyword>),
 );
 
 /**
- * The value of each keyword: from the address, else from the environment. Empty values count as not given.
+ * The value of each keyword: from the address, else from the environment, unless the address says that it is complete. Empty values count as not given.
  * Throws SinkError `invalid-address` for a keyword or a value that is not supported, and names it.
  */
 export function resolveKeywords(
@@ -92,8 +94,10 @@ export function resolveKeywords(
     if (!KEYWORDS.has(keyword)) throw invalidAddress(`has the unknown parameter ${JSON.stringify(keyword)}`);
   }
   const values = new Map<string, string>();
+  const isComplete = given.has("complete");
   for (const [keyword, { variable, only }] of KEYWORDS) {
-    const value = given.get(keyword) ?? (variable === undefined ? undefined : env[variable]);
+    const fallback = variable === undefined || isComplete ? undefined : env[variable];
+    const value = given.get(keyword) ?? fallback;
     if (value === undefined || value === "") continue;
     if (only !== undefined && !only.includes(value)) throw unsupported(keyword, only, given.has(keyword), variable);
     values.set(keyword, value);

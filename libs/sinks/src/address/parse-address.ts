@@ -87,6 +87,17 @@ export function parseAddress(text: string, env: Environment = process.env): Post
   };
 }
 
+/**
+ * An address that is complete as it is, such as that of a server of our own: no `PG*` variable, no password file and no
+ * certificate of the user's has a part in it. Connections are not encrypted unless the address says so.
+ */
+export function completeAddress(uri: string): string {
+  const url = new URL(uri);
+  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
+  url.searchParams.set("complete", "true");
+  return url.href;
+}
+
 /** The servers and the database of an address, for people to read: no user, no password. */
 export function describeAddress({ endpoints, database }: PostgresAddress): string {
   const hosts = endpoints.map(describeEndpoint);

@@ -8,7 +8,7 @@ import type { SinkPipeline } from "../sink-pipeline.js";
 import type { SinkTables } from "../sink-tables.js";
 import type { CountQuestion, StateCheck } from "../state-check.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
-import { withConnection } from "./connection.js";
+import { defaultLimits, transact, withConnection } from "./connection.js";
 import { readIds } from "./read-ids.js";
 import type { RollupSql } from "./rollup-sql.js";
 
@@ -51,7 +51,9 @@ const claimed = `start_offset, next_offset, epoch, last_record::text, ${toMs("wa
  * is known before anything is read.
  */
 export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
-  await withConnection(databaseUrl, (client) => compareIdentity(client, identity));
+  await withConnection(databaseUrl, (client) =>
+    transact(client, defaultLimits, () => compareIdentity(client, identity)),
+  );
 }
 
 /** What tells the database from others, whatever address it is reached by. Copies of its files have the same. */
@@ -122,8 +124,6 @@ export async function claimPartition(
   const { topic, pipeline } = identity;
   const { name, allowedLatenessMs } = pipeline.data;
   const hash = hashDefinition(pipeline.data);
-  // Keys and ids are compared as texts.
-  await client.query("SELECT set_config('datestyle', 'ISO', true)");
   await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
     hash,
     JSON.stringify(pipeline.data),

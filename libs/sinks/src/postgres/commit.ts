@@ -1,7 +1,8 @@
 import type { ClientBase } from "pg";
 import type { Checkpoint, Claim } from "../checkpoint.js";
 import { fenced, uncommitted } from "../errors.js";
-import { begin, type WriterLimits } from "./connection.js";
+import { begin } from "./begin.js";
+import type { WriterLimits } from "./connection.js";
 import { fly, type Statement } from "./flight.js";
 import type { CopyRun } from "./row-buffer.js";
 import type { WindowQuery } from "./window-statement.js";
@@ -58,7 +59,7 @@ export async function beginFenced(
     head.lastRecord === undefined ? null : JSON.stringify(head.lastRecord),
   ].map((value) => (value === null ? null : String(value)));
   const fence = await fly(client, [
-    ...begin(limits),
+    ...begin(client, limits),
     { name: "tidemark-compare-and-set", text: compareAndSet, values },
   ]);
   if (fence.at(-1) !== "UPDATE 1") throw fenced(topic, claim.partition, claim.epoch);

@@ -1,16 +1,24 @@
-import { DatabaseError, TypeOverrides, type Client, type Pool, type PoolClient, type QueryResult } from "pg";
+import {
+  DatabaseError,
+  TypeOverrides,
+  type Client,
+  type ClientBase,
+  type Pool,
+  type PoolClient,
+  type QueryResult,
+} from "pg";
 import { parseAddress, type PostgresAddress } from "../address/parse-address.js";
 import { unanswered } from "../errors.js";
 import { isReadOnlyServer } from "./availability.js";
-import { fly, type Statement } from "./flight.js";
+import { allowWrites, begin, modeOf } from "./begin.js";
+import { fly, processIdOf } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
+import { explainPooler } from "./session/poolers.js";
+import { modeText, settingsStatement, type TransactionLimits } from "./session/settings.js";
 import { SessionStream } from "./session/session-stream.js";
 
-/** Time limits of the writer's transactions in ms; all below the Kafka session timeout (10 s in the consumer). */
-export interface WriterLimits {
-  readonly statementTimeoutMs: number;
-  readonly lockTimeoutMs: number;
-  readonly idleInTransactionTimeoutMs: number;
+/** Time limits of the writer's transactions; all below the Kafka session timeout (10 s in the consumer). */
+export interface WriterLimits extends TransactionLimits {
   /**
    * A transaction is broken off by its client when the connection has been silent for so long, and tried again on another: the
    * network can lose a connection without a word, and no limit of the server's reaches a client then. Default 60,000.
@@ -39,7 +47,8 @@ const types = new TypeOverrides();
 types.setTypeParser(int8Oid, Number);
 
 export function createPool(databaseUrl: string | PostgresAddress, connections: number): Pool {
-  const pool = createClientPool(addressForWriting(databaseUrl), {
+  const address = addressForWriting(databaseUrl);
+  const pool = createClientPool(address, {
     max: connections,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: applicationName,
@@ -47,9 +56,12 @@ export function createPool(databaseUrl: string | PostgresAddress, connections: n
   });
   // An idle connection that breaks is replaced at its next use, which reports what is wrong.
   pool.on("error", () => {});
+  addresses.set(pool, address);
   pool.on("connect", (client) => generations.set(client, generationOf(pool)));
   return pool;
 }
+
+const addresses = new WeakMap<Pool, PostgresAddress>();
 
 /** How often all connections of a pool were given up, by pool; and how often that was when a connection was made. */
 const generations = new WeakMap<Pool | PoolClient, number>();
@@ -97,7 +109,8 @@ export async function withConnection<T>(
   { timeoutMs = queryTimeoutMs, signal }: ConnectionOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted();
-  const client = createClient(addressForWriting(databaseUrl), {
+  const address = addressForWriting(databaseUrl);
+  const client = createClient(address, {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: timeoutMs,
     types,
@@ -108,6 +121,8 @@ export async function withConnection<T>(
   try {
     await client.connect();
     return await work(client);
+  } catch (error) {
+    throw explainPooler(error, address);
   } finally {
     signal?.removeEventListener("abort", breakOff);
     const patience = setTimeout(breakOff, endTimeoutMs);
@@ -117,7 +132,7 @@ export async function withConnection<T>(
 }
 
 // Between two statements nobody listens for a connection that the server ends.
-function reportedByNextStatement(): void {}
+const reportedByNextStatement = (): void => {};
 
 /**
  * Whatever is under way on the client rejects, and the connection with it, when no byte has left or come in for
@@ -156,18 +171,29 @@ export async function onConnection<T>(
   const keepFirst = (error: Error): void => void (ending ??= error);
   client.on("error", keepFirst);
   let broken = false;
+  const attempt = async (): Promise<T> => {
+    try {
+      return await within(client, limits, () => work(client));
+    } catch (error) {
+      await within(client, rollbackLimits(limits), () => client.query("ROLLBACK")).catch(() => {
+        broken = true;
+        const processId = processIdOf(client);
+        if (processId !== undefined) onLost?.(processId);
+      });
+      throw error;
+    }
+  };
   try {
-    return await within(client, limits, () => work(client));
+    return await attempt().catch(async (error: unknown) => {
+      const isAllowed = !broken && (await within(client, limits, () => allowWrites(client, error)));
+      if (isAllowed) return attempt();
+      throw error;
+    });
   } catch (error) {
     giveUpWhereReadOnly(pool, client, error);
-    await within(client, rollbackLimits(limits), () => client.query("ROLLBACK")).catch(() => {
-      broken = true;
-      // pg's types leave it out.
-      if ("processID" in client && typeof client.processID === "number") onLost?.(client.processID);
-    });
     // `pg` only says that the connection can't be used: what Postgres said came between two statements.
     const isBare = error instanceof Error && error.name === "Error" && !("code" in error);
-    throw isBare && ending instanceof DatabaseError ? ending : error;
+    throw explainPooler(isBare && ending instanceof DatabaseError ? ending : error, addresses.get(pool));
   } finally {
     client.off("error", keepFirst);
     client.release(broken);
@@ -185,44 +211,39 @@ export function inTransaction<T>(
   limits: WriterLimits,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  return onConnection(pool, limits, async (client) => {
-    await fly(client, begin(limits));
-    const result = await work(client);
-    await client.query("COMMIT");
-    return result;
-  });
+  return onConnection(pool, limits, (client) => transact(client, limits, work));
 }
 
-/** Begins a transaction that has these limits. */
-export function begin({
-  statementTimeoutMs,
-  lockTimeoutMs,
-  idleInTransactionTimeoutMs,
-}: WriterLimits): readonly Statement[] {
-  return [
-    { text: "BEGIN" },
-    {
-      name: "tidemark-limits",
-      text: `SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true),
-        set_config('idle_in_transaction_session_timeout', $3, true)`,
-      values: [statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs].map(String),
-    },
-  ];
+/** One transaction on the client, which is left in it where `work` rejects. */
+export async function transact<Given extends ClientBase, T>(
+  client: Given,
+  limits: TransactionLimits,
+  work: (client: Given) => Promise<T>,
+): Promise<T> {
+  await fly(client, begin(client, limits));
+  const result = await work(client);
+  await client.query("COMMIT");
+  return result;
 }
 
 /**
  * A transaction of one statement without parameters, sent at once: the server ends it by itself, so that a client that is
- * stopped meanwhile holds no lock. Resolves to its rows.
+ * stopped meanwhile holds no lock. Its settings are those of `begin`. Resolves to its rows.
  */
 export async function runAtOnce<Row extends object>(
-  client: Client,
-  limits: WriterLimits,
+  client: ClientBase,
+  limits: TransactionLimits,
   statement: string,
 ): Promise<readonly Row[]> {
   // pg types what several statements give as if they were one.
-  const results = (await client.query(
-    `SET LOCAL statement_timeout = ${limits.statementTimeoutMs}; SET LOCAL lock_timeout = ${limits.lockTimeoutMs}; ${statement}`,
-  )) as unknown as readonly QueryResult<Row>[];
+  const run = async () =>
+    (await client.query(
+      `SET TRANSACTION ${modeText(modeOf(client))}; ${settingsStatement(limits)}; ${statement}`,
+    )) as unknown as readonly QueryResult<Row>[];
+  const results = await run().catch(async (error: unknown) => {
+    if (await allowWrites(client, error)) return run();
+    throw error;
+  });
   return results.at(-1)?.rows ?? [];
 }
 

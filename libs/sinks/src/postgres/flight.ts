@@ -1,12 +1,17 @@
-import type { ClientBase, Connection, Submittable } from "pg";
+import type { Client, ClientBase, Connection, Submittable } from "pg";
 
 export interface Statement {
-  /** Under this name it is parsed once for each connection; without one, each time. Always the same text. */
+  /**
+   * Under this name it is parsed once for each session, where the session is known to be the connection's own;
+   * otherwise, and without a name, each time. Always the same text.
+   */
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly (string | null)[];
   /** What a COPY FROM STDIN reads. Not to be written over before the flight has succeeded. */
   readonly copied?: readonly Uint8Array[];
+  /** The first column of its row is the process id of the server's process. */
+  readonly givesProcessId?: true;
 }
 
 /**
@@ -15,11 +20,30 @@ export interface Statement {
  * server's own error: then nothing behind the statement that failed was carried out.
  */
 export function fly(client: ClientBase, statements: readonly Statement[]): Promise<readonly string[]> {
-  return new Promise((resolve, reject) => void client.query(new Flight(statements, resolve, reject)));
+  return new Promise((resolve, reject) => void client.query(new Flight(client, statements, resolve, reject)));
 }
 
 /** Names that are parsed, by connection. */
 const parsed = new WeakMap<Connection, Set<string>>();
+
+/** Process ids that the server's processes have given, by connection: that of the transaction under way. */
+const processIds = new WeakMap<Connection, number>();
+
+/** Connections that are a session of the server itself: a pooler gives each client a process id that is none of the server's. */
+const direct = new WeakSet<Connection>();
+
+/**
+ * The server's process that runs the transaction that is under way on the client, or ran the last one. Undefined before the
+ * first one. It may have served others since, where a pooler stands between.
+ */
+export function processIdOf(client: ClientBase): number | undefined {
+  return processIds.get((client as Client).connection);
+}
+
+/** The process id that the server, or a pooler in its place, gave when the connection began. pg's types leave it out. */
+function givenProcessId(client: ClientBase): unknown {
+  return "processID" in client ? client.processID : undefined;
+}
 
 const copyDone = Buffer.from("c\0\0\0\u0004", "latin1");
 
@@ -27,29 +51,39 @@ const copyDone = Buffer.from("c\0\0\0\u0004", "latin1");
 class Flight implements Submittable {
   /** Set by `pg` where the address has a `query_timeout`: stops its timer. */
   callback?: (error?: Error) => void;
+  readonly #client: ClientBase;
   readonly #statements: readonly Statement[];
   readonly #resolve: (tags: readonly string[]) => void;
   readonly #reject: (error: Error) => void;
   readonly #tags: string[] = [];
+  #wasDirect = false;
+  #processId: number | undefined;
 
   constructor(
+    client: ClientBase,
     statements: readonly Statement[],
     resolve: (tags: readonly string[]) => void,
     reject: (error: Error) => void,
   ) {
+    this.#client = client;
     this.#statements = statements;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   submit(connection: Connection): void {
+    this.#wasDirect = direct.has(connection);
     connection.stream.cork();
     try {
-      for (const statement of this.#statements) send(connection, statement);
+      for (const statement of this.#statements) send(connection, statement, this.#wasDirect);
       connection.sync();
     } finally {
       connection.stream.uncork();
     }
+  }
+
+  handleDataRow({ fields }: { readonly fields: readonly unknown[] }): void {
+    if (this.#statements[this.#tags.length]?.givesProcessId === true) this.#processId = Number(fields[0]);
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
@@ -66,22 +100,29 @@ class Flight implements Submittable {
   }
 
   handleReadyForQuery(connection: Connection): void {
-    const known = parsed.get(connection) ?? new Set();
-    for (const { name } of this.#statements) if (name !== undefined) known.add(name);
-    parsed.set(connection, known);
+    if (this.#wasDirect) {
+      const known = parsed.get(connection) ?? new Set();
+      for (const { name } of this.#statements) if (name !== undefined) known.add(name);
+      parsed.set(connection, known);
+    }
+    if (this.#processId !== undefined) {
+      processIds.set(connection, this.#processId);
+      if (this.#processId === givenProcessId(this.#client)) direct.add(connection);
+    }
     this.callback?.();
     this.#resolve(this.#tags);
   }
 
   // What else `pg` hands on.
   handleRowDescription(): void {}
-  handleDataRow(): void {}
   handlePortalSuspended(): void {}
   handleCopyInResponse(): void {}
   handleCopyData(): void {}
 }
 
-function send(connection: Connection, { name = "", text, values = [], copied }: Statement): void {
+function send(connection: Connection, statement: Statement, isDirect: boolean): void {
+  const { text, values = [], copied } = statement;
+  const name = isDirect ? (statement.name ?? "") : "";
   if (name === "" || parsed.get(connection)?.has(name) !== true) {
     // A flight that failed may have left it parsed.
     if (name !== "") connection.close({ type: "S", name }, true);

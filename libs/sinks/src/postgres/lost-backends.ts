@@ -1,5 +1,7 @@
+import { escapeLiteral } from "pg";
 import type { PostgresAddress } from "../address/parse-address.js";
-import { applicationName, withConnection } from "./connection.js";
+import { applicationName, runAtOnce, withConnection } from "./connection.js";
+import { NO_LIMITS } from "./session/settings.js";
 
 /**
  * Backends whose transactions this process has given up without an answer. The network may have lost the connection without a
@@ -23,13 +25,15 @@ export function createLostBackends(address: PostgresAddress): LostBackends {
     async end() {
       if (lost.size === 0) return [];
       const asked = [...lost];
-      const { rows } = await withConnection(
+      const name = escapeLiteral(address.applicationName ?? applicationName);
+      const rows = await withConnection(
         address,
         (client) =>
-          client.query<{ pid: number }>(
+          runAtOnce<{ pid: number }>(
+            client,
+            NO_LIMITS,
             `SELECT pid FROM pg_stat_activity
-             WHERE CASE WHEN pid = ANY($1) AND application_name = $2 THEN pg_terminate_backend(pid) ELSE false END`,
-            [asked, address.applicationName ?? applicationName],
+             WHERE CASE WHEN pid IN (${asked.join(", ")}) AND application_name = ${name} THEN pg_terminate_backend(pid) ELSE false END`,
           ),
         { timeoutMs: askTimeoutMs },
       );

@@ -1,22 +1,27 @@
-import type { ISql, Sql } from "postgres";
+import type { ISql } from "postgres";
 import { parseAddress } from "../address/parse-address.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
 import { refusedDefinition, refusedTable, SinkError, unmigrated } from "../errors.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
 import { MIGRATION_LOCK } from "./advisory-locks.js";
+import { textArray } from "./array-literal.js";
+import { isReadOnlyServer } from "./availability.js";
 import { answerWithin, whileWatched, type Blocker } from "./backend-watch.js";
 import { addressForWriting } from "./connection.js";
 import { findMisfits } from "./own-tables.js";
 import { pipelineRelations, type Relation } from "./pipeline-ddl.js";
 import { createSchema, isSchemaUpToDate, migrateSchema } from "./schema-migrations.js";
 import { isOfConnectionPhase } from "./session/connection-phase.js";
-import { openSql } from "./session/drivers.js";
+import { READ_ONLY_BY_SETTING, SNAPSHOT, WRITING, WRITING_ANYWAY } from "./session/settings.js";
+import { openTransactions, type Transaction, type Transactions } from "./session/transactions.js";
 
 const CONNECT_TIMEOUT_SECONDS = 10;
 const INSUFFICIENT_PRIVILEGE = "42501";
 const MAX_IDENTIFIER_BYTES = 63;
 /** Added to the name of a table's partition, such as `_20240203`. */
 const DAY_SUFFIX_BYTES = 9;
+/** Tables need the storage options and the ON CONFLICT of `heap`. */
+const settings = { default_table_access_method: "heap" };
 
 export interface MigrateOptions {
   /** Other sessions hold what the migration needs, such as another migration: it waits for them. */
@@ -42,17 +47,16 @@ export async function migrate(
   const relations = pipelineRelations(pipeline);
   checkNames(relations, pipeline);
   const address = addressForWriting(databaseUrl);
-  const sql = openSql(address, {
-    max: 1,
-    prepare: false,
+  const transactions = openTransactions(address, {
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     connection: { application_name: "tidemark-migrate" },
-    onnotice: () => {},
   });
+  const read = <T>(ask: (transaction: Transaction) => Promise<T>) =>
+    answerWithin(silenceTimeoutMs, transactions.run(SNAPSHOT, ask));
   try {
     // Otherwise it waits for others that migrate.
-    if (!(await answerWithin(silenceTimeoutMs, isUpToDate(sql, pipeline, relations)))) {
-      await inTransaction(sql, async (transaction) => {
+    if (!(await read((transaction) => isUpToDate(transaction, pipeline, relations)))) {
+      await runWriting(transactions, async (transaction) => {
         const [backend] = await answerWithin(
           silenceTimeoutMs,
           transaction<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`,
@@ -64,29 +68,28 @@ export async function migrate(
         });
       });
     }
-    const misfits = await answerWithin(silenceTimeoutMs, findMisfits(sql, pipeline));
+    const misfits = await read((transaction) => findMisfits(transaction, pipeline));
     if (misfits.length > 0) throw refusedTable(misfits);
   } catch (error) {
     const isRefused = error instanceof Error && "code" in error && error.code === INSUFFICIENT_PRIVILEGE;
     if (!isRefused || isOfConnectionPhase(error)) throw error;
     throw unmigrated(parseAddress(databaseUrl).user, error);
   } finally {
-    await sql.end({ timeout: 1 });
+    await transactions.end({ timeout: 1 });
   }
 }
 
-/**
- * The `begin` of postgres.js sends ROLLBACK on a connection that is lost, and its error is an uncaught exception of the process. Here
- * the server rolls back when the connection ends, which is what the caller does next.
- */
-async function inTransaction(sql: Sql, work: (transaction: ISql) => Promise<void>): Promise<void> {
-  const transaction = await sql.reserve();
+/** Also where the role's or the database's transactions are read-only by default. */
+async function runWriting(
+  transactions: Transactions,
+  work: (transaction: Transaction) => Promise<void>,
+): Promise<void> {
   try {
-    await transaction`BEGIN`;
-    await work(transaction);
-    await transaction`COMMIT`;
-  } finally {
-    transaction.release();
+    await transactions.run({ ...WRITING, settings }, work);
+  } catch (error) {
+    const isReadOnly = isReadOnlyServer(error) && (await transactions.ask(SNAPSHOT, READ_ONLY_BY_SETTING)).length > 0;
+    if (!isReadOnly) throw error;
+    await transactions.run({ ...WRITING_ANYWAY, settings }, work);
   }
 }
 
@@ -132,7 +135,7 @@ async function findRelations(sql: ISql, relations: readonly Relation[]): Promise
   const existing = await sql<{ schema: string; name: string }[]>`
     SELECT nspname AS schema, relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
     WHERE (nspname, relname) IN (
-      SELECT * FROM unnest(${names.map(({ schema }) => schema)}::text[], ${names.map(({ name }) => name)}::text[]))`;
+      SELECT * FROM unnest(${textArray(names, ({ schema }) => schema)}::text[], ${textArray(names, ({ name }) => name)}::text[]))`;
   const owned = await sql<{ schema: string; name: string; pipeline: string; hash: string; ddl: string }[]>`
     SELECT schema_name AS schema, table_name AS name, pipeline, definition_hash AS hash, ddl FROM tidemark.tables`;
   const exists = new Set(existing.map(({ schema, name }) => keyOf(schema, name)));

@@ -19,15 +19,18 @@ import {
   defaultTransactionTimeoutMs,
   inTransaction,
   onConnection,
+  runAtOnce,
   withConnection,
   type WriterLimits,
 } from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
+import { processIdOf } from "./flight.js";
 import { isolateRefused, isRefusal } from "./isolate-refused.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { AttemptHistory, watchSending, type AttemptPhase } from "./oversized.js";
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
+import { NO_LIMITS } from "./session/settings.js";
 import { createTallySql } from "./tally-sql.js";
 import { Turns } from "./turns.js";
 import { createWindowStatement } from "./window-statement.js";
@@ -91,9 +94,10 @@ export function createSink(options: SinkOptions): Sink {
    */
   async function terminateBlockers(partition: number, backendPid: number, ended: Set<number>): Promise<void> {
     await withConnection(address, async (client) => {
-      const { rows } = await client.query<{ pid: number }>(
-        "SELECT pid FROM unnest(pg_blocking_pids($1)) AS pid WHERE pg_terminate_backend(pid)",
-        [backendPid],
+      const rows = await runAtOnce<{ pid: number }>(
+        client,
+        NO_LIMITS,
+        `SELECT pid FROM unnest(pg_blocking_pids(${backendPid})) AS pid WHERE pg_terminate_backend(pid)`,
       );
       const pids = rows.map((row) => row.pid).filter((pid) => !ended.has(pid));
       for (const pid of pids) ended.add(pid);
@@ -131,8 +135,7 @@ export function createSink(options: SinkOptions): Sink {
     let ending: Promise<void> | undefined;
     const ended = new Set<number>();
     const claim = await inTransaction(pool, patient, async (client) => {
-      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      const pid = rows[0]?.pid ?? 0;
+      const pid = processIdOf(client) ?? 0;
       const patience = setInterval(() => {
         ending ??= terminateBlockers(partition, pid, ended)
           .catch(() => {})

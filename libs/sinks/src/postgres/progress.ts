@@ -1,7 +1,9 @@
 import { and, DrizzleQueryError, eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
+import type { Sql } from "postgres";
 import { checkpoints } from "../tables/tidemark.js";
-import { openSql } from "./session/drivers.js";
+import { SNAPSHOT } from "./session/settings.js";
+import { openTransactions } from "./session/transactions.js";
 
 export type PartitionProgress = typeof checkpoints.$inferSelect;
 
@@ -17,19 +19,20 @@ export function createProgressReader(
   databaseUrl: string,
   { pipeline, topic }: { readonly pipeline: string; readonly topic: string },
 ): ProgressReader {
-  const sql = openSql(databaseUrl, { max: 1, prepare: false, onnotice: () => {} });
-  const database = drizzle(sql);
+  const transactions = openTransactions(databaseUrl);
   return {
     read: () =>
-      database
-        .select()
-        .from(checkpoints)
-        .where(and(eq(checkpoints.pipeline, pipeline), eq(checkpoints.topic, topic)))
-        .orderBy(checkpoints.partition)
-        .catch((error: unknown) => {
-          // Drizzle's own message is the text of the query.
-          throw error instanceof DrizzleQueryError ? error.cause : error;
-        }),
-    close: () => sql.end({ timeout: 1 }),
+      transactions.run(SNAPSHOT, (transaction) =>
+        drizzle(transaction as Sql)
+          .select()
+          .from(checkpoints)
+          .where(and(eq(checkpoints.pipeline, pipeline), eq(checkpoints.topic, topic)))
+          .orderBy(checkpoints.partition)
+          .catch((error: unknown) => {
+            // Drizzle's own message is the text of the query.
+            throw error instanceof DrizzleQueryError ? error.cause : error;
+          }),
+      ),
+    close: () => transactions.end({ timeout: 1 }),
   };
 }

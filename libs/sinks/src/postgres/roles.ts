@@ -5,7 +5,8 @@ import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
 import { checkpoints, definitions, exclusions, ownedTables, progress, retention } from "../tables/tidemark.js";
 import { checkTablesOn } from "./check-tables.js";
-import { withConnection } from "./connection.js";
+import { runAtOnce, withConnection } from "./connection.js";
+import { NO_LIMITS } from "./session/settings.js";
 
 export interface RolesOptions {
   readonly pipeline: SinkPipeline;
@@ -69,8 +70,7 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
 export async function createRoles(databaseUrl: string, options: RolesOptions): Promise<void> {
   await withConnection(databaseUrl, async (client) => {
     await checkTablesOn(client, databaseUrl, options.pipeline);
-    // Several statements sent at once are one transaction.
-    await client.query(rolesSql(options).join(";\n"));
+    await runAtOnce(client, NO_LIMITS, rolesSql(options).join(";\n"));
   });
 }
 

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeAddress, parseAddress } from "../../src/address/index.js";
+import { completeAddress, describeAddress, parseAddress } from "../../src/address/index.js";
 
 let home: string;
 beforeAll(async () => {
@@ -57,6 +57,19 @@ describe("a URI and keyword=value", () => {
   it("name a socket by its directory", () => {
     expect(parse("postgresql://u@%2Fvar%2Frun:7/d").endpoints[0]).toMatchObject({ socketPath: "/var/run/.s.PGSQL.7" });
   });
+});
+
+it("an address that says that it is complete takes nothing from the environment or from files", async () => {
+  await writeFile(join(home, ".pgpass"), "*:*:*:*:mine\n", { mode: 0o600 });
+  const env = {
+    PGHOSTADDR: "192.0.2.1",
+    PGSSLMODE: "require",
+    PGSERVICE: "other",
+    PGOPTIONS: "-c a=b",
+    PGAPPNAME: "x",
+  };
+  const given = parse(completeAddress("postgresql://u:p@h:7/d"), env);
+  expect(given).toEqual(parse("postgresql://u:p@h:7/d?sslmode=disable"));
 });
 
 it("the database's name is the user's where none is given", () => {

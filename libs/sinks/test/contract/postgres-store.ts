@@ -1,8 +1,8 @@
 import { getTableColumns, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { drizzle } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
-import { createSink, migrate, type Sink, type SinkOptions } from "../../src/index.js";
+import type { Sql } from "postgres";
+import { createSink, migrate, openTransactions, SNAPSHOT, type Sink, type SinkOptions } from "../../src/index.js";
 import type { TestServer } from "../postgres-server.js";
 import { identity } from "./fixtures.js";
 import { storedTables, toContents, type SelectedRow } from "./store-contents.js";
@@ -20,12 +20,24 @@ function columnsOf(table: PgTable) {
   return { ...columns, window_start: sql`extract(epoch FROM window_start) * 1000`.mapWith(Number) };
 }
 
+/** What is between the sinks and the server, and what is unusual about the database. */
+export interface Surroundings {
+  /** The address of a pooler in place of the server's. */
+  readonly through?: (databaseUrl: string) => string;
+  /** Changes the new database before anything is made in it. */
+  readonly prepare?: (databaseUrl: string) => Promise<void>;
+}
+
 /** A database of its own on a real Postgres, with the tables of these tests' pipeline. */
-export async function createPostgresStore(server: TestServer): Promise<PostgresStore> {
-  const databaseUrl = await server.createDatabase();
+export async function createPostgresStore(
+  server: TestServer,
+  { through = (url) => url, prepare }: Surroundings = {},
+): Promise<PostgresStore> {
+  const direct = await server.createDatabase();
+  await prepare?.(direct);
+  const databaseUrl = through(direct);
   await migrate(identity.pipeline, databaseUrl);
-  const client = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
-  const database = drizzle(client);
+  const transactions = openTransactions(direct);
   const sinks: Sink[] = [];
   return {
     databaseUrl,
@@ -35,16 +47,14 @@ export async function createPostgresStore(server: TestServer): Promise<PostgresS
       return sink;
     },
     read: () =>
-      database.transaction(
-        async (snapshot) => {
-          const rows = new Map<PgTable, readonly SelectedRow[]>();
-          for (const table of storedTables) rows.set(table, await snapshot.select(columnsOf(table)).from(table));
-          return toContents((table) => rows.get(table) ?? []);
-        },
-        { isolationLevel: "repeatable read", accessMode: "read only" },
-      ),
+      transactions.run(SNAPSHOT, async (transaction) => {
+        const snapshot = drizzle(transaction as Sql);
+        const rows = new Map<PgTable, readonly SelectedRow[]>();
+        for (const table of storedTables) rows.set(table, await snapshot.select(columnsOf(table)).from(table));
+        return toContents((table) => rows.get(table) ?? []);
+      }),
     async close() {
-      await Promise.all([...sinks.map((sink) => sink.close()), client.end()]);
+      await Promise.all([...sinks.map((sink) => sink.close()), transactions.end({ timeout: 1 })]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
-import { begin, createPool, defaultLimits, onConnection } from "../../src/postgres/connection.js";
+import { begin } from "../../src/postgres/begin.js";
+import { createPool, defaultLimits, onConnection } from "../../src/postgres/connection.js";
 import { SinkError } from "../../src/errors.js";
 import { fly } from "../../src/postgres/flight.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
@@ -20,7 +21,7 @@ async function afterItsEnd(next: (query: (text: string) => Promise<unknown>) => 
   onTestFinished(() => pool.end());
   return onConnection(pool, impatient, async (client) => {
     const ended = once(client, "error");
-    await fly(client, begin(impatient));
+    await fly(client, begin(client, impatient));
     await ended;
     await next((text) => client.query(text));
   });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { startProxy } from "@tidemark/testkit";
+import { hasPgbouncer, startPgbouncer, startProxy } from "@tidemark/testkit";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { applyRetention, createSink, migrate, type SinkEvent } from "../../src/index.js";
@@ -50,6 +50,22 @@ async function loseOnce(databaseUrl: string, direction: "fromClient" | "fromServ
 
 it("a commit that the network lost in the middle of its COPY does not stand in its own way", async () => {
   const hole = await digBlackHole(store.databaseUrl, (connection, sent) => connection === 1 && sent.length > 200_000);
+  const sink = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits, onEvent });
+  const claim = await sink.claim(0, 0);
+  const rows = Array.from({ length: 20_000 }, (_, offset) => eventAt(offset, 0));
+  await commit(sink, claim, 0, checkpointOf([], rows.length, { rows }));
+  expect(events.map(({ kind }) => kind)).toEqual(["unavailable", "terminated-blocker", "available"]);
+  expect((await store.read()).rows).toHaveLength(rows.length);
+});
+
+// Skipped, and counted as such, where PgBouncer is not installed.
+it.skipIf(!hasPgbouncer)("nor does one that a pooler lost so, though it hides the server's process", async () => {
+  const pooler = await startPgbouncer(store.databaseUrl, "transaction");
+  onTestFinished(() => pooler.close());
+  const hole = await digBlackHole(
+    pooler.through(store.databaseUrl),
+    (connection, sent) => connection === 1 && sent.length > 200_000,
+  );
   const sink = store.open({ databaseUrl: hole.databaseUrl, connections: 1, limits, onEvent });
   const claim = await sink.claim(0, 0);
   const rows = Array.from({ length: 20_000 }, (_, offset) => eventAt(offset, 0));

@@ -114,12 +114,15 @@ async function run(
   view: NamedView,
   findings: Findings,
 ): Promise<readonly AnswerRow[] | undefined> {
+  // A query that fails leaves the transaction as it was.
+  await snapshot.unsafe("SAVEPOINT panel");
   try {
-    const text = expandMacros(sql, view);
-    // What fails in it leaves the transaction as it was.
-    return await snapshot.savepoint(async (inner) => read(await inner.unsafe(text)));
+    const rows = read(await snapshot.unsafe(expandMacros(sql, view)));
+    await snapshot.unsafe("RELEASE panel");
+    return rows;
   } catch (error) {
     if (!(error instanceof Error) || !isOfQuery(error)) throw error;
+    await snapshot.unsafe("ROLLBACK TO panel");
     const { message } = error;
     findings.add({ link: "tables-panels", what: "failing-query", table: name, column: null }, () => ({
       partition: null,

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { completeAddress } from "@tidemark/sinks/address";
 import { ca, encodedOdd, file, homeOf, pair, passwordFile, quotedOdd, uri, usualFile, type Form } from "./form.js";
 
 export const places: readonly Form[] = [
@@ -95,6 +96,22 @@ export const surroundings: readonly Form[] = [
       PGCHANNELBINDING: "require",
     }),
     outcome: "tls",
+  },
+  {
+    name: "a complete address, with variables for other servers",
+    address: (s) => completeAddress(uri(s)),
+    env: () => ({
+      PGHOSTADDR: "192.0.2.1",
+      PGSSLMODE: "verify-full",
+      PGSERVICE: "other",
+      PGREQUIREAUTH: "none",
+      PGOPTIONS: "-c no_such_setting=1",
+      PGTARGETSESSIONATTRS: "standby",
+      PGCHANNELBINDING: "require",
+      PGPASSWORD: "wrong",
+    }),
+    outcome: "plain",
+    psql: "not asked",
   },
   {
     name: "PGSSLMODE, which the address overrules",

@@ -12,15 +12,14 @@ type DriverOptions = Options<Record<string, PostgresType>>;
 type Decided =
   "host" | "hostname" | "port" | "path" | "user" | "username" | "pass" | "password" | "database" | "db" | "ssl";
 
+export type SqlOptions = Omit<DriverOptions, Decided | "socket">;
+
 /**
  * A client of postgres.js on the address, which it never sees. `connect_timeout` (in s, default 10) is for each server, where
  * the address sets none. Throws SinkError `invalid-address`; queries reject with `refused-connection`, and with the server's and
  * the network's own errors.
  */
-export function openSql(
-  databaseUrl: string | PostgresAddress,
-  options: Omit<DriverOptions, Decided | "socket"> = {},
-): Sql {
+export function openSql(databaseUrl: string | PostgresAddress, options: SqlOptions = {}): Sql {
   const address = typeof databaseUrl === "string" ? parseAddress(databaseUrl) : databaseUrl;
   const timeoutMs = (Number(options.connect_timeout) || 0) * 1000 || defaultConnectTimeoutMs;
   const given = {

@@ -5,6 +5,7 @@ import type { PostgresEndpoint } from "../../address/endpoint.js";
 import type { PostgresAddress } from "../../address/parse-address.js";
 import { refusedConnection, SinkError } from "../../errors.js";
 import { markConnectionPhase } from "./connection-phase.js";
+import { judgeLogin } from "./poolers.js";
 import { connectionClosed, describeFailure, judgeTlsError, openSocket, type Encryption } from "./open-socket.js";
 
 /** Settings that a program gives to its session, such as `application_name`, by their names. */
@@ -160,6 +161,9 @@ async function authenticate(socket: Socket, given: Authentication): Promise<Sess
   try {
     signal.throwIfAborted();
     await client.connect();
+    // A pooler passes it on.
+    const encoding = parameters.get("server_encoding") ?? "UTF8";
+    if (encoding !== "UTF8") throw refusedConnection(endpoint, encodingProblem(address.database, encoding));
     if (target !== "any") await checkTarget(client, target, given);
     socket.removeAllListeners("data").pause();
     // pg's types leave them out.
@@ -172,6 +176,10 @@ async function authenticate(socket: Socket, given: Authentication): Promise<Sess
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+function encodingProblem(database: string, encoding: string): string {
+  return `has the database ${database} in the encoding ${encoding}, which cannot hold every text: create one with ENCODING 'UTF8' TEMPLATE template0`;
 }
 
 /** `pg` connects its stream itself; this one is connected already. */
@@ -189,9 +197,11 @@ function asUnconnected(socket: Socket): Socket {
 
 function startupOf({ address, settings }: Authentication): SessionSettings {
   const { user, database, applicationName, fallbackApplicationName, options } = address;
-  const name = applicationName ?? settings.application_name ?? fallbackApplicationName;
+  // `pg` takes `options` and `replication` from the environment, whatever the address says.
+  const { options: _options, replication: _replication, ...own } = settings;
+  const name = applicationName ?? own.application_name ?? fallbackApplicationName;
   return {
-    ...settings,
+    ...own,
     user,
     database,
     client_encoding: "UTF8",
@@ -248,7 +258,7 @@ async function checkTarget(
 
 function judge(error: unknown, endpoint: PostgresEndpoint): unknown {
   if (!(error instanceof Error) || error instanceof SinkError) return error;
-  if ("severity" in error) return markConnectionPhase(error);
+  if ("severity" in error) return markConnectionPhase(judgeLogin(error, endpoint));
   if ("code" in error) return String(error.code).startsWith("ERR_SSL") ? judgeTlsError(error, endpoint) : error;
   if (error.message === "Connection terminated unexpectedly") return connectionClosed();
   // `pg` itself: a way of authentication that it does not know, or a server that does not know the password either.

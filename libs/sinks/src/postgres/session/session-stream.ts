@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { statementModeError } from "./poolers.js";
 import type { Session, SessionSettings } from "./open-session.js";
 
 type Done = (error?: Error | null) => void;
@@ -116,11 +117,18 @@ export class SessionStream extends Duplex {
     const { socket } = session;
     this.#socket = socket;
     if (this.#isUnreferenced) socket.unref();
+    let last: Buffer | undefined;
     socket.on("data", (bytes: Buffer) => {
+      last = bytes;
       if (!this.push(bytes)) socket.pause();
     });
     socket.on("error", (error) => this.destroy(error));
-    socket.on("end", () => this.push(null));
+    socket.on("end", () => {
+      // postgres.js keeps a server's last words to itself.
+      const reason = last && statementModeError(last);
+      if (reason === undefined) this.push(null);
+      else this.destroy(reason);
+    });
     socket.on("close", () => {
       if (this.readableEnded || !socket.readableEnded) this.destroy();
       else this.once("end", () => this.destroy());
