@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { presets } from "@tidemark/socmed/scenario";
+import { presets, type Scenario } from "@tidemark/socmed/scenario";
 import { runBuilt } from "./apps.js";
 import { runMeasured } from "./measured-process.js";
 import type { BenchServers } from "./servers.js";
@@ -15,7 +15,11 @@ export interface Backlog {
 }
 
 /** The deck's events, a thousand of them to a second of event time. */
-export const benchScenario = { ...presets.deck, name: "bench", rate: { kind: "constant", perSecond: 1_000 } };
+export const benchScenario: Scenario = {
+  ...presets.deck,
+  name: "bench",
+  rate: { kind: "constant", perSecond: 1_000 },
+};
 
 /** Sends so many events of a scenario to a topic, from the one of `startIndex` on, by the producer itself. */
 export async function fillTopic(
@@ -24,10 +28,12 @@ export async function fillTopic(
   events: number,
   topic = "socmed-events",
   startIndex = 0,
+  partitions = 8,
 ): Promise<Backlog> {
   const file = join(servers.directory, "bench-scenario.json");
   await writeFile(file, JSON.stringify(scenario));
   const backlog = ["--scenario", file, "--seed=1", `--events=${events}`, "--rate=max", `--topic=${topic}`];
+  backlog.push(`--partitions=${partitions}`);
   const start = startIndex === 0 ? [] : [`--start-index=${startIndex}`];
   await runMeasured([...runBuilt("producer"), ...backlog, ...start], { KAFKA_BROKERS: servers.kafkaBrokers.join(",") });
   return { scenario: file, seed: 1, events, topic };

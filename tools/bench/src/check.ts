@@ -1,5 +1,6 @@
 import { socmedData } from "@tidemark/socmed/tables";
 import { Client } from "pg";
+import { query } from "./servers.js";
 
 const sums = `sum(usage_count)::text || ' ' || sum(sales)::text || ' ' || sum(visitors)::text || ' ' ||
   sum(page_visitors)::text || ' ' || sum(conversion)::text`;
@@ -38,4 +39,26 @@ export async function findFaults(databaseUrl: string, events: number, topic = "s
   } finally {
     await client.end();
   }
+}
+
+/**
+ * What voids a peer's figure: rows that are missing, or other sums, beside the raw rows of Tidemark's database. It counts what is
+ * late or a duplicate too, so that on a topic which has any it may hold more.
+ */
+export async function findPeerFaults(databaseUrl: string, peerUrl: string, events: number): Promise<string[]> {
+  const columns = ["Usage_Count", "Sales", "Visitors", "PageVisitors", "Conversion"].map((name) => `"${name}"`);
+  const ownSql = `SELECT count(*)::int AS rows, ${sums} AS sums FROM socmed_user_sales`;
+  const peerSql = `SELECT count(*)::int AS rows, ${columns.map((name) => `sum(${name})::text`).join(" || ' ' || ")} AS sums
+    FROM plain_user_sales`;
+  const [[own], [peer]] = await Promise.all([
+    query<{ rows: number; sums: string }>(databaseUrl, ownSql),
+    query<{ rows: number; sums: string }>(peerUrl, peerSql),
+  ]);
+  if (own === undefined || peer === undefined) return ["its table cannot be read"];
+  if (own.rows < events) {
+    return peer.rows >= own.rows && peer.rows <= events ? [] : [`${peer.rows} rows of ${events} events`];
+  }
+  return own.rows === peer.rows && own.sums === peer.sums
+    ? []
+    : [`${peer.rows} rows with the sums ${peer.sums}, expected ${own.sums}`];
 }

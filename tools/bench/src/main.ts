@@ -7,6 +7,7 @@ import { growth } from "./growth.js";
 import { live } from "./live.js";
 import { parseOptions, usage, type BenchmarkName } from "./options.js";
 import { panels } from "./panels.js";
+import { compareShape } from "./shape-comparison.js";
 import { scenario } from "./scenario.js";
 import { stages } from "./stages.js";
 import { throughput } from "./throughput.js";
@@ -37,7 +38,9 @@ async function main(): Promise<number> {
     warn(`--out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
     return EXIT_CODES.usage;
   }
-  const { figures, faults } = await benchmarks[benchmark](options, (line) => console.log(line));
+  const { shape } = options;
+  const run = shape === undefined ? benchmarks[benchmark] : compareShape(shape);
+  const { figures, faults } = await run(options, (line) => console.log(line));
   await writeFile(out, `${JSON.stringify(figures, undefined, 2)}\n`);
   for (const fault of faults) console.error(`VOID: ${fault}`);
   return faults.length === 0 ? EXIT_CODES.ok : EXIT_CODES.failed;

@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { NO_KAFKA_CONNECTION } from "@tidemark/cli";
-import { readCpuSeconds } from "./process-tree.js";
+import { readTreeCpuSeconds, readTreePeak } from "./process-tree.js";
 
 /** What a process took, from its start to its end. */
 export interface ProcessFigures {
   readonly wallSeconds: number;
-  /** User and system time; undefined where there is no /proc. */
+  /** User and system time of the process and its children; undefined where there is no /proc. */
   readonly cpuSeconds: number | undefined;
-  /** Largest resident set in MB (10^6 bytes); undefined where there is no /proc. */
+  /** The largest resident set of each of them, added up, in MB (10^6 bytes); undefined where there is no /proc. */
   readonly peakMegabytes: number | undefined;
   /** What it printed, and when. */
   readonly lines: readonly PrintedLine[];
@@ -31,7 +30,7 @@ export interface MeasuredProcess {
   stop(): void;
 }
 
-const sampleEveryMs = 50;
+const sampleEveryMs = 100;
 
 export type Command = readonly [string, ...string[]];
 
@@ -48,10 +47,13 @@ export function startMeasured(command: Command, env: Readonly<Record<string, str
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const pid = child.pid ?? 0;
-  let figures: { cpuSeconds?: number; peakMegabytes?: number } = {};
+  let cpuSeconds: number | undefined;
+  let peakBytes: number | undefined;
   const sampler = setInterval(async () => {
     // The process may have ended between two samples: then the last one stands.
-    figures = await sample(pid).catch(() => figures);
+    const [cpu, bytes] = await Promise.all([readTreeCpuSeconds(pid), readTreePeak(pid).catch(() => 0)]);
+    cpuSeconds = cpu ?? cpuSeconds;
+    if (bytes > 0) peakBytes = Math.max(bytes, peakBytes ?? 0);
   }, sampleEveryMs);
 
   async function figuresAtEnd(): Promise<ProcessFigures> {
@@ -60,7 +62,7 @@ export function startMeasured(command: Command, env: Readonly<Record<string, str
       child.once("close", resolve);
     }).finally(() => clearInterval(sampler));
     if (code !== 0) throw new Error(`${command.join(" ")} ended with code ${code}:\n${errors}`);
-    const { cpuSeconds, peakMegabytes } = figures;
+    const peakMegabytes = peakBytes === undefined ? undefined : peakBytes / 1e6;
     return { wallSeconds: (performance.now() - started) / 1000, cpuSeconds, peakMegabytes, lines };
   }
 
@@ -88,12 +90,4 @@ export function startMeasured(command: Command, env: Readonly<Record<string, str
 /** Runs a command to its end. Rejects, with what it said, when it exits with another code than 0. */
 export function runMeasured(command: Command, env: Readonly<Record<string, string>>): Promise<ProcessFigures> {
   return startMeasured(command, env).ended;
-}
-
-async function sample(pid: number): Promise<{ cpuSeconds: number; peakMegabytes: number }> {
-  const [status, cpuSeconds] = await Promise.all([readFile(`/proc/${pid}/status`, "utf8"), readCpuSeconds(pid)]);
-  const peakKibibytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
-  // A process that is ending has no memory any more.
-  if (Number.isNaN(peakKibibytes)) throw new Error(`Process ${pid} has ended.`);
-  return { cpuSeconds, peakMegabytes: (peakKibibytes * 1024) / 1e6 };
 }

@@ -1,6 +1,8 @@
 import { oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
+import { peerNames, type PeerName } from "./peers.js";
 import { serverKinds } from "./servers.js";
+import { shapeNames, shapes } from "./shapes.js";
 
 export const benchmarkNames = [
   "throughput",
@@ -15,9 +17,11 @@ export const benchmarkNames = [
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds N] [--rows N] [--servers KIND] [--consumers N] [--out FILE]
+       nx run bench:run throughput --shape SHAPE [--peers LIST] [--events N] [--rounds N] [--servers KIND] [--out FILE]
 
   throughput   (the default) Kafka to Postgres, and beside it, in the same run, the same rows by bare COPY from memory
-               into the same table; 1,000 events make one second of event time
+               into the same table; 1,000 events make one second of event time. With --shape: another topic, beside what
+               one would take instead, each as a whole process
   stages       the same path without each of its stages in turn, to see what each costs
   checkpoints  the same path with 500 to 50,000 records to a checkpoint
   live         100 and 1,000 events/s: from when an event is due to when a reader sees its row
@@ -31,6 +35,9 @@ export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds
   --rows N         panels: how many raw rows (default 10000000)
   --servers KIND   embedded (the default), or real: Apache Kafka from Maven Central, and the Postgres of this machine
   --consumers N    throughput: how many share the partitions (default 1)
+  --shape SHAPE    throughput: ${shapeNames.join(", ")}
+  --peers LIST     with --shape: of ${peerNames.join(", ")}, by commas (the default is all), or none;
+                   they are installed from PyPI and Maven Central, and Spark needs Java and --servers=real
   --out FILE       where the figures go as JSON (default dist/bench/BENCHMARK.json)
 `;
 
@@ -47,6 +54,13 @@ const defaultEvents: Readonly<Record<BenchmarkName, number>> = {
 
 const count = (most: number) => wholeNumber(1, most, `an integer from 1 to ${most}`);
 
+const peerList = z.string().transform((given, context): readonly PeerName[] => {
+  const names = given === "none" ? [] : given.split(",");
+  const unknown = names.filter((name) => !(peerNames as readonly string[]).includes(name));
+  if (unknown.length > 0) context.addIssue({ code: "custom", message: `none, or a list of ${peerNames.join(", ")}` });
+  return names as PeerName[];
+});
+
 const schema = z
   .object({
     benchmark: z.enum(benchmarkNames).describe(benchmarkNames.join(", ")).default("throughput"),
@@ -55,16 +69,23 @@ const schema = z
     "--rows": count(100_000_000).default(10_000_000),
     "--servers": oneOf(serverKinds).default("embedded"),
     "--consumers": count(8).default(1),
+    "--shape": z.enum(shapeNames).describe(shapeNames.join(", ")).optional(),
+    "--peers": peerList.default([...peerNames]),
     "--out": text("a file name").optional(),
   })
-  .transform(({ benchmark, ...given }) => ({
+  .refine((given) => given["--shape"] === undefined || given.benchmark === "throughput", {
+    message: "--shape goes with throughput.",
+  })
+  .transform(({ benchmark, "--shape": shape, ...given }) => ({
     benchmark,
-    events: given["--events"] ?? defaultEvents[benchmark],
+    shape,
+    peers: given["--peers"],
+    events: given["--events"] ?? (shape === undefined ? defaultEvents[benchmark] : shapes[shape].events),
     rounds: given["--rounds"],
     rows: given["--rows"],
     servers: given["--servers"],
     consumers: given["--consumers"],
-    out: given["--out"] ?? `dist/bench/${benchmark}.json`,
+    out: given["--out"] ?? `dist/bench/${shape === undefined ? benchmark : `shape-${shape}`}.json`,
   }));
 
 export type BenchOptions = z.output<typeof schema>;

@@ -16,8 +16,20 @@ describe("parseOptions", () => {
       rows: 10_000_000,
       servers: "embedded",
       consumers: 1,
+      shape: undefined,
+      peers: ["python", "spark", "spark-tuned"],
       out: "dist/bench/throughput.json",
     });
+  });
+
+  it("has as many events of a shape as it takes, and a file for each", () => {
+    expect(optionsOf(["throughput", "--shape=dirty", "--peers=python"])).toMatchObject({
+      shape: "dirty",
+      peers: ["python"],
+      events: 1_000_000,
+      out: "dist/bench/shape-dirty.json",
+    });
+    expect(optionsOf(["--shape=deck", "--peers=none"])).toMatchObject({ shape: "deck", peers: [], events: 2_000_000 });
   });
 
   it("has sizes and a file of each benchmark's own", () => {
@@ -36,6 +48,8 @@ describe("parseOptions", () => {
       'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify, panels.',
     ],
     [["scenario", "verify"], '"verify" is one argument too many; --help lists the options.'],
+    [["--peers=python,flink"], '--peers got "python,flink"; it takes none, or a list of python, spark, spark-tuned.'],
+    [["live", "--shape=deck"], "--shape goes with throughput."],
     [["--events=0"], '--events got "0"; it takes an integer from 1 to 100000000.'],
     [["--rows=0"], '--rows got "0"; it takes an integer from 1 to 100000000.'],
     [["--rounds=many"], '--rounds got "many"; it takes an integer from 1 to 100.'],
