@@ -3,6 +3,8 @@ import { checkpoints } from "@tidemark/sinks/tables";
 import type { PartitionOracle } from "@tidemark/scenario/oracle";
 import { compareColumn, isSame, showValue } from "./column.js";
 import type { Findings, What } from "./findings.js";
+import { lastRecordOf } from "./last-record.js";
+import type { ReadRecord } from "./log-reader.js";
 import { derivedColumns, type DerivedColumn, type StoredCheckpoint } from "./snapshot.js";
 
 export const checkpointTable = "tidemark.checkpoints";
@@ -20,24 +22,26 @@ const compared = derivedColumns.map((derived) => ({
 export function compareCheckpoint(
   { partition, nextOffset, columns: stored }: StoredCheckpoint,
   { ledger, watermarkMs, maxEventTimeMs }: Pick<PartitionOracle, "ledger" | "watermarkMs" | "maxEventTimeMs">,
-  skipped: number,
+  { skipped, newest }: { readonly skipped: number; readonly newest: ReadRecord | undefined },
   findings: Findings,
 ): void {
-  const expected: Record<DerivedColumn, number> = {
+  const expected: Record<DerivedColumn, unknown> = {
     ...ledger,
     skipped,
     lost: 0,
     watermark: watermarkMs,
     maxEventTime: maxEventTimeMs,
+    lastRecord: lastRecordOf(newest),
   };
-  for (const { derived, name, toStored } of compared) {
+  for (const { derived, name, toStored, fromStored } of compared) {
     const value = toStored(expected[derived]);
-    if (isSame(value, stored[derived])) continue;
+    const found = fromStored === undefined ? stored[derived] : fromStored(stored[derived]);
+    if (isSame(value, found)) continue;
     findings.add(kind("wrong-value", name), () => ({
       partition,
       where: `checkpoint at ${nextOffset}`,
       expected: showValue(value),
-      found: showValue(stored[derived]),
+      found: showValue(found),
     }));
   }
 }

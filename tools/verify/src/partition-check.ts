@@ -51,6 +51,7 @@ export async function checkPartition(
   const { definition, decisions, excluded, tables, scenario, findings, isPrefix } = context;
   const oracle = createPartitionOracle(definition, decisions.ask, (offset) => excluded.has(offset));
   let skipped = 0;
+  let newest: ReadRecord | undefined;
 
   function judge(record: ReadRecord): Judgement {
     try {
@@ -68,6 +69,7 @@ export async function checkPartition(
       .filter(({ offset }) => offset >= part.from && offset < part.to)
       .map((record) => ({ record, judgement: judge(record) }));
     skipped += part.to - part.from - judged.length;
+    newest = judged.at(-1)?.record ?? newest;
     await tables.compare(partition, judged, oracle.takeClosed(), part.to);
   }
 
@@ -84,7 +86,7 @@ export async function checkPartition(
   await decisions.confirm(findings);
   scenario?.finish();
   if (checkpoint !== undefined) {
-    compareCheckpoint(checkpoint, oracle, skipped, findings);
+    compareCheckpoint(checkpoint, oracle, { skipped, newest }, findings);
     if (checkpoint.startOffset > log.from) addLateStart(findings, partition, log.from, checkpoint.startOffset);
   }
   if (plan.tables.to < log.to && !isPrefix) {

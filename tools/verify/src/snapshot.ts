@@ -33,6 +33,7 @@ export const derivedColumns = [
   "lost",
   "watermark",
   "maxEventTime",
+  "lastRecord",
 ] as const satisfies readonly (keyof typeof checkpoints.$inferSelect)[];
 export type DerivedColumn = (typeof derivedColumns)[number];
 

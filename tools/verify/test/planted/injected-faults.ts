@@ -4,6 +4,7 @@ import {
   committedTwice,
   dedupOff,
   duplicateCountedByArrival,
+  lastRecordMoved,
   latenessOffByOne,
   lateRowCounted,
   lostRecord,
@@ -123,6 +124,12 @@ export const injectedFaults: readonly InjectedFault[] = [
       ...wrongOutcomes,
     ],
     inModel: { copies: 2 },
+  },
+  {
+    name: "a last record one offset too far: checkpoints name one that was not the newest",
+    injection: lastRecordMoved,
+    finds: wrong("tidemark.checkpoints", ["last_record"]),
+    inModel: { lastOffset: (offset) => offset + 1 },
   },
   {
     name: "a late row counted: it is in the raw table too",

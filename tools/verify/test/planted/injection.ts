@@ -170,6 +170,14 @@ export const changedEvent = (change: (event: Readonly<Record<string, unknown>>) 
     },
   }));
 
+/** The newest record that was read is said to be one offset further. */
+export const lastRecordMoved = aroundSink({
+  checkpoint: ({ lastRecord, ...checkpoint }) => ({
+    ...checkpoint,
+    lastRecord: lastRecord && { ...lastRecord, offset: lastRecord.offset + 1 },
+  }),
+});
+
 export const committedTwice = aroundSink({ commits: 2 });
 
 export const lateRowCounted = aroundSink({

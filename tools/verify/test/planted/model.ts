@@ -37,6 +37,8 @@ export interface Rules {
   readonly copies: number;
   /** Which bucket a late event is counted in that missed its window by so much. */
   readonly isBelow: (missedByMs: number, limitMs: number) => boolean;
+  /** What a checkpoint says is the offset of the newest record that was read. */
+  readonly lastOffset: (offset: number) => number;
   /** What a record is counted as by minute of its arrival. */
   readonly talliedAs: (verdict: string) => string;
 }
@@ -63,6 +65,7 @@ const soundRules: Rules = {
   keepsReject: () => true,
   copies: 1,
   isBelow: (missedByMs, limitMs) => missedByMs < limitMs,
+  lastOffset: (offset) => offset,
   talliedAs: (verdict) => verdict,
 };
 
@@ -176,9 +179,21 @@ function modelPartition(partition: number, all: readonly PlacedRecord[], rules: 
     lost: 0,
     watermark: time(newestMs - delayMs),
     max_event_time: time(newestMs),
+    last_record: lastRecord(records.at(-1), rules),
   };
   const where = `checkpoint at ${all.length}`;
   return [...rows, { table: "tidemark.checkpoints", partition, where, values: showAll(checkpoint) }];
+}
+
+/** As the verifier shows it: properties by name. */
+function lastRecord(record: PlacedRecord | undefined, { lastOffset }: Rules): string | null {
+  if (record === undefined) return null;
+  const { key, value, timestampMs } = record;
+  const parts = [key === null ? null : Buffer.from(key), value].flatMap((bytes) =>
+    bytes === null ? [Buffer.from("-1:")] : [Buffer.from(`${bytes.length}:`), bytes],
+  );
+  const digest = createHash("sha256").update(Buffer.concat(parts)).digest("hex").slice(0, 32);
+  return JSON.stringify({ digest, offset: lastOffset(record.offset), timestampMs });
 }
 
 function bucketOf(missedByMs: number, { isBelow }: Rules): string {
