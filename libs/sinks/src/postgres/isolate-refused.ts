@@ -6,12 +6,11 @@ import { fly, type Statement } from "./flight.js";
 import type { CopyRun } from "./row-buffer.js";
 
 /**
- * One isolation finds at most this many rows, and stops after this time once it has found one, well within the time limit of
- * a transaction. The isolation of the next commit, which no longer has these rows, finds the others.
+ * One isolation stops after so many tries once it has found a row. The isolation of the next commit, which no longer has the rows that
+ * were found, finds others. No clock ends it, so that what it finds does not depend on how busy the machines are.
  */
-const MOST_FOUND = 5_000;
+const MOST_TRIES = 5_000;
 const LONGEST_REASON = 1_000;
-const LONGEST_MS = 10_000;
 
 // data exception, integrity constraint violation, program limit exceeded (as by an index entry), errors raised in PL/pgSQL
 const REFUSING_CLASSES = new Set(["22", "23", "54", "P0"]);
@@ -44,25 +43,30 @@ export function isRefusal(error: unknown): error is PostgresError {
  * that refers to a later row of the same COPY may be refused.
  */
 export async function isolateRefused(client: ClientBase, copies: readonly CopyRun[]): Promise<readonly RefusedRow[]> {
-  const deadline = performance.now() + LONGEST_MS;
   await fly(client, [{ text: "SAVEPOINT isolation" }]);
-  const refused = await findAll(client, copies, deadline);
+  const refused = await findAll(client, copies);
   if (refused.length > 0) return refused;
   await fly(client, [{ text: "ROLLBACK TO isolation" }, { text: "SET CONSTRAINTS ALL IMMEDIATE" }]);
-  return findAll(client, copies, deadline);
+  return findAll(client, copies);
 }
 
-async function findAll(client: ClientBase, copies: readonly CopyRun[], deadline: number): Promise<RefusedRow[]> {
+async function findAll(client: ClientBase, copies: readonly CopyRun[]): Promise<RefusedRow[]> {
   await fly(client, [savepoint]);
-  const refused: RefusedRow[] = [];
+  const found: Found = { refused: [], tries: 0 };
   for (const { statement, chunks, offsetAt } of copies) {
     if (offsetAt === undefined) continue;
     const copy = createTrial(client, statement);
     // A table that refuses no rows at all refuses for a reason of its own.
     if ((await copy([])) !== undefined) continue;
-    await findRefused(splitRows(chunks, offsetAt), copy, refused, deadline);
+    await findRefused(splitRows(chunks, offsetAt), copy, found);
   }
-  return refused;
+  return found.refused;
+}
+
+/** What an isolation has come to. */
+interface Found {
+  readonly refused: RefusedRow[];
+  tries: number;
 }
 
 const savepoint: Statement = { name: "tidemark-savepoint", text: "SAVEPOINT tried" };
@@ -86,16 +90,12 @@ function createTrial(client: ClientBase, statement: string): Trial {
 }
 
 /** Tries runs of rows in their order: half as many after a refusal, twice as many after a success. */
-async function findRefused(
-  rows: readonly CopiedRow[],
-  copy: Trial,
-  refused: RefusedRow[],
-  deadline: number,
-): Promise<void> {
+async function findRefused(rows: readonly CopiedRow[], copy: Trial, found: Found): Promise<void> {
   let at = 0;
   let size = rows.length;
-  const isDone = () => refused.length >= MOST_FOUND || (refused.length > 0 && performance.now() > deadline);
+  const isDone = () => found.refused.length > 0 && found.tries >= MOST_TRIES;
   while (at < rows.length && !isDone()) {
+    found.tries += 1;
     const tried = rows.slice(at, at + size);
     const error = await copy(tried);
     if (error === undefined) {
@@ -104,7 +104,7 @@ async function findRefused(
     } else if (tried.length > 1) {
       size = Math.ceil(tried.length / 2);
     } else {
-      for (const { offset } of tried) refused.push(toRefusedRow(offset, error));
+      for (const { offset } of tried) found.refused.push(toRefusedRow(offset, error));
       at += 1;
       size = 1;
     }
