@@ -7,7 +7,7 @@ import {
   type Patience,
   type ProgressReader,
 } from "@tidemark/sinks";
-import { readOffsets, type HeldRecords, type PartitionOffsets } from "@tidemark/sources";
+import { checkLog, readOffsets, type HeldRecords, type PartitionOffsets } from "@tidemark/sources";
 import { isRetryable, type KafkaPlace } from "./prepare.js";
 import { progressOf, type Progress } from "./progress-meter.js";
 
@@ -35,13 +35,16 @@ const heldEveryMs = 30_000;
 /**
  * Resolves once the end offsets that stand now are in Postgres, whoever read them, to the progress of all partitions. A
  * missing topic is waited for, and so is Postgres. Records behind an open transaction are in the log: its end is waited for too.
+ * Rejects with SourceError `log-behind` or `log-replaced` where the checkpoints are those of another log.
  */
 export async function catchUp(options: CatchUpOptions): Promise<Progress> {
   options.signal.throwIfAborted();
   const reader = createPatientReader(options);
   try {
     const ends = await readEndOffsets(options);
-    return progressOf(await waitUntilCaughtUp(reader, ends, options));
+    const checkpoints = await waitUntilCaughtUp(reader, ends, options);
+    await refuseOtherLog(checkpoints, options);
+    return progressOf(checkpoints);
   } finally {
     await reader.close();
   }
@@ -91,6 +94,26 @@ async function readEndOffsets(options: CatchUpOptions): Promise<readonly Partiti
       if (!isRetryable(error)) throw error;
     }
     if (isFirst) onBehind();
+    await sleep(topicPollMs, undefined, { signal });
+  }
+}
+
+/** Where nothing was left to read, nobody may have compared the log with the checkpoints: it may be that of a topic made anew. */
+async function refuseOtherLog(checkpoints: readonly PartitionProgress[], options: CatchUpOptions): Promise<void> {
+  const { brokers, connection, topic, signal } = options;
+  const positions = checkpoints.map(({ partition, nextOffset, lastRecord }) => ({
+    partition,
+    nextOffset,
+    lastRecord: lastRecord ?? undefined,
+  }));
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await checkLog(brokers, topic, positions, { ...(connection !== undefined && { connection }), signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRetryable(error)) throw error;
+    }
     await sleep(topicPollMs, undefined, { signal });
   }
 }

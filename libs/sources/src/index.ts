@@ -9,5 +9,6 @@ export type { GroupPurpose } from "./group-protocol.js";
 export type { FetchedBatch, KafkaListener, KafkaPort, PartitionOffsets } from "./kafka-port.js";
 export { readClusterId, readGroupMembers, readOffsets } from "./kafkajs-admin.js";
 export type { OnLost, SourceOptions } from "./options.js";
+export { checkLog, type ReadPosition } from "./log-check.js";
 export { createSource, createSourceOn, type Source } from "./source.js";
 export type { Claim, ClaimContext, PartitionTask } from "./task.js";

@@ -1,5 +1,11 @@
 import { createRequire } from "node:module";
-import { markAborted, type AbortedTransaction, type FetchedMessage } from "./aborted-records.js";
+import { markAborted, type AbortedTransaction, type FetchedMessage as Message } from "./aborted-records.js";
+
+/** A record in an answer to a fetch, as kafkajs decodes it. */
+export interface FetchedMessage extends Message {
+  readonly timestamp: string;
+  readonly value: Uint8Array | null;
+}
 
 /** A partition in an answer to a fetch, as kafkajs decodes it. Kafka before 0.11 knows no transactions. */
 interface FetchedPartition {
@@ -22,7 +28,7 @@ interface OffsetsAnswer {
 }
 
 /** What is used of kafkajs's part that asks one broker. */
-interface Broker {
+export interface Broker {
   readonly connectionPool: { readonly socketFactory: object };
   fetch(request: object): Promise<{ readonly responses: readonly { readonly partitions: FetchedPartition[] }[] }>;
   listOffsets(request: OffsetsRequest): Promise<OffsetsAnswer>;
@@ -33,7 +39,7 @@ export interface BrokerObserver {
   /** An answer to a fetch told where the partition ends: what can be read, and what is in the log. */
   fetched?(partition: number, lastStableOffset: string, highWatermark: string): void;
   /** The ends of partitions are asked for: `highWatermark` was read before the end of what can be read. */
-  listed?(partition: number, highWatermark: string): void;
+  listed?(partition: number, highWatermark: string, leader: Broker): void;
 }
 
 const require = createRequire(import.meta.url);
@@ -81,7 +87,7 @@ export function patchKafkajsBroker(): void {
     if (observer?.listed !== undefined && isOfEnds) {
       const all = await listOffsets.call(this, { ...request, isolationLevel: READ_UNCOMMITTED });
       for (const { partition, offset } of all.responses.flatMap(({ partitions }) => partitions))
-        observer.listed(partition, offset);
+        observer.listed(partition, offset, this);
     }
     return listOffsets.call(this, request);
   };
