@@ -99,6 +99,19 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
       return `retention: failed ${event.tries === 1 ? "" : `at ${event.tries} tries `}(${event.reason}); trying again`;
     case "retention-recovered":
       return "retention: works again";
+    case "quiet":
+      return `partition ${event.partition} is fully read and has been quiet for ${Math.round(event.quietMs / 1000)} s: it holds back neither views nor retention`;
+    case "quiet-ended":
+      return event.reason === "records"
+        ? `partition ${event.partition} has records again: it holds back views and retention`
+        : `partition ${event.partition} holds back views and retention again, since nobody could be asked whether it is fully read`;
+    case "closed-windows-changed": {
+      const { partition, windows, firstMs, lastMs } = event;
+      const span = [firstMs, lastMs].map((ms) => new Date(ms).toISOString()).join(" to ");
+      return `partition ${partition}, which had been quiet, changed ${whole.format(windows)} window${windows === 1 ? "" : "s"} that were shown as closed (${span})`;
+    }
+    case "quiet-not-recorded":
+      return `quiet partitions: not recorded (${event.reason})`;
     case "progress-not-recorded":
       return `progress: not recorded (${event.reason})`;
     default:

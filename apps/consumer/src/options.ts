@@ -53,6 +53,8 @@ ${variablesUsage}  STOP_TIMEOUT       default 10s: how long a stop waits for Pos
   METRICS_HOST       default 127.0.0.1
   RETENTION_DAYS     drop raw, late, rejected rows and the finest windows older than so many days before the lowest
                      partition watermark (default: all rows are kept; coarser windows always are)
+  QUIET_AFTER        after how long without a record a fully read partition holds back neither the windows that views show as
+                     closed nor retention, such as 10m; 1s at least (default: it does for ever)
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
@@ -81,6 +83,8 @@ export interface ConsumerOptions {
   readonly memoryBytes?: number | undefined;
   /** Unset: all rows are kept. */
   readonly retentionDays?: number | undefined;
+  /** Unset: a quiet partition holds back views and retention for ever. */
+  readonly quietAfterMs?: number | undefined;
 }
 
 /** What `serve` and `rebuild` take from the environment. */
@@ -103,6 +107,10 @@ export const variables = {
   STOP_TIMEOUT: duration.prefault("10s"),
   METRICS_PORT: port(0).optional(),
   METRICS_HOST: hostName.default("127.0.0.1"),
+  QUIET_AFTER: duration
+    .refine((ms) => ms >= 1_000)
+    .describe("a duration of 1s or more, such as 10m")
+    .optional(),
   RETENTION_DAYS: z
     .string()
     .regex(/^[1-9]\d{0,4}$/)
@@ -147,6 +155,7 @@ export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
     maxLiveIds: given.MAX_LIVE_IDS,
     memoryBytes: given.MEMORY_BUDGET,
     retentionDays: given.RETENTION_DAYS,
+    quietAfterMs: given.QUIET_AFTER,
   };
 }
 

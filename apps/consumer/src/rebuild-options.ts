@@ -23,7 +23,8 @@ it refuses while consumers of the group are at work.
   --json             print progress as lines of JSON
   --help             print this
 
-${variablesUsage}  RETENTION_DAYS     as for consumer:serve
+${variablesUsage}  RETENTION_DAYS, QUIET_AFTER
+                     as for consumer:serve
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 

@@ -43,6 +43,7 @@ export async function runConsumer(
     ...(options.maxLiveIds === undefined ? {} : { maxLiveIds: options.maxLiveIds }),
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.retentionDays === undefined ? {} : { retentionDays: options.retentionDays }),
+    ...(options.quietAfterMs === undefined ? {} : { quietAfterMs: options.quietAfterMs }),
     onEvent(event) {
       if (event.type === "prepared") ticker = setInterval(() => reporter.progress(run.progress()), PROGRESS_EVERY_MS);
       reporter.on(event);

@@ -29,6 +29,7 @@ describe("parseOptions", () => {
       KEYS_PER_WINDOW: "1000",
       MEMORY_BUDGET: "8388608",
       RETENTION_DAYS: "30",
+      QUIET_AFTER: "10m",
       UNRELATED: "x",
     });
     expect(parsed).toMatchObject({
@@ -44,6 +45,7 @@ describe("parseOptions", () => {
         keyLimit: { perWindow: 1_000, beyond: "other" },
         memoryBytes: 8_388_608,
         retentionDays: 30,
+        quietAfterMs: 600_000,
       },
     });
   });
@@ -72,6 +74,8 @@ describe("parseOptions", () => {
     [[], { RETENTION_DAYS: "0" }, "RETENTION_DAYS"],
     [[], { RETENTION_DAYS: "1.5" }, "RETENTION_DAYS"],
     [[], { RETENTION_DAYS: "30d" }, "RETENTION_DAYS"],
+    [[], { QUIET_AFTER: "10" }, "QUIET_AFTER"],
+    [[], { QUIET_AFTER: "999ms" }, "QUIET_AFTER"],
   ])("answers %j and %j with one sentence that names the culprit", (args, env, name) => {
     const parsed = parseOptions(args, env);
     if (parsed.kind !== "wrong") throw new Error("it was taken");

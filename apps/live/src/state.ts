@@ -20,7 +20,7 @@ export const stateSchema = z.object({
   /** When Postgres took the newest checkpoint. */
   committedMs: ms,
   newestEventMs: ms,
-  /** The lowest watermark, and the partitions that hold it. */
+  /** The lowest watermark of partitions that are not quiet (the highest one where all are), and the partitions that hold it. */
   watermarkMs: ms,
   heldBy: z.array(z.number()),
   ledger: z
@@ -66,7 +66,7 @@ export const stateSql = (topic: string): string =>
   concat(sum(${health.nextOffset}), ' ', max(${health.updatedAt})) as "version",
   ${epochMs(sql`${max(health.updatedAt)}`)} as "committedMs",
   ${epochMs(sql`${max(health.maxEventTime)}`)} as "newestEventMs",
-  ${epochMs(sql`${min(health.watermark)}`)} as "watermarkMs",
+  ${epochMs(sql`coalesce(${min(health.watermark)} filter (where not ${health.quiet}), ${max(health.watermark)})`)} as "watermarkMs",
   coalesce(json_agg(${health.partition} order by ${health.partition}) filter (where ${health.holdsWatermark}), '[]') as "heldBy",
   case when count(*) > 0 then json_build_object(${verdicts}) end as "ledger"
 from ${health}

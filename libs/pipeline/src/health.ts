@@ -60,6 +60,8 @@ export class PipelineHealth {
   #retries = 0;
   readonly #ahead = new Map<number, WatermarkAheadEvent>();
   readonly #held = new Map<number, HeldRecords>();
+  readonly #quiet = new Set<number>();
+  #changedWindows = 0;
 
   constructor(partitions: OwnedPartitions) {
     this.#partitions = partitions;
@@ -97,6 +99,16 @@ export class PipelineHealth {
     return this.#held;
   }
 
+  /** Partitions that are fully read and quiet, and hold back neither views nor retention. */
+  get quietPartitions(): ReadonlySet<number> {
+    return this.#quiet;
+  }
+
+  /** How many base windows have changed that were shown as closed, since a quiet partition was passed over. */
+  get closedWindowsChanged(): number {
+    return this.#changedWindows;
+  }
+
   /** What is written to Postgres at `nowMs` of the monotonic clock. */
   activity(nowMs: number): WriteActivity {
     return this.#writes.read(nowMs);
@@ -120,6 +132,7 @@ export class PipelineHealth {
         for (const partition of event.partitions) {
           this.#ahead.delete(partition);
           this.#held.delete(partition);
+          this.#quiet.delete(partition);
         }
         return;
       case "held-back":
@@ -127,6 +140,16 @@ export class PipelineHealth {
         return;
       case "held-back-ended":
         this.#held.delete(event.partition);
+        return;
+      case "quiet":
+        this.#quiet.add(event.partition);
+        return;
+      case "quiet-ended":
+      case "retrying":
+        this.#quiet.delete(event.partition);
+        return;
+      case "closed-windows-changed":
+        this.#changedWindows += event.windows;
         return;
       case "assigned":
         this.#assigned = event.partitions;
@@ -154,6 +177,7 @@ export class PipelineHealth {
         return;
       case "fenced":
         this.#sinkTrouble = undefined;
+        this.#quiet.delete(event.partition);
         this.#count(event.partition).fences += 1;
         return;
       case "paused":

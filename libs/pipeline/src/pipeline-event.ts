@@ -97,6 +97,23 @@ export type PipelineEvent =
   | { readonly type: "retention-failed"; readonly reason: string; readonly tries: number }
   /** The first try after a `retention-failed` that succeeded. */
   | { readonly type: "retention-recovered" }
+  /** A partition is fully read and has been quiet for so long: it holds back neither views nor retention any more. */
+  | { readonly type: "quiet"; readonly partition: number; readonly quietMs: number }
+  /** It holds back again, since records have come, or since nobody could be asked whether it is still fully read. */
+  | { readonly type: "quiet-ended"; readonly partition: number; readonly reason: "records" | "unknown" }
+  /**
+   * A partition that had been passed over brought events in time, by its own watermark, for so many base windows that were shown as
+   * closed. Their figures have changed. `firstMs` and `lastMs` are the starts of the first and the last of them, in epoch ms.
+   */
+  | {
+      readonly type: "closed-windows-changed";
+      readonly partition: number;
+      readonly windows: number;
+      readonly firstMs: number;
+      readonly lastMs: number;
+    }
+  /** Postgres refused to note quiet partitions, which hold back for that long. */
+  | { readonly type: "quiet-not-recorded"; readonly reason: string }
   | { readonly type: "progress-not-recorded"; readonly reason: string };
 
 /** A checkpoint is in the tables. */

@@ -12,7 +12,7 @@ import type { PipelineEvent } from "./pipeline-event.js";
 export interface RetentionKeeper {
   /** The first run, whatever has been read. */
   start(): void;
-  /** Where a committed watermark bounds another day than before, a run begins. */
+  /** Where a committed watermark bounds another day than before, or a partition became quiet, a run begins. */
   on(event: PipelineEvent): void;
   /** Breaks off a run in progress. With `finish` it ends by itself, and one that is due is made. */
   stop(options: { readonly finish: boolean }): Promise<void>;
@@ -95,6 +95,8 @@ export function createRetentionKeeper(options: RetentionKeeperOptions): Retentio
   return {
     start,
     on(event) {
+      // Rows that it held back may go.
+      if (event.type === "quiet") start();
       if (event.type !== "committed") return;
       const { partition, checkpoint } = event;
       const day = retentionDay(options, checkpoint.watermarkMs);

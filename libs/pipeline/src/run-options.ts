@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly onLost?: "stop" | "continue";
   /** Drops rows older than so many days before the lowest watermark; default: all are kept. */
   readonly retentionDays?: number;
+  /**
+   * A partition that is fully read and has brought no record for so long, in ms, holds back neither the views' `closed` nor retention;
+   * default: it does for ever. At least 1,000.
+   */
+  readonly quietAfterMs?: number;
   /** A batch of the topic that is larger when it is unpacked ends the pipeline; default 64 MiB. */
   readonly maxBatchBytes?: number;
   /** The pipeline ends where a partition would have more ids at once that may still come again; default 10 million. */
@@ -61,10 +66,11 @@ const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 const LEAST_MEMORY_BYTES = 1024 * 1024;
 const MAX_RETENTION_DAYS = 99_999;
 const MAX_LIVE_IDS = 16_000_000;
+const LEAST_QUIET_MS = 1_000;
 
 /** @throws PipelineError `bad-options` */
 export function resolveRunOptions(pipeline: string, options: RunOptions): ResolvedRunOptions {
-  const { brokers, databaseUrl, retentionDays, maxLiveIds, stopTimeoutMs = 10_000 } = options;
+  const { brokers, databaseUrl, retentionDays, quietAfterMs, maxLiveIds, stopTimeoutMs = 10_000 } = options;
   const { memoryBytes = DEFAULT_MEMORY_BYTES } = options;
   const {
     topic = pipeline,
@@ -87,6 +93,9 @@ export function resolveRunOptions(pipeline: string, options: RunOptions): Resolv
   }
   const areDays = retentionDays === undefined || isWholeBetween(retentionDays, 1, MAX_RETENTION_DAYS);
   if (!areDays) throw badOption("retentionDays", retentionDays, `a whole number from 1 to ${MAX_RETENTION_DAYS}`);
+  if (quietAfterMs !== undefined && !isWholeBetween(quietAfterMs, LEAST_QUIET_MS, Number.MAX_SAFE_INTEGER)) {
+    throw badOption("quietAfterMs", quietAfterMs, `a whole number of ms from ${LEAST_QUIET_MS} on`);
+  }
   if (maxLiveIds !== undefined && !isWholeBetween(maxLiveIds, 1, MAX_LIVE_IDS)) {
     throw badOption("maxLiveIds", maxLiveIds, `a whole number from 1 to ${MAX_LIVE_IDS}`);
   }

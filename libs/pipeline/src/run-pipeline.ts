@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkIdentity, createSink, migrate, readDatabaseId, type Blocker, type Sink } from "@tidemark/sinks";
 import { describeAddress, parseAddress } from "@tidemark/sinks/address";
-import { createSource, type GroupPurpose, type Source } from "@tidemark/sources";
+import { createSource, readOffsets, type GroupPurpose, type Source } from "@tidemark/sources";
 import { createAssignmentWatch } from "./assignment-watch.js";
 import { catchUp } from "./catch-up.js";
 import { createClusterGuard, type ClusterGuard } from "./cluster-guard.js";
@@ -17,6 +17,7 @@ import type { PipelineListener } from "./pipeline-event.js";
 import { askClusterId, askPostgres } from "./prepare.js";
 import { ProgressMeter, type Progress } from "./progress-meter.js";
 import { createProgressRecorder } from "./progress-recorder.js";
+import { createQuietKeeper } from "./quiet-keeper.js";
 import { createRejectionAlarm } from "./rejection-alarm.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
@@ -76,7 +77,7 @@ export function runPipelineWith(
   options: RunOptions,
 ): RunningPipeline {
   const resolved = resolveRunOptions(pipeline.name, options);
-  const { brokers, databaseUrl, topic, group, connection, retentionDays } = resolved;
+  const { brokers, databaseUrl, topic, group, connection, retentionDays, quietAfterMs } = resolved;
   const kafka = { brokers, ...(connection !== undefined && { connection }) };
   const events = createEventStream();
   const partitions = new OwnedPartitions();
@@ -127,10 +128,23 @@ export function runPipelineWith(
       consumer: `${hostname()}:${process.pid}`,
       onFailed: (reason) => events.emit({ type: "progress-not-recorded", reason }),
     });
+    const quiet =
+      quietAfterMs === undefined
+        ? undefined
+        : createQuietKeeper({
+            databaseUrl,
+            pipeline,
+            topic,
+            afterMs: quietAfterMs,
+            readEnds: (signal) =>
+              readOffsets(brokers, topic, { ...(connection !== undefined && { connection }), signal }),
+            emit: events.emit,
+          });
     let abandoned: readonly number[] = [];
     events.subscribe((event) => {
       recorder.on(event);
       retention?.on(event);
+      quiet?.on(event);
       if (event.type === "disconnected" || event.type === "assigned") guard.suspect();
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
     });
@@ -148,12 +162,14 @@ export function runPipelineWith(
     try {
       retention?.start();
       recorder.start();
+      quiet?.start();
       // Rejects as `done` does, and is not waited for: the topic may be missing when the signal comes.
       void reading.opened.then(() => joinGroup()).catch(() => {});
       await Promise.race([whenAborted(stopSignal), source.done]);
     } finally {
       assignment.stop();
       await source.stop({ flush: true, timeoutMs: resolved.stopTimeoutMs });
+      await quiet?.stop();
       await recorder.stop({ finish });
       await retention?.stop({ finish });
       // A transaction that Postgres leaves unanswered would hold it up.

@@ -44,6 +44,37 @@ CREATE TABLE tidemark.checkpoints (
   CONSTRAINT ledger_offsets CHECK (next_offset - start_offset = read + skipped + lost)
 ) WITH (fillfactor = 50);
 
+-- Partitions that a consumer has seen to be fully read and quiet for as long as its option says, at `observed_at` and for `quiet_ms`
+-- by the consumer's own clock. It renews them while that is so.
+CREATE TABLE tidemark.quiet_partitions (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  epoch bigint NOT NULL,
+  next_offset bigint NOT NULL,
+  quiet_ms bigint NOT NULL,
+  observed_at timestamptz NOT NULL,
+  PRIMARY KEY (pipeline, topic, partition)
+) WITH (fillfactor = 50);
+
+-- Up to when windows are shown as closed, where quiet partitions are passed over. It never falls, but by a rebuild.
+CREATE TABLE tidemark.closed_windows (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  closed_to timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic)
+) WITH (fillfactor = 50);
+
+-- Which partitions are passed over now. A claim, a commit, 15 s without a consumer that says so, and a clock that is set end it: then
+-- the partition holds back again, until it has been seen once more to be fully read.
+CREATE VIEW tidemark.partition_states AS
+SELECT c.pipeline, c.topic, c.partition, c.definition_hash, c.next_offset, c.watermark, c.max_event_time, q.quiet_ms,
+  q.partition IS NOT NULL AS is_quiet
+FROM tidemark.checkpoints c LEFT JOIN tidemark.quiet_partitions q
+  ON q.pipeline = c.pipeline AND q.topic = c.topic AND q.partition = c.partition AND q.epoch = c.epoch AND q.next_offset = c.next_offset
+  AND q.observed_at > now() - interval '15 seconds' AND q.observed_at < now() + interval '15 seconds';
+
 -- Records that a person has left out by a rebuild: each claim reads them, and the verifier likewise.
 CREATE TABLE tidemark.exclusions (
   pipeline text NOT NULL,
@@ -97,7 +128,10 @@ SELECT at, pipeline, topic, partition, consumer, seconds, records, checkpoints, 
 FROM tidemark.progress;
 
 CREATE VIEW tidemark.pipeline_health AS
-SELECT pipeline, topic, partition, group_name, start_offset, next_offset, epoch, watermark, max_event_time,
-  read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost, updated_at,
-  watermark = min(watermark) OVER (PARTITION BY pipeline, topic) AS holds_watermark
-FROM tidemark.checkpoints;
+SELECT c.pipeline, c.topic, c.partition, group_name, start_offset, c.next_offset, epoch, c.watermark, c.max_event_time,
+  read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost, c.updated_at,
+  NOT s.is_quiet AND c.watermark = min(c.watermark) FILTER (WHERE NOT s.is_quiet) OVER (PARTITION BY c.pipeline, c.topic) AS holds_watermark,
+  s.is_quiet AS quiet, k.closed_to
+FROM tidemark.checkpoints c
+JOIN tidemark.partition_states s ON s.pipeline = c.pipeline AND s.topic = c.topic AND s.partition = c.partition
+LEFT JOIN tidemark.closed_windows k ON k.pipeline = c.pipeline AND k.topic = c.topic;

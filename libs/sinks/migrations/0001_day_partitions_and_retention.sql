@@ -32,42 +32,67 @@ BEGIN
 END $$;
 
 -- The whole UTC day before which a pipeline has to keep nothing: so many days behind the lowest watermark of all its partitions
--- that have one, and never within a window of that size that may still be open. Null where no partition has one.
+-- that have one and are not passed over as quiet (the highest one where all are), and never within a window of that size that may
+-- still be open. Null where no partition has one. What passed-over partitions need is not behind it: see retention_kept.
 CREATE FUNCTION tidemark.retention_boundary(of_pipeline text, days integer, window_ms bigint) RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT date_trunc('day', min(c.watermark) - greatest(days * interval '24 hours',
+  SELECT date_trunc('day', coalesce(min(s.watermark) FILTER (WHERE NOT s.is_quiet), max(s.watermark)) - greatest(days * interval '24 hours',
     (coalesce(max((d.definition ->> 'allowedLatenessMs')::float8), 0) + window_ms) * interval '1 millisecond'), 'UTC')
-  FROM tidemark.checkpoints c JOIN tidemark.definitions d ON d.hash = c.definition_hash
-  WHERE c.pipeline = of_pipeline AND c.watermark IS NOT NULL
+  FROM tidemark.partition_states s JOIN tidemark.definitions d ON d.hash = s.definition_hash
+  WHERE s.pipeline = of_pipeline AND s.watermark IS NOT NULL
 $$;
 
--- Drops the partitions that end at or before that boundary, the 50 oldest of them, since a transaction cannot lock any number of
--- tables. Notes how many rows that were; nothing where another session is at it. `boundary` is where the rows that are left
+-- Before such a boundary, what partitions that were passed over still need, whatever their age: open windows and live ids, from the
+-- one time to the other. Nothing of it may go, since a claim reads it back.
+CREATE FUNCTION tidemark.retention_kept(of_pipeline text, before timestamptz, window_ms bigint)
+RETURNS TABLE (topic text, partition integer, needed_from timestamptz, needed_to timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT topic, partition, needed_from, needed_to FROM (
+    SELECT c.topic, c.partition, c.max_event_time AS needed_to,
+      c.watermark - (coalesce((d.definition ->> 'allowedLatenessMs')::float8, 0) + window_ms) * interval '1 millisecond' AS needed_from
+    FROM tidemark.checkpoints c JOIN tidemark.definitions d ON d.hash = c.definition_hash
+    WHERE c.pipeline = of_pipeline AND c.watermark IS NOT NULL) AS needs
+  WHERE needed_from < before
+$$;
+
+-- Names how far each partition is that can still get rows from before a boundary: it has had no event, or was passed over.
+CREATE FUNCTION tidemark.retention_begun(of_pipeline text, before timestamptz) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(string_agg(topic || ' ' || partition || ' ' || next_offset, ',' ORDER BY topic, partition)
+    FILTER (WHERE watermark < before OR watermark IS NULL), '') || count(watermark)
+  FROM tidemark.checkpoints WHERE pipeline = of_pipeline
+$$;
+
+-- Drops the partitions that end at or before that boundary, but for days that retention_kept names: the 50 oldest of them, since a
+-- transaction cannot lock any number of tables. Notes how many rows that were; nothing where another session is at it. `boundary` is where the rows that are left
 -- begin, and `has_more` says that there are more to drop. Fails with lock_not_available or serialization_failure where it has to be tried again.
 CREATE FUNCTION tidemark.drop_days(parent regclass, of_pipeline text, days integer, window_ms bigint,
   OUT is_ours boolean, OUT boundary timestamptz, OUT dropped bigint, OUT has_more boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET lock_timeout = '100ms' SET TimeZone = 'UTC' SET DateStyle = 'ISO' AS $$
 DECLARE
-  begun bigint;
+  begun text;
   old regclass[];
   ends timestamptz[];
   child regclass;
   counted bigint;
   is_locked boolean := false;
+  drawn timestamptz;
 BEGIN
   dropped := 0;
   has_more := false;
   PERFORM tidemark.assert_owned(parent, 'DELETE');
   is_ours := pg_try_advisory_xact_lock(7415064);
   IF NOT is_ours THEN RETURN; END IF;
-  SELECT count(watermark) INTO begun FROM tidemark.checkpoints WHERE pipeline = of_pipeline;
   boundary := tidemark.retention_boundary(of_pipeline, days, window_ms);
+  drawn := boundary;
+  begun := tidemark.retention_begun(of_pipeline, drawn);
   SELECT array_agg(child_table ORDER BY ends_at), array_agg(ends_at ORDER BY ends_at) INTO old, ends FROM (
     SELECT inhrelid::regclass AS child_table,
       substring(pg_get_expr(relpartbound, inhrelid) FROM 'TO \(''([^'']+)''\)')::timestamptz AS ends_at
     FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = parent) AS children
-  WHERE ends_at <= boundary;
+  WHERE ends_at <= boundary AND NOT EXISTS (
+    SELECT FROM tidemark.retention_kept(of_pipeline, drawn, window_ms) WHERE needed_to >= ends_at - interval '24 hours' AND needed_from < ends_at);
   IF old IS NULL THEN RETURN; END IF;
   IF cardinality(old) > 50 THEN
     has_more := true;
@@ -91,9 +116,9 @@ BEGIN
   IF NOT is_locked THEN
     RAISE EXCEPTION '% is in use', parent USING ERRCODE = 'lock_not_available';
   END IF;
-  -- Only the first events of a partition may be older than a boundary: then it was drawn, and its rows counted, too early.
-  IF begun <> (SELECT count(watermark) FROM tidemark.checkpoints WHERE pipeline = of_pipeline) THEN
-    RAISE EXCEPTION 'a partition had its first event meanwhile' USING ERRCODE = 'serialization_failure';
+  -- Only partitions without an event, or that were passed over, can get rows before a boundary: then these were counted too early.
+  IF begun <> tidemark.retention_begun(of_pipeline, drawn) THEN
+    RAISE EXCEPTION 'a partition had old events meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;
   FOREACH child IN ARRAY old LOOP
     EXECUTE format('DROP TABLE %s', child);
@@ -106,4 +131,5 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION tidemark.assert_owned(regclass, text), tidemark.make_day(regclass, date),
-  tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint) FROM PUBLIC;
+  tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint),
+  tidemark.retention_kept(text, timestamptz, bigint), tidemark.retention_begun(text, timestamptz) FROM PUBLIC;

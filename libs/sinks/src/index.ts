@@ -23,6 +23,12 @@ export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/cla
 export { migrate, type MigrateOptions } from "./postgres/migrate.js";
 export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";
+export {
+  recordQuiet,
+  type QuietObservation,
+  type QuietOptions,
+  type QuietPartition,
+} from "./postgres/quiet-partitions.js";
 export { createProgressReader, type PartitionProgress, type ProgressReader } from "./postgres/progress.js";
 export {
   applyRetention,

@@ -19,6 +19,13 @@ export function formatVerdict(verdict: Verdict, width: number): string {
   if (verdict.unread > 0) lines.push(`${count(verdict.unread, "offset")} not read yet.`);
   for (const { partition, offset } of verdict.excluded)
     lines.push(`Left out by a decision: offset ${offset} of partition ${partition}.`);
+  if (verdict.passedOver !== null) {
+    const { closedTo, changeable } = verdict.passedOver;
+    const many = `${count(changeable, "window")} of those can still change`;
+    lines.push(
+      ...wrap(`Quiet partitions were passed over: windows are shown as closed up to ${closedTo}; ${many}.`, width),
+    );
+  }
   const ofTopics = verdict.topics > 1 ? `, of all ${number.format(verdict.topics)} topics` : "";
   for (const { table, completeFrom, leftOut, droppedRows } of verdict.retention) {
     const note =

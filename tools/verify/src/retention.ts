@@ -9,8 +9,11 @@ import { quote } from "./stored-table.js";
 /** From when on a table holds all of its rows. */
 export interface RetentionBoundary {
   readonly completeFromMs: number;
-  /** Partitions whose watermark lies too low for it: they began after it was drawn, and all of their rows are there. */
-  readonly held: ReadonlySet<number>;
+  /**
+   * Partitions whose watermark lies too low for it: they began after it was drawn, or were passed over since they were quiet. By
+   * partition, from when on all of their rows are there whatever the boundary: a window that is open or an id that is live needs them.
+   */
+  readonly held: ReadonlyMap<number, number>;
   /** In all topics. */
   readonly droppedRows: number;
   /** Some partitions were rebuilt since, so that rows may have been dropped, and counted, twice. */
@@ -33,6 +36,8 @@ export interface RetentionLimits {
    * that is still live, may begin there.
    */
   readonly latestMs: ReadonlyMap<number, number>;
+  /** The size of the largest window. */
+  readonly largestMs: number;
 }
 
 const retentionTable = "tidemark.retention";
@@ -62,8 +67,8 @@ export async function readBoundaries(snapshot: Snapshot, pipeline: string): Prom
 }
 
 /**
- * Rows of all rollups but the finest stay. Retention follows the lowest partition watermark; a partition without one does not
- * hold it. A day holds whole windows, so that one that ended by the watermark - allowed lateness has nothing open in it.
+ * Rows of all rollups but the finest stay. Retention follows the lowest watermark of the partitions that are not quiet; one without
+ * a watermark does not hold it. A day holds whole windows, so that one that ended by the watermark - allowed lateness has nothing open in it.
  */
 export function limitRetention(
   { rollups, allowedLatenessMs }: OracleDefinition,
@@ -76,7 +81,8 @@ export function limitRetention(
   const latest = checkpoints.flatMap(({ partition, columns: { watermark } }) =>
     watermark === null ? [] : [[partition, Date.parse(showValue(watermark)) - allowedLatenessMs] as const],
   );
-  return { droppable: new Set([...recordTables, ...dropped]), latestMs: new Map(latest) };
+  const largestMs = Math.max(0, ...sizes);
+  return { droppable: new Set([...recordTables, ...dropped]), latestMs: new Map(latest), largestMs };
 }
 
 /**
@@ -103,7 +109,8 @@ export function acceptBoundaries(
   return new Map(
     sound.map(({ table, ...boundary }) => {
       const held = [...limits.latestMs].filter(([, latestMs]) => latestMs < boundary.completeFromMs);
-      return [table, { ...boundary, held: new Set(held.map(([partition]) => partition)) }];
+      const needed = held.map(([partition, latestMs]) => [partition, latestMs - limits.largestMs] as const);
+      return [table, { ...boundary, held: new Map(needed) }];
     }),
   );
 }
@@ -111,7 +118,7 @@ export function acceptBoundaries(
 /** Whether a row may be gone. Without a watermark (-Infinity) it came before its partition held anything back. */
 export function isExcused(boundary: RetentionBoundary | undefined, partition: number, ageMs: number): boolean {
   if (boundary === undefined || !(ageMs < boundary.completeFromMs)) return false;
-  return ageMs === -Infinity || !boundary.held.has(partition);
+  return ageMs < (boundary.held.get(partition) ?? Infinity);
 }
 
 function expectOtherwise(

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Judgement, OracleWindow, PartitionOracle } from "@tidemark/scenario/oracle";
 import { compareClosed } from "./closed-comparison.js";
+import type { ClosedTo } from "./closed-to.js";
 import type { ReadRecord } from "./log-reader.js";
 import { createRowComparison, type ComparisonContext, type ExpectedRow } from "./row-comparison.js";
 import type { RetentionBoundary } from "./retention.js";
@@ -23,6 +24,13 @@ export interface TableSummary {
   readonly leftOut: number;
 }
 
+/** What was compared beside the tables that hold rows of partitions. */
+export interface RestSummary {
+  readonly views: readonly ViewSummary[];
+  /** Windows of all rollups that are shown as closed, and that a quiet partition can still change. */
+  readonly changeable: number;
+}
+
 /** Compares all tables that hold rows, partition by partition and in the order of the log. */
 export interface TableComparison {
   /** Rows of all records below `upTo`, and windows that can't change any more. */
@@ -38,7 +46,7 @@ export interface TableComparison {
    * What no single partition tells: the views over all, and rows that no checkpoint speaks for. Last. `oracles` are those of all
    * partitions that have a checkpoint.
    */
-  compareRest(oracles: readonly PartitionOracle[]): Promise<readonly ViewSummary[]>;
+  compareRest(oracles: readonly PartitionOracle[], closedTo: ClosedTo | undefined): Promise<RestSummary>;
   summarise(): readonly TableSummary[];
 }
 
@@ -76,14 +84,15 @@ export function createTableComparison(context: TableComparisonContext): TableCom
     async finish(partition) {
       for (const comparison of [...all, ...verdicts]) await comparison.finish(partition);
     },
-    async compareRest(oracles) {
+    async compareRest(oracles, closedTo) {
+      let changeable = 0;
       const views: ViewSummary[] = [];
       for (const rollup of tables.rollups) {
         views.push(await compareView(rollup, context));
-        await compareClosed(rollup, oracles, context);
+        changeable += await compareClosed(rollup, oracles, closedTo, context);
       }
       await findUnclaimedTopics(context, tables.derived);
-      return views;
+      return { views, changeable };
     },
     summarise: () => [
       ...all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),

@@ -1,5 +1,6 @@
 import type { OracleDefinition, PartitionOracle } from "@tidemark/scenario/oracle";
 import { addOtherDefinition, checkpointTable } from "./checkpoint-comparison.js";
+import { readClosedTo } from "./closed-to.js";
 import { readDecisions } from "./database-decisions.js";
 import { readDefinition, type VerifiedDefinition } from "./definition.js";
 import { anotherCluster, noCheckpoints } from "./errors.js";
@@ -25,8 +26,7 @@ import {
   type StoredCheckpoint,
 } from "./snapshot.js";
 import { tablesOf } from "./stored-table.js";
-import { createTableComparison } from "./table-comparison.js";
-import type { ViewSummary } from "./view-comparison.js";
+import { createTableComparison, type RestSummary } from "./table-comparison.js";
 
 export interface VerifyOptions extends KafkaPlace {
   readonly databaseUrl: string;
@@ -87,6 +87,8 @@ export interface Verdict {
   /** Rows of all views that were expected and compared, by panel, variable and annotation. None without views. */
   readonly panels: Readonly<Record<string, number>>;
   readonly retention: readonly RetentionNote[];
+  /** Up to when windows are shown as closed, where quiet partitions were passed over, and how many of those can still change. */
+  readonly passedOver: { readonly closedTo: string; readonly changeable: number } | null;
   /** Records that a person has left out by a rebuild: rejected, whatever they hold. */
   readonly excluded: readonly { readonly partition: number; readonly offset: number }[];
   /** Topics that have a checkpoint in this database. */
@@ -169,7 +171,8 @@ async function compareAll(
   const context = { snapshot, pipeline, topic, findings, tables: stored, retention };
   const tables = createTableComparison({ ...context, timeField: definition.time.field });
 
-  let views: readonly ViewSummary[];
+  const closedTo = await readClosedTo(snapshot, { pipeline, topic }, definition, checkpoints, findings);
+  let rest: RestSummary;
   let done = 0;
   const of = plans.reduce((sum, { read }) => sum + read.to - read.from, 0);
   function onOffsets(offsets: number): void {
@@ -203,7 +206,7 @@ async function compareAll(
       if (plan.checkpoint !== undefined) oracles.push(checked.oracle);
     }
     await tables.finish(Infinity);
-    views = await tables.compareRest(oracles);
+    rest = await tables.compareRest(oracles, closedTo);
   } finally {
     await batches.return(undefined);
   }
@@ -231,7 +234,7 @@ async function compareAll(
     const completeFrom = new Date(boundary.completeFromMs).toISOString();
     return [{ table, completeFrom, leftOut, droppedRows: boundary.droppedRows }];
   });
-  const compared = [...summaries, ...views].map(({ table, compared: rows }) => [table, rows] as const);
+  const compared = [...summaries, ...rest.views].map(({ table, compared: rows }) => [table, rows] as const);
   const ledger = addUp(ledgers);
   return {
     pipeline,
@@ -247,6 +250,8 @@ async function compareAll(
     views: panels?.views ?? [],
     panels: panels?.compared ?? {},
     retention: notes,
+    passedOver:
+      closedTo === undefined ? null : { closedTo: new Date(closedTo.ms).toISOString(), changeable: rest.changeable },
     excluded: [...excluded].flatMap(([partition, offsets]) => [...offsets].map((offset) => ({ partition, offset }))),
     topics,
     comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),

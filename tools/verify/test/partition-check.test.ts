@@ -47,7 +47,7 @@ it("a sum that the oracle cannot tell exactly is told in one sentence", async ()
       tables: {
         compare: () => Promise.resolve(),
         finish: () => Promise.resolve(),
-        compareRest: () => Promise.resolve([]),
+        compareRest: () => Promise.resolve({ views: [], changeable: 0 }),
         summarise: () => [],
       },
       scenario: undefined,

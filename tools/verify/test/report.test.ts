@@ -40,6 +40,7 @@ const equal: Verdict = {
   ],
   panels: { "total-usage": 1, "conversion-by-city-and-platform": 25, "annotation late-bursts": 0 },
   retention: [],
+  passedOver: null,
   excluded: [],
   topics: 1,
   comparedFrom: null,

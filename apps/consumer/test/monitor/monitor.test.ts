@@ -105,7 +105,7 @@ describe("a consumer that can be watched", { timeout: 240_000 }, () => {
     expect(samples.get("tidemark_postgres_up")).toBe(1);
     expect(samples.get("process_resident_memory_bytes")).toBeGreaterThan(0);
     const own = [...types].filter(([name]) => name.startsWith("tidemark_"));
-    expect(own).toHaveLength(23);
+    expect(own).toHaveLength(25);
     for (const [name, type] of own) expect(name.endsWith("_total"), name).toBe(type === "counter");
 
     expect(await ask(`${consumer.url}/healthz`)).toMatchObject({

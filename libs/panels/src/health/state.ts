@@ -13,7 +13,8 @@ export const createWatermarks = (pipeline: string) =>
     question: "Up to when is the stream complete, and which partition is behind?",
     description:
       "A partition's windows close when its watermark, the newest event less the delay, passes their end. The lowest one holds " +
-      "back the whole; a partition that gets no events keeps it where it is.",
+      "back the whole; a partition that gets no events keeps it where it is. With QUIET_AFTER, one that is fully read and quiet holds " +
+      "back nothing.",
     show: { kind: "table" },
     columns: {
       partition: count("Partition", sql`${health.partition}`),
@@ -26,7 +27,10 @@ export const createWatermarks = (pipeline: string) =>
           decimals: 0,
         },
       ),
-      holds: text("Holds it", sql`case when ${health.holdsWatermark} then 'holds it' else '' end`),
+      holds: text(
+        "Holds it",
+        sql`case when ${health.quiet} then 'quiet' when ${health.holdsWatermark} then 'holds it' else '' end`,
+      ),
       newest: time("Newest event", sql`${health.maxEventTime}`),
       next_offset: count("Next offset", sql`${health.nextOffset}`),
       committed: time("Last checkpoint", sql`${health.updatedAt}`),

@@ -179,6 +179,20 @@ const readings: readonly Reading[] = [
   },
   {
     kind: "gauge",
+    name: "tidemark_partition_quiet",
+    help: "1 while the partition is fully read and quiet, so that it holds back neither views nor retention",
+    labelNames: ["partition"],
+    read: ({ partitions, quietPartitions }) =>
+      [...partitions.keys()].map((partition): Sample => [{ partition }, Number(quietPartitions.has(partition))]),
+  },
+  {
+    kind: "counter",
+    name: "tidemark_closed_windows_changed_total",
+    help: "Base windows that changed though they were shown as closed, since a quiet partition had records again",
+    ...ofProcess(({ closedWindowsChanged }) => closedWindowsChanged),
+  },
+  {
+    kind: "gauge",
     name: "tidemark_retention_failing",
     help: "1 while the last tries of retention have failed: old rows stay",
     ...ofProcess(({ isRetentionFailing }) => Number(isRetentionFailing)),

@@ -73,7 +73,7 @@ function createTable(schema: string, table: PgTable, suffix: string): Relation {
 
 /**
  * Figures over all partitions of a topic. `closed`: the watermark of each partition that was ever claimed has passed the
- * window's end and the allowed lateness. A query that does not ask for it does not read the checkpoints: the planner leaves
+ * window's end and the allowed lateness, or the time up to which quiet partitions were passed over has. A query that does not ask for it does not read the checkpoints: the planner leaves
  * the join out.
  */
 function createTotal(data: PipelineData, rollup: RollupData): Relation {
@@ -87,6 +87,7 @@ function createTotal(data: PipelineData, rollup: RollupData): Relation {
   });
   const openForMs = rollup.window.sizeMs + data.allowedLatenessMs;
   const name = `${rollup.name}_total`;
+  const pipeline = data.name.replaceAll("'", "''");
   return {
     schema,
     name,
@@ -96,8 +97,9 @@ function createTotal(data: PipelineData, rollup: RollupData): Relation {
 SELECT ${[grouped, ...figures].join(",\n  ")},
   coalesce(bool_and(r.window_start + interval '${openForMs} milliseconds' <= c.watermark), false) AS closed
 FROM ${qualify(schema, rollup.name)} r LEFT JOIN (
-  SELECT topic, CASE WHEN bool_and(watermark IS NOT NULL) THEN min(watermark) END AS watermark
-  FROM tidemark.checkpoints WHERE pipeline = '${data.name.replaceAll("'", "''")}' GROUP BY topic
+  SELECT topic, greatest(CASE WHEN bool_and(watermark IS NOT NULL) THEN min(watermark) END,
+    (SELECT closed_to FROM tidemark.closed_windows k WHERE k.pipeline = '${pipeline}' AND k.topic = p.topic)) AS watermark
+  FROM tidemark.checkpoints p WHERE pipeline = '${pipeline}' GROUP BY topic
 ) c ON c.topic = r.topic
 GROUP BY ${grouped}`,
   };

@@ -96,13 +96,18 @@ function dropStatement(table: PgTable, { pipeline, days, windowMs }: Reach): str
 }
 
 /**
- * One snapshot for the boundary and the rows: a partition whose first events are old has them here together with the
+ * One snapshot for the boundary and the rows. What a partition that was passed over still needs stays. A partition whose first events are old has them here together with the
  * watermark that keeps them, or neither. Without a watermark a row is older than any boundary, once its partition has one.
  */
 function deleteStatement(table: PgTable, age: string, { pipeline, days, windowMs }: Reach): string {
   const column = getTableColumns(table)[age];
   if (column === undefined) throw new Error(`${getTableName(table)} has no property ${age} for its age.`);
   const name = `t.${quoteIdentifier(column.name)}`;
+  const needed = ["topic", "partition"].flatMap((property) => {
+    const place = getTableColumns(table)[property];
+    return place === undefined ? [] : [` AND k.${property} = t.${quoteIdentifier(place.name)}`];
+  });
+  const isKept = `EXISTS (SELECT FROM kept k WHERE ${name} >= k.needed_from${needed.join("")})`;
   const begun = `SELECT topic, partition FROM tidemark.checkpoints WHERE pipeline = ${pipeline} AND watermark IS NOT NULL`;
   const isUnaged = column.notNull
     ? ""
@@ -110,7 +115,9 @@ function deleteStatement(table: PgTable, age: string, { pipeline, days, windowMs
   return `WITH attempt AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(${RETENTION_LOCK}) AS is_ours),
     bound AS MATERIALIZED (
       SELECT is_ours, CASE WHEN is_ours THEN tidemark.retention_boundary(${pipeline}, ${days}, ${windowMs}) END AS boundary FROM attempt),
-    gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE ${name} < boundary${isUnaged} RETURNING 1),
+    kept AS MATERIALIZED (
+      SELECT k.* FROM bound, tidemark.retention_kept(${pipeline}, boundary, ${windowMs}) k WHERE boundary IS NOT NULL),
+    gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE (${name} < boundary AND NOT ${isKept})${isUnaged} RETURNING 1),
     sum AS MATERIALIZED (SELECT count(*) AS dropped FROM gone),
     note AS (
       INSERT INTO tidemark.retention AS r (pipeline, table_name, complete_from, dropped_rows)

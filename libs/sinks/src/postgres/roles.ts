@@ -3,7 +3,16 @@ import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
-import { checkpoints, definitions, exclusions, ownedTables, progress, retention } from "../tables/tidemark.js";
+import {
+  checkpoints,
+  closedWindows,
+  definitions,
+  exclusions,
+  ownedTables,
+  progress,
+  quietPartitions,
+  retention,
+} from "../tables/tidemark.js";
 import { checkTablesOn } from "./check-tables.js";
 import { runAtOnce, withConnection } from "./connection.js";
 import { NO_LIMITS } from "./session/settings.js";
@@ -17,9 +26,10 @@ export interface RolesOptions {
 
 const MIGRATIONS = "tidemark.migrations";
 const DATABASE = "tidemark.database";
+const PARTITION_STATES = "tidemark.partition_states";
 const HEALTH_VIEWS = ["tidemark.pipeline_health", "tidemark.pipeline_progress"];
 const FUNCTIONS =
-  "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint)";
+  "tidemark.make_day(regclass, date), tidemark.drop_days(regclass, text, integer, bigint), tidemark.retention_boundary(text, integer, bigint), tidemark.retention_kept(text, timestamptz, bigint)";
 
 /**
  * SQL that gives a writer what claims, checkpoints, days and retention need, and a reader the rollups, tallies and views of a pipeline; whatever else
@@ -43,17 +53,20 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
     ownedTables,
     retention,
     progress,
+    quietPartitions,
+    closedWindows,
   ];
-  const names = [...written.map(qualifiedName), MIGRATIONS, DATABASE, ...views];
+  const names = [...written.map(qualifiedName), MIGRATIONS, DATABASE, PARTITION_STATES, ...views];
   return [
     ...[writer, reader].flatMap((role) => [
       createRole(role),
       `REVOKE ALL ON ${names.join(", ")} FROM ${quoteIdentifier(role)}`,
     ]),
     ...grantUsage(written, writer),
-    ...grant("SELECT", [MIGRATIONS, DATABASE, ownedTables, exclusions], writer),
+    ...grant("SELECT", [MIGRATIONS, DATABASE, PARTITION_STATES, ownedTables, exclusions], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
+    ...grant("SELECT, INSERT, UPDATE", [quietPartitions, closedWindows], writer),
     ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),
     ...grant("DELETE", finestRollups(tables), writer),
     `GRANT EXECUTE ON FUNCTION ${FUNCTIONS} TO ${quoteIdentifier(writer)}`,

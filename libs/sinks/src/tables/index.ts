@@ -12,7 +12,17 @@ export type {
   TypedRollup,
 } from "./pipeline-tables.js";
 export type { AggregateData, ColumnData, KeyLimitData, PipelineData, RollupData, TablesData } from "./pipeline-data.js";
-export { checkpoints, definitions, exclusions, ownedTables, progress, retention, tidemark } from "./tidemark.js";
+export {
+  checkpoints,
+  closedWindows,
+  definitions,
+  exclusions,
+  ownedTables,
+  progress,
+  quietPartitions,
+  retention,
+  tidemark,
+} from "./tidemark.js";
 export { timestampRange } from "./timestamp-range.js";
 export { lateBuckets, type TallyDefinition, type VerdictTable } from "./verdicts.js";
 export { pipelineHealth, pipelineProgress } from "./views.js";

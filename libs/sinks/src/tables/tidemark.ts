@@ -57,6 +57,37 @@ export const checkpoints = tidemark.table(
   (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.partition] })],
 );
 
+/**
+ * Partitions that a consumer has seen to be fully read and quiet. One is passed over while `epoch` and `next_offset` are those of its
+ * checkpoint, and `observed_at` is not older than 15 s by Postgres's clock.
+ */
+export const quietPartitions = tidemark.table(
+  "quiet_partitions",
+  {
+    pipeline: text("pipeline").notNull(),
+    topic: text("topic").notNull(),
+    partition: integer("partition").notNull(),
+    epoch: bigint("epoch", { mode: "number" }).notNull(),
+    nextOffset: bigint("next_offset", { mode: "number" }).notNull(),
+    /** For so long, by its consumer's monotonic clock. */
+    quietMs: bigint("quiet_ms", { mode: "number" }).notNull(),
+    observedAt: timestamp("observed_at", { withTimezone: true }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.partition] })],
+);
+
+/** Up to when windows are shown as closed, where quiet partitions were passed over. Never falls, but by a rebuild. */
+export const closedWindows = tidemark.table(
+  "closed_windows",
+  {
+    pipeline: text("pipeline").notNull(),
+    topic: text("topic").notNull(),
+    closedTo: timestamp("closed_to", { withTimezone: true }).notNull(),
+    updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic] })],
+);
+
 /** Records that are left out by a decision of a person: rejected, with the reason `excluded`. */
 export const exclusions = tidemark.table(
   "exclusions",

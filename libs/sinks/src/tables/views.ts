@@ -24,8 +24,15 @@ export const pipelineHealth = tidemark
     skipped: bigint("skipped", { mode: "number" }).notNull(),
     lost: bigint("lost", { mode: "number" }).notNull(),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull(),
-    /** Whether its watermark is the lowest of its pipeline and topic; null before the partition's first event. */
+    /**
+     * Whether its watermark is the lowest of its pipeline and topic, of partitions that are not passed over; null before the
+     * partition's first event.
+     */
     holdsWatermark: boolean("holds_watermark"),
+    /** It is fully read and quiet, and holds back neither views nor retention for now. */
+    quiet: boolean("quiet").notNull(),
+    /** Of the topic: up to when windows are shown as closed, though a quiet partition has not come so far. Null where none was passed over. */
+    closedTo: timestamp("closed_to", { withTimezone: true }),
   })
   .existing();
 

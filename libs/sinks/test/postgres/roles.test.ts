@@ -219,7 +219,7 @@ describe("the functions of the owner", () => {
         [role],
       );
     expect(await mayCall(roles.reader)).toEqual([]);
-    expect(await mayCall(roles.writer)).toHaveLength(3);
+    expect(await mayCall(roles.writer)).toHaveLength(4);
   });
 
   it("serve no table but the owner's, whose rows cannot run anybody's code with the owner's rights", async () => {

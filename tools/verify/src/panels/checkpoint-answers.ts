@@ -34,15 +34,16 @@ function ledgerOf(rows: readonly CheckpointRow[]): AnswerRow[] {
 
 function watermarksOf(rows: readonly CheckpointRow[]): AnswerRow[] {
   const known = rows.flatMap(({ watermarkMs }) => (watermarkMs === null ? [] : [watermarkMs]));
-  const lowestMs = Math.min(...known);
+  const holding = rows.flatMap(({ watermarkMs, isQuiet }) => (watermarkMs === null || isQuiet ? [] : [watermarkMs]));
+  const lowestMs = Math.min(...holding);
   const highestMs = Math.max(...known);
   return rows
     .toSorted((a, b) => compareWatermarks(a.watermarkMs, b.watermarkMs) || a.partition - b.partition)
-    .map(({ partition, watermarkMs, newestMs, nextOffset, committedMs }) => ({
+    .map(({ partition, watermarkMs, newestMs, nextOffset, committedMs, isQuiet }) => ({
       partition,
       watermark: wholeMs(watermarkMs),
       behind: watermarkMs === null ? null : (highestMs - watermarkMs) / 1000,
-      holds: watermarkMs !== null && watermarkMs === lowestMs ? "holds it" : "",
+      holds: isQuiet ? "quiet" : watermarkMs !== null && watermarkMs === lowestMs ? "holds it" : "",
       newest: wholeMs(newestMs),
       next_offset: Number(nextOffset),
       committed: wholeMs(committedMs),

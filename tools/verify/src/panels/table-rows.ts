@@ -1,6 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
-import { checkpoints, progress } from "@tidemark/sinks/tables";
+import { checkpoints, progress, quietPartitions } from "@tidemark/sinks/tables";
 import { socmed1h, socmed1m, socmed5s, socmedVerdicts1h, socmedVerdicts1m } from "@tidemark/socmed/tables";
 import { openRowStream, type StoredRow } from "../row-stream.js";
 import { nameTable, type Snapshot } from "../snapshot.js";
@@ -61,6 +61,8 @@ export interface CheckpointRow {
   readonly newestMs: number | null;
   readonly nextOffset: bigint;
   readonly committedMs: number;
+  /** Its consumer has seen it fully read and quiet within the last 15 s. */
+  readonly isQuiet: boolean;
   readonly ledger: Readonly<Record<LedgerColumn, bigint>>;
 }
 
@@ -197,11 +199,17 @@ export async function readCheckpointRows(
   const times = [columns.watermark, columns.maxEventTime, columns.updatedAt].map(epochMs);
   const ledger = ledgerColumns.map((name) => columnOf(columns[name]));
   const selected = [columnOf(columns.partition), columnOf(columns.nextOffset), ...times, ...ledger];
+  const seen = getTableColumns(quietPartitions);
+  const own = (["pipeline", "topic", "partition", "epoch", "nextOffset"] as const).map(
+    (name) => `q.${columnOf(seen[name])} = c.${columnOf(columns[name])}`,
+  );
+  const isQuiet = `EXISTS (SELECT FROM ${nameTable(quietPartitions)} AS q WHERE ${own.join(" AND ")}
+    AND abs(extract(epoch FROM now() - q.${columnOf(seen.observedAt)})) < 15)`;
   const rows: CheckpointRow[] = [];
-  const query = `SELECT ${selected.join(", ")} FROM ${nameTable(checkpoints)}
+  const query = `SELECT ${isQuiet}, ${selected.join(", ")} FROM ${nameTable(checkpoints)} AS c
     WHERE ${columnOf(columns.pipeline)} = $1 AND ${columnOf(columns.topic)} = $2`;
   await readEach(snapshot, query, [pipeline, topic], (row) => {
-    const [partition, nextOffset, watermark, newest, committed, ...counts] = row;
+    const [quiet, partition, nextOffset, watermark, newest, committed, ...counts] = row;
     const amounts = ledgerColumns.map((name, at) => [name, BigInt(String(counts[at]))] as const);
     rows.push({
       partition: Number(partition),
@@ -209,6 +217,7 @@ export async function readCheckpointRows(
       watermarkMs: timeOf(watermark),
       newestMs: timeOf(newest),
       committedMs: Number(committed),
+      isQuiet: quiet === true,
       ledger: Object.fromEntries(amounts) as CheckpointRow["ledger"],
     });
   });

@@ -172,7 +172,7 @@ export async function abandonDefinition({
 async function dropNext(client: ClientBase, { name, tables }: PipelineData): Promise<void> {
   await client.query("DELETE FROM tidemark.checkpoints WHERE pipeline = $1", [name]);
   await dropSchema(client, tables.schema);
-  for (const table of ["tables", "exclusions", "retention", "progress"])
+  for (const table of ["tables", "exclusions", "retention", "progress", "quiet_partitions", "closed_windows"])
     await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [name]);
 }
 

@@ -94,6 +94,8 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
     [...place, name],
   );
   await forgetRetention(client, name, place);
+  // Windows are open again until the partitions have been read.
+  await client.query("DELETE FROM tidemark.closed_windows WHERE pipeline = $1 AND topic = $2", [name, topic]);
   return stored.map((row) => ({
     partition: row.partition,
     startOffset: row.start_offset,

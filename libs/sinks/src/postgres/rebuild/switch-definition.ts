@@ -108,6 +108,7 @@ async function exchange(client: ClientBase, { pipeline, topic }: SwitchOptions):
     ...grantStatements(grants, heirsOf(relations, former)),
     `DROP SCHEMA ${quoteIdentifier(next.data.tables.schema)}`,
   ]);
+  await moveClosed(client, data, next.data.name);
   await rename(client, data, relations, next.data.name);
   await moveCheckpoints(client, { name: data.name, next: next.data.name, topic, hash: hashDefinition(data) });
 }
@@ -173,6 +174,33 @@ async function rename(
   await client.query("DELETE FROM tidemark.retention WHERE pipeline = ANY ($1)", [[data.name, next]]);
   await client.query("DELETE FROM tidemark.exclusions WHERE pipeline = $1", [next]);
   await client.query("DELETE FROM tidemark.progress WHERE pipeline = $1", [next]);
+}
+
+/**
+ * Windows that were shown as closed, since a quiet partition was passed over, stay so, as far as the watermarks of another delay would
+ * have closed them, and the newest event's largest window ends.
+ */
+async function moveClosed(client: ClientBase, data: DerivedPipeline["data"], next: string): Promise<void> {
+  const { name, watermarkDelayMs, allowedLatenessMs } = data;
+  const largestMs = Math.max(...data.rollups.map(({ window }) => window.sizeMs));
+  await client.query(
+    `UPDATE tidemark.closed_windows k SET closed_to = least(k.closed_to + (
+       SELECT least(0, (definition ->> 'watermarkDelayMs')::float8 - $2::float8) FROM tidemark.definitions
+       WHERE hash = (SELECT min(definition_hash) FROM tidemark.checkpoints WHERE pipeline = $1)) * interval '1 millisecond',
+       (SELECT date_bin($4::float8 * interval '1 millisecond', max(max_event_time), timestamptz 'epoch')
+          + ($4::float8 + $5::float8) * interval '1 millisecond'
+        FROM tidemark.checkpoints n WHERE n.pipeline = $3 AND n.topic = k.topic))
+     WHERE k.pipeline = $1`,
+    [name, watermarkDelayMs, next, largestMs, allowedLatenessMs],
+  );
+  await client.query(
+    `INSERT INTO tidemark.closed_windows AS k (pipeline, topic, closed_to)
+     SELECT $1, topic, closed_to FROM tidemark.closed_windows WHERE pipeline = $2
+     ON CONFLICT (pipeline, topic) DO UPDATE SET closed_to = greatest(k.closed_to, excluded.closed_to)`,
+    [name, next],
+  );
+  for (const table of ["closed_windows", "quiet_partitions"])
+    await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [next]);
 }
 
 /** Everything of a checkpoint but whose it is. */
