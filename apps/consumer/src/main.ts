@@ -9,7 +9,7 @@ import {
   stopWithStack,
   type StopSignal,
 } from "@tidemark/cli";
-import { withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
+import { withIdScope, withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
 import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
@@ -62,9 +62,10 @@ function tellAbandoned(partitions: readonly number[]): number {
 }
 
 /** The pipeline, and where its events are read from by default. */
-async function findPipeline({ pipeline: given, times, keyLimit }: ConsumerOptions, root: string) {
+async function findPipeline({ pipeline: given, times, keyLimit, idScope }: ConsumerOptions, root: string) {
   const found: Pipeline = given === undefined ? socmed : await loadPipeline(given, [process.cwd(), root]);
-  const pipeline = withTimes(keyLimit === undefined ? found : withKeyLimit(found, keyLimit), times);
+  const limited = keyLimit === undefined ? found : withKeyLimit(found, keyLimit);
+  const pipeline = withTimes(idScope === undefined ? limited : withIdScope(limited, idScope), times);
   return { pipeline, defaultTopic: given === undefined ? FLAGSHIP_TOPIC : found.name };
 }
 

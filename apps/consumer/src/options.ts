@@ -10,7 +10,7 @@ import {
   type ParsedOptions,
 } from "@tidemark/cli";
 import { z } from "zod";
-import type { KeyLimit, PipelineTimes } from "@tidemark/pipeline";
+import type { IdScope, KeyLimit, PipelineTimes } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 
 /** Variables that say what is read, from where, and by which definition. */
@@ -32,6 +32,8 @@ ${kafkaConnectionUsage}  KAFKA_MAX_BATCH_BYTES
   KEYS_PER_WINDOW    how many combinations of keys have a row of their own in a window of a partition (default: all, or
                      as the pipeline says)
   KEYS_BEYOND        what becomes of further ones: other (default) counts them together, reject rejects their records
+  ID_SCOPE           partition (default, or as the pipeline says): an id is unique among the events of a partition; topic:
+                     among those of all partitions, by a table of ids that each checkpoint writes
   MAX_LIVE_IDS       default 10000000: the consumer ends where a partition would have to remember more ids at once, by
                      which it knows duplicates; 16000000 at most
 `;
@@ -71,6 +73,8 @@ export interface ConsumerOptions {
   readonly times: Partial<PipelineTimes>;
   /** Replaces the limits of keys of the pipeline's rollups. */
   readonly keyLimit?: KeyLimit | undefined;
+  /** Replaces the pipeline's. */
+  readonly idScope?: IdScope | undefined;
   /** How long a stop waits for Postgres to take what was read. */
   readonly stopTimeoutMs: number;
   /** Where the consumer can be watched, if anywhere. */
@@ -104,6 +108,7 @@ export const variables = {
   MAX_FUTURE_SKEW: duration.optional(),
   KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
   KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").optional(),
+  ID_SCOPE: z.enum(["partition", "topic"]).describe("partition or topic").optional(),
   STOP_TIMEOUT: duration.prefault("10s"),
   METRICS_PORT: port(0).optional(),
   METRICS_HOST: hostName.default("127.0.0.1"),
@@ -149,6 +154,7 @@ export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
       given.KEYS_PER_WINDOW === undefined
         ? undefined
         : { perWindow: given.KEYS_PER_WINDOW, beyond: given.KEYS_BEYOND ?? "other" },
+    idScope: given.ID_SCOPE,
     stopTimeoutMs: given.STOP_TIMEOUT,
     monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,

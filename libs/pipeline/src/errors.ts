@@ -70,6 +70,11 @@ export function refusedCheckpoint(refused: number, cause: unknown): ReprocessErr
   return new ReprocessError(`the database refused ${rows} of a checkpoint`, { cause });
 }
 
+export function takenCheckpoint(taken: number, cause: unknown): ReprocessError {
+  const ids = `${taken} id${taken === 1 ? "" : "s"}`;
+  return new ReprocessError(`other partitions have counted ${ids} of a checkpoint`, { cause });
+}
+
 export function dividedCheckpoint(records: number, cause: unknown): ReprocessError {
   return new ReprocessError(`a checkpoint of ${records} records was too large for the database`, { cause });
 }

@@ -1,3 +1,4 @@
+export type { CheckpointPolicy } from "./checkpoint-policy.js";
 export {
   count,
   countNonNull,
@@ -13,6 +14,7 @@ export {
 } from "./definition/aggregates.js";
 export {
   definePipeline,
+  withIdScope,
   withKeyLimit,
   withTimes,
   type Pipeline,
@@ -24,6 +26,7 @@ export { PipelineDefinitionError } from "./definition/errors.js";
 export type {
   AggregateOf,
   FieldOf,
+  IdScope,
   KeyLimit,
   PipelineDefinition,
   RateOf,
@@ -35,12 +38,13 @@ export { PipelineError, type PipelineErrorCode } from "./errors.js";
 export { describeWatermarkAhead, type PartitionCounts, type PipelineHealth } from "./health.js";
 export { addLedgers, EMPTY_LEDGER } from "./ledger.js";
 export { lagOf, type OwnedPartition } from "./owned-partitions.js";
-export type { LateRow, ProcessedRows, RejectedRow } from "./partition-processor.js";
-export type { CheckpointPolicy, WriteAttempt } from "./partition-task.js";
+export type { LateRow, ProcessedRows } from "./partition-processor.js";
+export type { WriteAttempt } from "./write-attempt.js";
 export type { CommittedEvent, PartitionReach, PipelineEvent, PipelineListener } from "./pipeline-event.js";
 export type { Progress } from "./progress-meter.js";
 export { abandonDefinitionRebuild, rebuildDefinition, type DefinitionRebuildOptions } from "./rebuild-definition.js";
 export { resetForRebuild, type RebuildOptions } from "./rebuild.js";
+export type { RejectedRow } from "./rejected-row.js";
 export type { EventRow } from "./row-maker.js";
 export type { RunOptions } from "./run-options.js";
 export { describeHeld, type HeldSum } from "./transaction-alarm.js";

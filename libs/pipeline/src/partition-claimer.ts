@@ -1,12 +1,13 @@
-import type { Claim, RefusedRow, Sink } from "@tidemark/sinks";
+import type { Claim, RefusedRow, Sink, TakenId } from "@tidemark/sinks";
 import type { ClaimContext, PartitionTask, SourceEvent } from "@tidemark/sources";
 import type { ClusterGuard } from "./cluster-guard.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { otherOwner } from "./errors.js";
 import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
 import type { CheckpointLimit } from "./checkpoint-limit.js";
+import { createCheckpointLimit, type CheckpointPolicy } from "./checkpoint-policy.js";
 import type { MemoryBudget } from "./memory-budget.js";
-import { createCheckpointLimit, createPartitionTask, type CheckpointPolicy } from "./partition-task.js";
+import { createPartitionTask } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
 
 export interface PartitionClaimerOptions {
@@ -48,14 +49,25 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
   const limits = new Map<number, CheckpointLimit>();
   const { onConflict } = pipeline.data.tables;
 
-  function decide(partition: number, rows: readonly RefusedRow[]): void {
+  function decisionsOf(partition: number): Map<number, DatabaseDecision> {
     const known = decisions.get(partition) ?? new Map<number, DatabaseDecision>();
     decisions.set(partition, known);
+    return known;
+  }
+
+  function decide(partition: number, rows: readonly RefusedRow[]): void {
+    const known = decisionsOf(partition);
     for (const { offset, reason, conflict } of rows) {
       const isDuplicate = conflict && onConflict === "duplicate";
       known.set(offset, isDuplicate ? { type: "duplicate" } : { type: "refused", reason });
     }
     emit({ type: "rows-refused", partition, rows });
+  }
+
+  function take(partition: number, ids: readonly TakenId[]): void {
+    const known = decisionsOf(partition);
+    for (const { offset, liveUntilMs } of ids) known.set(offset, { type: "taken", untilMs: liveUntilMs });
+    emit({ type: "ids-taken", partition, count: ids.length });
   }
 
   function forgetBelow(partition: number, nextOffset: number): void {
@@ -101,6 +113,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         onDivided: ({ records, bytes }, error) =>
           emit({ type: "checkpoint-divided", partition, records, bytes, error }),
         onRefused: (rows) => decide(partition, rows),
+        onTaken: (ids) => take(partition, ids),
         onCommitted(committed) {
           const { nextOffset } = committed.checkpoint;
           forgetBelow(partition, nextOffset);

@@ -1,30 +1,15 @@
-import { createHash } from "node:crypto";
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
-import type { PipelineData, RollupData } from "@tidemark/sinks/tables";
+import type { RollupData } from "@tidemark/sinks/tables";
 import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
 import { keysReason } from "./keys-reason.js";
+import { createRejecter, futureReason, type RejectedRow, type Why } from "./rejected-row.js";
 import { createRowMaker, timeOf, type EventRow } from "./row-maker.js";
 import { taskDefinition } from "./task-definition.js";
+import { createTopicIdRows } from "./topic-id-rows.js";
 import { LeadTracker, type WatermarkLead } from "./watermark-lead.js";
-
-/** A row of the rejected table. */
-export interface RejectedRow {
-  readonly offset: number;
-  /** The record's value, or its first 4 KiB. */
-  readonly bytes: Uint8Array | null;
-  /** Of the whole value. */
-  readonly byte_length: number | null;
-  readonly sha256: Uint8Array | null;
-  readonly reason: string;
-  readonly field: string | null;
-  readonly expected: string;
-  readonly received: string;
-  /** Epoch ms; null before the first event. */
-  readonly watermark: number | null;
-}
 
 /** A row of the late table: the event, and by how much it missed its base window. */
 export type LateRow = EventRow & { readonly watermark: number; readonly missed_by_ms: number };
@@ -36,8 +21,26 @@ export interface ProcessedRows extends NewRows {
   readonly rejected: readonly RejectedRow[];
 }
 
-/** The decision of the database about a record: a constraint refused its row, or a unique key already holds it. */
-export type DatabaseDecision = { readonly type: "refused"; readonly reason: string } | { readonly type: "duplicate" };
+/**
+ * The decision of the database about a record: a constraint refused its row, a unique key already holds it, or another partition has
+ * counted its id, which is taken until that watermark (epoch ms).
+ */
+export type DatabaseDecision =
+  | { readonly type: "refused"; readonly reason: string }
+  | { readonly type: "duplicate" }
+  | { readonly type: "taken"; readonly untilMs: number };
+
+/** A batch whose records are decoded, and not judged yet. */
+export interface DecodedBatch {
+  readonly batch: SourceBatch;
+  /** By record; null: it is no event, or the database has decided about it. */
+  readonly rows: readonly (EventRow | null)[];
+  readonly rejections: ReadonlyMap<number, Why>;
+  /** The ids of the rows, where they are unique over all partitions; else empty. A record without a row has "". */
+  readonly ids: readonly string[];
+}
+
+const NONE_TAKEN: ReadonlyMap<number, number> = new Map();
 
 /**
  * The functional core of one partition: decodes, makes rows, counts them in windows. Records in, checkpoints out; no clock,
@@ -51,7 +54,14 @@ export interface PartitionProcessor {
   readonly pending: number;
   /** The event that set the watermark; undefined before the first one. */
   readonly lead: WatermarkLead | undefined;
-  /** Processes a batch that begins at `nextOffset`. */
+  /** Decodes a batch. Changes nothing. */
+  decode(batch: SourceBatch): DecodedBatch;
+  /**
+   * Judges and counts a batch that begins at `nextOffset`. `taken`: until which watermark other partitions have taken ids, by
+   * their place among those of the batch.
+   */
+  judge(decoded: DecodedBatch, taken?: ReadonlyMap<number, number>): ProcessedRows;
+  /** `decode` and `judge`, where other partitions have taken no ids. */
   process(batch: SourceBatch): ProcessedRows;
   /** Everything of a checkpoint beside the rows of the batches since the last one. */
   checkpoint(): Checkpoint;
@@ -60,13 +70,8 @@ export interface PartitionProcessor {
 /** A person has decided to leave the record out. */
 const EXCLUDED = { reason: "excluded", field: null, expected: "", received: "" };
 
-/** So much of a rejected value is kept, unless the definition keeps all of it. */
-const START_BYTES = 4_096;
-
 /** Reason for an event that fits the schema and not the windows. */
 const UNFIT_REASON = "out-of-range";
-
-type RejectionLike = Pick<RejectedRow, "reason" | "field" | "expected" | "received">;
 
 /**
  * Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. Throws
@@ -83,6 +88,7 @@ export function createPartitionProcessor(
   const reject = createRejecter(data);
   const definition = taskDefinition(data, maxLiveIds);
   const task = createTask(definition, toSnapshot(data.rollups, claim));
+  const idRows = createTopicIdRows(data);
   const outcomes = new OutcomeCounter(data);
   const shapes = definition.rollups.map(({ keys, aggregates }) => ({ keys, columns: Object.keys(aggregates) }));
   let { nextOffset, lastRecord } = claim;
@@ -98,22 +104,29 @@ export function createPartitionProcessor(
     return row === undefined || row === null || isQuarantined ? Number.NaN : timeOf(data, row);
   });
 
-  function processRecords(records: readonly SourceRecord[]): ProcessedRows {
-    const rejections = new Map<number, RejectionLike>();
+  function decode(batch: SourceBatch): DecodedBatch {
+    const { records } = batch;
+    const rejections = new Map<number, Why>();
     const rows = records.map(({ value, offset }, index) => {
       if (excluded.size > 0 && excluded.has(offset)) {
         rejections.set(index, EXCLUDED);
         return null;
       }
-      if (decisions.size > 0 && decisions.has(offset)) return null;
+      if (decisions.size > 0 && isLeftOut(decisions.get(offset))) return null;
       const decoded = event.decode(value);
       if (decoded.ok) return makeRow(decoded.event, offset);
       rejections.set(index, decoded.rejection);
       return null;
     });
+    return { batch, rows, rejections, ids: idRows?.idsOf(rows) ?? [] };
+  }
+
+  function judgeRecords({ batch, rows, rejections }: DecodedBatch, taken: ReadonlyMap<number, number>): ProcessedRows {
+    const { records } = batch;
     const result = task.step(
       rows,
       records.map(({ timestampMs }) => timestampMs),
+      idRows?.takenUntil(records, taken, decisions),
     );
     judged = { rows, result };
     tracker.take(records, task.maxEventTimeMs);
@@ -126,14 +139,15 @@ export function createPartitionProcessor(
     const rejected = rejectedRows(records, rows, rejections, result, others);
     outcomes.add(records, others);
     const counted = others.size === 0 ? rows : rows.filter((_, index) => !others.has(index));
-    return { rows: counted as readonly EventRow[], late, rejected };
+    const made = { rows: counted as readonly EventRow[], late, rejected };
+    return idRows === undefined ? made : { ...made, ...idRows.make(rows, result, others) };
   }
 
   /** Rows of the rejected table in offset order. Their outcomes are added to `others`. */
   function rejectedRows(
     records: readonly SourceRecord[],
     rows: readonly (EventRow | null)[],
-    rejections: ReadonlyMap<number, RejectionLike>,
+    rejections: ReadonlyMap<number, Why>,
     result: StepResult,
     others: Map<number, Outcome>,
   ): readonly RejectedRow[] {
@@ -164,6 +178,18 @@ export function createPartitionProcessor(
     return rejected.sort((a, b) => a.offset - b.offset);
   }
 
+  function judge(decoded: DecodedBatch, taken = NONE_TAKEN): ProcessedRows {
+    const { batch } = decoded;
+    const rows = judgeRecords(decoded, taken);
+    pending += batch.nextOffset - nextOffset;
+    nextOffset = batch.nextOffset;
+    const newest = batch.records.at(-1);
+    if (newest !== undefined) lastRecord = fingerprintOf(newest);
+    skipped += batch.skipped;
+    lost += batch.lost;
+    return rows;
+  }
+
   // A task counts records that the database decided about as rejected: it was given no event for them.
   const decidedBefore = claim.ledger.refused;
 
@@ -177,16 +203,9 @@ export function createPartitionProcessor(
     get lead() {
       return tracker.read(task.watermarkMs);
     },
-    process(batch) {
-      const rows = processRecords(batch.records);
-      pending += batch.nextOffset - nextOffset;
-      nextOffset = batch.nextOffset;
-      const newest = batch.records.at(-1);
-      if (newest !== undefined) lastRecord = fingerprintOf(newest);
-      skipped += batch.skipped;
-      lost += batch.lost;
-      return rows;
-    },
+    decode,
+    process: (batch) => judge(decode(batch), NONE_TAKEN),
+    judge,
     checkpoint() {
       const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();
       pending = 0;
@@ -213,6 +232,11 @@ export function createPartitionProcessor(
       };
     },
   };
+}
+
+/** Of a record whose id another partition has taken, the event is looked at: it may be late, or move the watermark. */
+function isLeftOut(decision: DatabaseDecision | undefined): boolean {
+  return decision !== undefined && decision.type !== "taken";
 }
 
 /** An item that is known to be there: a note of the task points at it. */
@@ -257,37 +281,4 @@ function toSnapshot(rollups: readonly RollupData[], claim: Claim): Snapshot {
     })),
     ids: claim.ids,
   };
-}
-
-type Why = Pick<RejectedRow, "reason" | "field" | "expected" | "received">;
-
-/** Makes rows of the rejected table. */
-function createRejecter({ tables }: PipelineData) {
-  const keptBytes = tables.rejectedValues === "whole" ? Infinity : START_BYTES;
-  return ({ offset, value }: SourceRecord, why: Why, watermarkMs: number): RejectedRow => ({
-    offset,
-    bytes: value === null || value.length <= keptBytes ? value : value.subarray(0, keptBytes),
-    byte_length: value?.length ?? null,
-    sha256: value && createHash("sha256").update(value).digest(),
-    reason: why.reason,
-    field: why.field,
-    expected: why.expected,
-    received: why.received,
-    watermark: timeOrNull(watermarkMs),
-  });
-}
-
-function futureReason(field: string, timeMs: number, aheadMs: number) {
-  return {
-    reason: "future",
-    field,
-    expected: `at most ${showTime(timeMs - aheadMs)}, the record's arrival and the allowed skew`,
-    received: showTime(timeMs),
-  };
-}
-
-/** A producer may give its record any int64 as its time: more than a Date can hold. */
-function showTime(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? `${epochMs} ms since 1970` : date.toISOString();
 }

@@ -2,53 +2,27 @@ import {
   SinkError,
   type Checkpoint,
   type Claim,
-  type CommitAttempt,
   type RefusedRow,
   type RowBuffer,
   type Sink,
+  type TakenId,
 } from "@tidemark/sinks";
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
 import { BatchParts } from "./batch-parts.js";
-import { CheckpointLimit, type CheckpointExtent } from "./checkpoint-limit.js";
-import { dividedCheckpoint, refusedCheckpoint } from "./errors.js";
+import type { CheckpointExtent, CheckpointLimit } from "./checkpoint-limit.js";
+import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
+import { dividedCheckpoint, refusedCheckpoint, takenCheckpoint } from "./errors.js";
 import { MemoryBudget } from "./memory-budget.js";
-import type { PartitionProcessor, ProcessedRows } from "./partition-processor.js";
+import type { DecodedBatch, PartitionProcessor, ProcessedRows } from "./partition-processor.js";
 import type { PartitionReach } from "./pipeline-event.js";
+import { createSignal } from "./signal.js";
+import type { Committed, WriteAttempt } from "./write-attempt.js";
 
-/** When a checkpoint is taken. */
-export interface CheckpointPolicy {
-  /** In a backlog: as many records make a checkpoint. */
-  readonly maxRecords: number;
-  /** In a backlog: no record waits longer than this, in ms. Live, a checkpoint is taken at once. */
-  readonly lingerMs: number;
-}
-
-export const defaultPolicy: CheckpointPolicy = { maxRecords: 10_000, lingerMs: 200 };
-/** Of the values of a checkpoint's records. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** So long a look-up of ids is waited for before the batch is copied, which keeps more in memory than its records. */
+const PATIENCE_MS = 1_000;
+const NONE_TAKEN: ReadonlyMap<number, number> = new Map();
 /** About what a window's row takes on its way to the database. */
 const WINDOW_BYTES = 150;
-
-export function createCheckpointLimit({ maxRecords }: CheckpointPolicy = defaultPolicy): CheckpointLimit {
-  return new CheckpointLimit({ records: maxRecords, bytes: MOST_BYTES });
-}
-
-/** A checkpoint that is in the tables. */
-export interface Committed {
-  readonly checkpoint: Checkpoint;
-  /** How many offsets this checkpoint added. */
-  readonly records: number;
-  /** How many rows it wrote: of events, late and rejected ones; windows not counted. */
-  readonly rows: number;
-  /** From the first try to the answer, waits for Postgres included. */
-  readonly durationMs: number;
-}
-
-/** A try to write a checkpoint. `bytes`: of the values of its records. */
-export interface WriteAttempt extends CheckpointExtent, CommitAttempt {
-  /** From 1 on. */
-  readonly attempt: number;
-}
 
 export interface CheckpointingTask extends PartitionTask, PartitionReach {}
 
@@ -73,6 +47,8 @@ export interface TaskOptions {
   readonly onDivided?: (extent: CheckpointExtent, error: SinkError) => void;
   /** Constraints of the database refused these rows; the task fails, so that its partition is claimed again. */
   readonly onRefused?: (rows: readonly RefusedRow[]) => void;
+  /** Other partitions have counted ids of a checkpoint, which is processed again: their events are duplicates. */
+  readonly onTaken?: (ids: readonly TakenId[]) => void;
 }
 
 /** The rows of a checkpoint in the making, and what they were made of. */
@@ -93,7 +69,17 @@ interface Draft {
  * partitions is used up; what it holds is committed then, and so is what others hold.
  */
 export function createPartitionTask(options: TaskOptions): CheckpointingTask {
-  const { claim, processor, sink, policy = defaultPolicy, beforeBatch, onProcessed, onCommitted, onRefused } = options;
+  const {
+    claim,
+    processor,
+    sink,
+    policy = defaultPolicy,
+    beforeBatch,
+    onProcessed,
+    onCommitted,
+    onRefused,
+    onTaken,
+  } = options;
   const { limit = createCheckpointLimit(policy), memory = new MemoryBudget(Infinity), onAttempt, onDivided } = options;
   let draft = openDraft();
   let committedOffset = claim.nextOffset;
@@ -172,6 +158,9 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       case "refused-rows":
         onRefused?.(error.rows);
         return refusedCheckpoint(error.rows.length, error);
+      case "taken-ids":
+        onTaken?.(error.taken);
+        return takenCheckpoint(error.taken.length, error);
       case "oversized-checkpoint":
         limit.onOversized(written);
         onDivided?.(written, error);
@@ -205,9 +194,30 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     return (await taken) ? bytes : 0;
   }
 
-  function process(part: SourceBatch, bytes: number, takenBytes: number): void {
+  /**
+   * Looks up which ids of the part other partitions have counted, where they are unique over all. Resolves to undefined, and gives
+   * the memory back, where the task has ended meanwhile.
+   */
+  async function findTaken(ids: readonly string[], takenBytes: number, parts: BatchParts) {
+    // Short of an outage the answer comes sooner than what is left could be copied.
+    const patience = setTimeout(() => parts.detach(), PATIENCE_MS);
+    let isGoingOn = false;
+    try {
+      const taken = await sink.findTaken(claim.partition, ids);
+      throwFailure();
+      if (closing.signal.aborted) return undefined;
+      isGoingOn = true;
+      return taken;
+    } finally {
+      clearTimeout(patience);
+      if (!isGoingOn) memory.adjustRows(-takenBytes);
+    }
+  }
+
+  function process(decoded: DecodedBatch, taken: ReadonlyMap<number, number>, bytes: number, takenBytes: number): void {
+    const part = decoded.batch;
     draft.heldBytes += takenBytes;
-    const processed = processor.process(part);
+    const processed = processor.judge(decoded, taken);
     const { buffer } = draft;
     buffer.add(processed);
     draft.rows += processed.rows.length + processed.late.length + processed.rejected.length;
@@ -234,7 +244,10 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       if (failure !== undefined || closing.signal.aborted) memory.adjustRows(-takenBytes);
       throwFailure();
       if (closing.signal.aborted) return;
-      process(parts.next(), bytes, takenBytes);
+      const decoded = processor.decode(parts.next());
+      const taken = decoded.ids.length === 0 ? NONE_TAKEN : await findTaken(decoded.ids, takenBytes, parts);
+      if (taken === undefined) return;
+      process(decoded, taken, bytes, takenBytes);
       if (isFull()) schedule();
       await makeRoom(parts);
       throwFailure();
@@ -275,17 +288,4 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
 function countWindows({ changed, added = [] }: Checkpoint): number {
   return [...changed, ...added].reduce((sum, { rows }) => sum + rows.length, 0);
-}
-
-interface Signal<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-}
-
-function createSignal<T>(): Signal<T> {
-  let settle: ((value: T) => void) | undefined;
-  const promise = new Promise<T>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, resolve: (value) => settle?.(value) };
 }

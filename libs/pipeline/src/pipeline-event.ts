@@ -2,7 +2,7 @@ import type { Blocker, Checkpoint, Claim, DroppedRows, RefusedRow } from "@tidem
 import type { HeldRecords, SourceEvent } from "@tidemark/sources";
 import type { ProcessedRows } from "./partition-processor.js";
 import type { WatermarkLead } from "./watermark-lead.js";
-import type { WriteAttempt } from "./partition-task.js";
+import type { WriteAttempt } from "./write-attempt.js";
 
 /** How far a partition is known to go, and how far it has been taken in. Both change while it is read. */
 export interface PartitionReach {
@@ -63,6 +63,8 @@ export type PipelineEvent =
     }
   /** Constraints of the database refused rows: the partition is read again from its last checkpoint without them. */
   | { readonly type: "rows-refused"; readonly partition: number; readonly rows: readonly RefusedRow[] }
+  /** Other partitions committed the same ids at the same time: a checkpoint is processed again without their events. */
+  | { readonly type: "ids-taken"; readonly partition: number; readonly count: number }
   | {
       readonly type: "postgres-unavailable";
       readonly attempt: number;

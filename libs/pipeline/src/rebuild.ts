@@ -26,7 +26,7 @@ export interface RebuildOptions {
 }
 
 /**
- * Takes partitions out of the tables, so that whoever runs the pipeline next reads them again from the log: run it until it has
+ * Takes partitions out of the tables, all of them where ids are unique over all and records are left out, so that whoever runs the pipeline next reads them again from the log: run it until it has
  * caught up, and then `dropRebuilt` of `@tidemark/sinks`. All of it is one transaction.
  *
  * Rejects with PipelineError `at-work` while the group has members: the commits of one would be fenced, but one that has nothing to commit
@@ -47,8 +47,18 @@ export async function resetForRebuild(pipeline: Pipeline, options: RebuildOption
   const members = await readGroupMembers(brokers, group, asked);
   if (members.length > 0) throw atWork(group, members);
   const log = await readOffsets(brokers, topic, asked);
-  const partitions = log.filter((one) => partition === undefined || one.partition === partition);
-  if (partitions.length === 0)
-    throw badOption("partition", partition, `a partition of ${topic} (0 to ${log.length - 1})`);
-  return resetPartitions({ ...identity, databaseUrl, partitions, without, including, signal });
+  const isKnown = partition === undefined || log.some((one) => one.partition === partition);
+  if (!isKnown) throw badOption("partition", partition, `a partition of ${topic} (0 to ${log.length - 1})`);
+  // Others may have left out copies of a record that is counted otherwise now.
+  const isAll = pipeline.data.tables.topicIds !== undefined && without.length + including.length > 0;
+  const partitions = log.filter((one) => partition === undefined || isAll || one.partition === partition);
+  return resetPartitions({
+    ...identity,
+    databaseUrl,
+    partitions,
+    decidedPartition: partition,
+    without,
+    including,
+    signal,
+  });
 }

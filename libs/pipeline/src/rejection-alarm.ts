@@ -1,5 +1,5 @@
 import { nameFormat, type IsEvent } from "./known-formats.js";
-import type { RejectedRow } from "./partition-processor.js";
+import type { RejectedRow } from "./rejected-row.js";
 import type { PipelineEvent, PipelineListener } from "./pipeline-event.js";
 
 /** So many rejected records in a row, with no event between them, are no accident: nothing that comes is what the pipeline expects. */

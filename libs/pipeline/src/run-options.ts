@@ -1,6 +1,6 @@
 import type { KafkaConnection } from "@tidemark/sources";
 import { badOption } from "./errors.js";
-import type { CheckpointPolicy } from "./partition-task.js";
+import type { CheckpointPolicy } from "./checkpoint-policy.js";
 import type { PipelineListener } from "./pipeline-event.js";
 
 export interface RunOptions {

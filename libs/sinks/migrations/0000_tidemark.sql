@@ -85,6 +85,15 @@ CREATE TABLE tidemark.exclusions (
   PRIMARY KEY (pipeline, topic, partition, "offset")
 );
 
+-- How far the ids of a topic were forgotten, where they are unique over all of its partitions: those that live until then (epoch ms)
+-- or less may be gone.
+CREATE TABLE tidemark.forgotten_ids (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (pipeline, topic)
+);
+
 -- After a rebuild of some of the partitions, rows that were dropped before have come and gone again: `dropped_rows` counts them twice.
 CREATE TABLE tidemark.retention (
   pipeline text NOT NULL,

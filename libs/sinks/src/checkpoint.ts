@@ -34,11 +34,32 @@ export interface TallyRow {
   readonly count: number;
 }
 
+/** The id of an event that is counted, where ids are unique over all partitions of a topic. */
+export interface CountedId {
+  readonly id: string;
+  readonly offset: number;
+  /** Epoch ms: the end of its base window and the allowed lateness. */
+  readonly liveUntilMs: number;
+  /** The partition's watermark before the event, in epoch ms; -Infinity before any. */
+  readonly watermarkMs: number;
+}
+
+/** An id that another partition has counted. */
+export interface TakenId {
+  readonly offset: number;
+  /** Epoch ms: the id is taken for an event before which the watermark is below this. */
+  readonly liveUntilMs: number;
+}
+
 /** Rows for one partition's next checkpoint, read by the tables' Drizzle property names. */
 export interface NewRows {
   readonly rows: readonly object[];
   readonly late?: readonly object[];
   readonly rejected?: readonly object[];
+  /** Of `rows`, where ids are unique over all partitions: all of them. */
+  readonly ids?: readonly CountedId[];
+  /** `id` and `offset` of records whose ids other partitions have counted. */
+  readonly copies?: readonly { readonly id: string; readonly offset: number }[];
 }
 
 /** Rows on their way to a checkpoint, held in the form in which they are sent: far smaller than the objects. */
@@ -121,9 +142,18 @@ export interface Claim {
 export interface Sink {
   /** `logStartOffset`: where the log begins now, and so where a partition without a checkpoint is read from. */
   claim(partition: number, logStartOffset: number): Promise<Claim>;
+  /**
+   * Until which watermark (epoch ms) other partitions of the topic have taken ids, by the place of each in `ids`; those that are
+   * free have no entry. Only an early look: two partitions may commit the same id at once, and then `commit` refuses the second.
+   * Empty where ids are unique in each partition alone.
+   */
+  findTaken(partition: number, ids: readonly string[]): Promise<ReadonlyMap<number, number>>;
   /** An empty buffer for the partition's next checkpoint. */
   openBuffer(partition: number): RowBuffer;
-  /** Writes `checkpoint` and `rows` on top of `expectedOffset`, all or nothing. Nothing may be added to `rows` after. */
+  /**
+   * Writes `checkpoint` and `rows` on top of `expectedOffset`, all or nothing. Nothing may be added to `rows` after. Rejects with
+   * SinkError `taken-ids` where another partition has counted some of the ids meanwhile, and has written nothing then.
+   */
   commit(
     claim: Pick<Claim, "partition" | "epoch">,
     expectedOffset: number,

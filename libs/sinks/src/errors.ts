@@ -1,4 +1,5 @@
 import { describeEndpoint, type PostgresEndpoint } from "./address/endpoint.js";
+import type { TakenId } from "./checkpoint.js";
 import type { Difference } from "./definition.js";
 import { formatDuration } from "./tables/format-duration.js";
 
@@ -18,6 +19,7 @@ export type SinkErrorCode =
   | "no-tables"
   | "unencodable"
   | "refused-rows"
+  | "taken-ids"
   | "refused-rebuild"
   | "oversized-checkpoint"
   | "closed";
@@ -36,6 +38,7 @@ export interface SinkErrorDetails {
   readonly cause?: unknown;
   readonly differences?: readonly Difference[];
   readonly rows?: readonly RefusedRow[];
+  readonly taken?: readonly TakenId[];
 }
 
 export class SinkError extends Error {
@@ -44,13 +47,17 @@ export class SinkError extends Error {
   readonly differences: readonly Difference[];
   /** The rows that Postgres refuses, where the code is `refused-rows`: at least one, in the order in which they were added. */
   readonly rows: readonly RefusedRow[];
+  /** The ids that another partition has counted, where the code is `taken-ids`: at least one. */
+  readonly taken: readonly TakenId[];
 
-  constructor(code: SinkErrorCode, message: string, { cause, differences = [], rows = [] }: SinkErrorDetails = {}) {
+  constructor(code: SinkErrorCode, message: string, details: SinkErrorDetails = {}) {
+    const { cause, differences = [], rows = [], taken = [] } = details;
     super(message, cause === undefined ? undefined : { cause });
     this.name = "SinkError";
     this.code = code;
     this.differences = differences;
     this.rows = rows;
+    this.taken = taken;
   }
 }
 
@@ -58,6 +65,16 @@ export function fenced(topic: string, partition: number, epoch: number): SinkErr
   return new SinkError(
     "fenced",
     `${topic}[${partition}] is no longer owned by epoch ${epoch}: another consumer has claimed it, or this commit had already succeeded. Claim it again.`,
+  );
+}
+
+/** Another partition has counted some of the checkpoint's ids. */
+export function takenIds(topic: string, partition: number, taken: readonly TakenId[]): SinkError {
+  const many = taken.length === 1 ? "an id" : `${taken.length} ids`;
+  return new SinkError(
+    "taken-ids",
+    `Other partitions have counted ${many} of a checkpoint of ${topic}[${partition}]: their events are duplicates there.`,
+    { taken },
   );
 }
 
@@ -99,11 +116,14 @@ const NAMES_OF_TIMES: Readonly<Record<string, string>> = {
 
 /** Names a property and its durations as a person writes them in a definition. */
 function describeDifference({ path, stored, given }: Difference): string {
+  if (path === "tables.topicIds") return `idScope: stored ${scopeOf(stored)}, given ${scopeOf(given)}`;
   if (!path.endsWith("Ms")) return `${path}: stored ${show(stored)}, given ${show(given)}`;
   const duration = (value: unknown) => (Number.isSafeInteger(value) ? formatDuration(Number(value)) : show(value));
   const name = NAMES_OF_TIMES[path] ?? path.slice(0, -"Ms".length);
   return `${name}: stored ${duration(stored)}, given ${duration(given)}`;
 }
+
+const scopeOf = (topicIds: unknown) => (topicIds === undefined ? "partition" : "topic");
 
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";

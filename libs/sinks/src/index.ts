@@ -4,11 +4,13 @@ export type {
   Claim,
   CommitAttempt,
   CommitOptions,
+  CountedId,
   LastRecord,
   NewRows,
   RollupRow,
   RowBuffer,
   Sink,
+  TakenId,
   TallyRow,
 } from "./checkpoint.js";
 export type { ClaimedId, ClaimedIds } from "./claimed-ids.js";

@@ -42,6 +42,7 @@ export function sinkTables(pipeline: SinkPipeline): SinkTables {
       definition,
       table: found(tables.rollups[definition.name], definition),
     })),
+    ...(tables.topicIds && { topicIds: tables.topicIds }),
     tallies: data.tables.verdicts.map((tally, at) => ({
       definition: { ...tally, ...OUTCOMES },
       table: found(tables.verdicts[at], tally),

@@ -2,6 +2,7 @@ import type { TimeUnit } from "@tidemark/schema";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { CopyEncoderOptions } from "./copy/copy-encoder.js";
 import type { RollupData } from "./tables/pipeline-data.js";
+import type { TopicIdTables } from "./tables/pipeline-tables.js";
 import type { TallyDefinition } from "./tables/verdicts.js";
 
 /**
@@ -18,6 +19,8 @@ export interface SinkTables {
   /** Rows with `watermark`, and whatever else. */
   readonly rejected?: PgTable;
   readonly rollups: readonly { readonly definition: RollupData; readonly table: PgTable }[];
+  /** Make ids unique over all partitions of a topic. The raw table has an id and a time then, and there is a rollup. */
+  readonly topicIds?: TopicIdTables;
   /** Counts that checkpoints add to. Their primary key is topic, partition, window_start and the keys. */
   readonly tallies?: readonly { readonly definition: TallyDefinition; readonly table: PgTable }[];
 }

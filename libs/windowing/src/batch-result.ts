@@ -1,5 +1,6 @@
 import type { Verdict } from "./ledger.js";
-import type { LateNote, PartlyLateNote, QuarantineNote, RejectNote, StepResult } from "./task.js";
+import type { LateNote, PartlyLateNote, QuarantineNote, RejectNote } from "./notes.js";
+import type { StepResult } from "./task.js";
 
 /** What became of a batch, in the making. */
 export interface BatchResult extends StepResult {
@@ -8,13 +9,14 @@ export interface BatchResult extends StepResult {
   readonly quarantined: QuarantineNote[];
   readonly rejected: RejectNote[];
   readonly duplicates: number[];
+  readonly copies: number[];
 }
 
 /**
  * The result of a batch of so many events, before any was judged. It holds notes of those that do not simply count, so that one
  * that does costs nothing here; verdicts are put together when they are first asked for.
  */
-export function createBatchResult(read: number): BatchResult {
+export function createBatchResult(read: number, watermarksMs?: Float64Array): BatchResult {
   let verdicts: readonly Verdict[] | undefined;
   const result: BatchResult = {
     read,
@@ -26,6 +28,8 @@ export function createBatchResult(read: number): BatchResult {
     quarantined: [],
     rejected: [],
     duplicates: [],
+    copies: [],
+    ...(watermarksMs && { watermarksMs }),
   };
   return result;
 }

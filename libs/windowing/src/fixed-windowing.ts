@@ -17,6 +17,7 @@ export class FixedWindowing<E> implements Windowing<E> {
   missedByMs = 0;
   missed: readonly Window[] = nothingMissed;
   full: FullWindow | undefined;
+  isCopy = false;
   readonly #reader: EventReader<E>;
   readonly #clock: Clock;
   readonly #latenessMs: number;
@@ -48,18 +49,20 @@ export class FixedWindowing<E> implements Windowing<E> {
     this.#ids = id === undefined ? null : new IdSet(maxLiveIds);
   }
 
-  take(event: E): "counted" | "late" | "duplicate" | "rejected" {
+  take(event: E, elsewhereMs: number): "counted" | "late" | "duplicate" | "rejected" {
     const reader = this.#reader;
     const { timeMs } = reader;
     const { sizeMs, slideMs, offsetMs } = this.#base;
     const last = windowIndex(timeMs, slideMs, offsetMs);
     const endMs = last * slideMs + offsetMs + sizeMs;
     const { watermarkMs } = this.#clock;
-    if (endMs <= timeMs) return this.#countInNone(watermarkMs);
+    this.isCopy = false;
+    if (endMs <= timeMs) return this.#countInNone(watermarkMs, elsewhereMs);
     if (!isOpen(endMs, this.#latenessMs, watermarkMs)) {
       this.missedByMs = missedBy(endMs, this.#latenessMs, watermarkMs);
       return "late";
     }
+    if (elsewhereMs > watermarkMs) return this.#takeCopy(watermarkMs);
     if (this.#rejecting !== null) {
       if (this.#ids?.has(reader.id, watermarkMs) === true) return "duplicate";
       this.full = this.#findFull(this.#rejecting, watermarkMs);
@@ -173,8 +176,14 @@ export class FixedWindowing<E> implements Windowing<E> {
     return undefined;
   }
 
+  #takeCopy(watermarkMs: number): "duplicate" {
+    this.isCopy = this.#ids?.has(this.#reader.id, watermarkMs) !== true;
+    return "duplicate";
+  }
+
   /** Where windows have gaps an event may lie in none: it is late for none, and its id is not kept. */
-  #countInNone(watermarkMs: number): "counted" | "duplicate" {
+  #countInNone(watermarkMs: number, elsewhereMs: number): "counted" | "duplicate" {
+    if (elsewhereMs > watermarkMs) return this.#takeCopy(watermarkMs);
     if (this.#ids?.has(this.#reader.id, watermarkMs) === true) return "duplicate";
     this.missed = nothingMissed;
     return "counted";

@@ -43,19 +43,10 @@ export {
   type SourceCheckpoint,
   type SourcesDefinition,
 } from "./operator.js";
+export type { LateNote, PartlyLateNote, QuarantineNote, RejectNote } from "./notes.js";
 export type { SavedId, SavedIds, SavedRollup, SavedRow, SavedTime, SavedWindow, Snapshot } from "./snapshot.js";
 export { step, type StepInput, type StepOutput } from "./step.js";
-export {
-  type Checkpoint,
-  createTask,
-  type LateNote,
-  type PartlyLateNote,
-  type QuarantineNote,
-  type RejectNote,
-  type RollupChanges,
-  type StepResult,
-  type Task,
-} from "./task.js";
+export { type Checkpoint, createTask, type RollupChanges, type StepResult, type Task } from "./task.js";
 export { NO_EVENT_YET, watermarkOf } from "./watermark.js";
 export {
   createWatermarks,

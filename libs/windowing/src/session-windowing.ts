@@ -20,6 +20,7 @@ const NONE = -1;
  */
 export class SessionWindowing<E> implements Windowing<E> {
   missedByMs = 0;
+  isCopy = false;
   readonly missed: readonly Window[] = [];
   readonly #name: string;
   readonly #gapMs: number;
@@ -56,7 +57,7 @@ export class SessionWindowing<E> implements Windowing<E> {
     this.#ids = definition.id === undefined ? null : new SessionIds(definition.maxLiveIds ?? DEFAULT_MAX_LIVE_IDS);
   }
 
-  take(event: E): "counted" | "late" | "duplicate" {
+  take(event: E, elsewhereMs: number): "counted" | "late" | "duplicate" {
     const { timeMs, id, keys } = this.#reader;
     const { watermarkMs } = this.#clock;
     const ownEndMs = timeMs + this.#gapMs;
@@ -67,9 +68,14 @@ export class SessionWindowing<E> implements Windowing<E> {
       this.missedByMs = missedBy(ownEndMs, this.#latenessMs, watermarkMs);
       return "late";
     }
+    this.isCopy = false;
     if (this.#ids !== null) {
       const counted = this.#ids.rowOf(id);
       if (counted !== undefined && this.#sessions.endOf(counted) > closedMs) return "duplicate";
+    }
+    this.isCopy = elsewhereMs > watermarkMs;
+    if (this.isCopy) return "duplicate";
+    if (this.#ids !== null) {
       if (this.#ids.isFull) this.#evictIds(watermarkMs);
       this.#ids.checkRoom();
     }

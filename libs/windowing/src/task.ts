@@ -8,7 +8,7 @@ import {
   type RowOf,
   type TaskDefinition,
 } from "./definition.js";
-import { taskFailed } from "./errors.js";
+import { badInput, taskFailed } from "./errors.js";
 import { EventReader } from "./event-reader.js";
 import { explainTask, type Explanation } from "./explain.js";
 import { FixedWindowing } from "./fixed-windowing.js";
@@ -16,40 +16,10 @@ import { checkBatch, checkWatermark } from "./inputs.js";
 import { aheadBy } from "./lateness.js";
 import { addLedgers, checkLedger, createLedger, type Ledger, type Verdict } from "./ledger.js";
 import { SessionWindowing } from "./session-windowing.js";
+import type { LateNote, PartlyLateNote, QuarantineNote, RejectNote } from "./notes.js";
 import { checkSnapshot, type Snapshot, timeFromJson, timeToJson } from "./snapshot.js";
 import { type Clock, NO_EVENT_YET, SourceClock } from "./watermark.js";
-import type { FullWindow, Held, Windowing } from "./windowing.js";
-
-/** All notes: `index` is the event's position in the batch, `watermarkMs` the watermark that stood before it. */
-export interface LateNote {
-  readonly index: number;
-  readonly watermarkMs: number;
-  /** watermark − (end + allowed lateness) of the window of its own that closed last, >= 0. */
-  readonly missedByMs: number;
-}
-
-export interface PartlyLateNote {
-  readonly index: number;
-  readonly watermarkMs: number;
-  /** Hopping windows that the event came too late for; it counted in its others. */
-  readonly missed: readonly Window[];
-}
-
-export interface QuarantineNote {
-  readonly index: number;
-  readonly watermarkMs: number;
-  /** event time − (arrival + allowed skew), > 0. */
-  readonly aheadMs: number;
-}
-
-export interface RejectNote {
-  readonly index: number;
-  readonly watermarkMs: number;
-  /** The first field of an event that does not fit the definition; null where there was no event, or an arrival that is none. */
-  readonly field: string | null;
-  /** The window whose limit of keys rejected the event, and its rollup. Absent: the event does not fit. */
-  readonly full?: FullWindow;
-}
+import type { Held, Windowing } from "./windowing.js";
 
 export interface StepResult {
   /** How many events came. */
@@ -62,6 +32,10 @@ export interface StepResult {
   readonly rejected: readonly RejectNote[];
   /** The positions of duplicates. */
   readonly duplicates: readonly number[];
+  /** Those of `duplicates` whose ids only other streams have counted. */
+  readonly copies: readonly number[];
+  /** The watermark that stood before each event; only where `elsewhereMs` was given. */
+  readonly watermarksMs?: Float64Array;
 }
 
 /** What one rollup gives out. Retractions come first: a row may come back under the bounds of one that was retracted. */
@@ -100,11 +74,17 @@ export interface Task<D extends TaskDefinition<never> = TaskDefinition<never>> {
   readonly ledger: Ledger;
   /**
    * Judges and counts events; null stands for bytes that are none. `arrivalsMs` says when each arrived, for the future guard:
-   * a Kafka record's timestamp; -1, and no array, are no arrival, and no guard. Throws `bad-input` where events and arrivals are not
+   * a Kafka record's timestamp; -1, and no array, are no arrival, and no guard. `elsewhereMs` says until which watermark the id of
+   * each is taken because another stream has counted it; -Infinity: it is not. Such an event is a duplicate, and leaves no trace in
+   * windows or ids. Throws `bad-input` where events, arrivals and `elsewhereMs` are not
    * as many, and changes nothing; `sum-overflow`, `too-many-ids`, and what a custom aggregate or an event's own getter throws: after
    * these the task is of no more use.
    */
-  step(events: readonly (EventOf<D> | null)[], arrivalsMs?: ArrayLike<number>): StepResult;
+  step(
+    events: readonly (EventOf<D> | null)[],
+    arrivalsMs?: ArrayLike<number>,
+    elsewhereMs?: ArrayLike<number>,
+  ): StepResult;
   /**
    * Takes a watermark from outside: an integer of ms, or Infinity where the stream has ended and everything closes. A lower one
    * than stands changes nothing. Throws `bad-watermark`.
@@ -171,11 +151,13 @@ export class JudgedStream<E> {
     return this.#ledger;
   }
 
-  step(events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>): StepResult {
+  step(events: readonly (E | null)[], arrivalsMs?: ArrayLike<number>, elsewhereMs?: ArrayLike<number>): StepResult {
     this.refuseAfterFailure();
     checkBatch(events, arrivalsMs);
+    if (elsewhereMs !== undefined && elsewhereMs.length !== events.length)
+      throw badInput("elsewhereMs", elsewhereMs.length, `${events.length} times, one for each event`);
     try {
-      return this.#fold(events, arrivalsMs);
+      return this.#fold(events, arrivalsMs, elsewhereMs);
     } catch (error) {
       this.#failure = error;
       throw error;
@@ -218,19 +200,25 @@ export class JudgedStream<E> {
     if (this.#failure !== undefined) throw taskFailed(this.#failure);
   }
 
-  #fold(events: readonly (E | null)[], arrivalsMs: ArrayLike<number> | undefined): StepResult {
+  #fold(
+    events: readonly (E | null)[],
+    arrivalsMs: ArrayLike<number> | undefined,
+    elsewhereMs: ArrayLike<number> | undefined,
+  ): StepResult {
     const reader = this.#reader;
     const windowing = this.#windowing;
     const clock = this.#clock;
     const count = events.length;
     const skewMs = this.#skewMs ?? 0;
     const arrivals = this.#skewMs === null ? undefined : arrivalsMs;
-    const result = createBatchResult(count);
+    const watermarksMs = elsewhereMs && new Float64Array(count);
+    const result = createBatchResult(count, watermarksMs);
     let counted = 0;
 
     for (let index = 0; index < count; index++) {
       // A hole in the array, which the types forbid, is no event either.
       const event = events[index] ?? null;
+      if (watermarksMs !== undefined) watermarksMs[index] = clock.watermarkMs;
       const misfit = event === null ? null : reader.read(event);
       if (event === null || misfit !== null) {
         result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: misfit });
@@ -245,13 +233,14 @@ export class JudgedStream<E> {
         result.quarantined.push({ index, watermarkMs: clock.watermarkMs, aheadMs });
         continue;
       }
-      const verdict = windowing.take(event);
+      const verdict = windowing.take(event, elsewhereMs?.[index] ?? -Infinity);
       if (verdict === "counted") {
         counted++;
         const { missed } = windowing;
         if (missed.length > 0) result.partlyLate.push({ index, watermarkMs: clock.watermarkMs, missed });
       } else if (verdict === "duplicate") {
         result.duplicates.push(index);
+        if (windowing.isCopy) result.copies.push(index);
       } else if (verdict === "rejected") {
         const { full } = windowing;
         result.rejected.push({ index, watermarkMs: clock.watermarkMs, field: null, ...(full && { full }) });

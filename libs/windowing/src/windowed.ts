@@ -1,14 +1,7 @@
 import { checkInteger, checkProperties } from "./checks.js";
 import type { EventOf, RetractedRowOf, Rollup, RowOf, TaskDefinition } from "./definition.js";
-import {
-  createTask,
-  type LateNote,
-  type PartlyLateNote,
-  type QuarantineNote,
-  type RejectNote,
-  type StepResult,
-  type Task,
-} from "./task.js";
+import type { LateNote, PartlyLateNote, QuarantineNote, RejectNote } from "./notes.js";
+import { createTask, type StepResult, type Task } from "./task.js";
 
 type Note<N extends { readonly index: number }> = Omit<N, "index">;
 

@@ -29,12 +29,17 @@ export interface Held {
  * stood before the event; that is tested at look-up, so when closed ones are evicted changes nothing but memory.
  */
 export interface Windowing<E> {
-  /** Judges the event by the clock and, where it counts, adds it. Throws `sum-overflow` and `too-many-ids`. */
-  take(event: E): Extract<Verdict, "counted" | "late" | "duplicate" | "rejected">;
+  /**
+   * Judges the event by the clock and, where it counts, adds it. Below the watermark `elsewhereMs` its id is taken by another
+   * stream: then it is a duplicate if it is not late. Throws `sum-overflow` and `too-many-ids`.
+   */
+  take(event: E, elsewhereMs: number): Extract<Verdict, "counted" | "late" | "duplicate" | "rejected">;
   /** After `late`: by how many ms it missed the window of its own that closed last. */
   readonly missedByMs: number;
   /** After `counted`: the windows that the event came too late for, if any; by their start. */
   readonly missed: readonly Window[];
+  /** After `duplicate`: whether only another stream has counted the id. */
+  readonly isCopy: boolean;
   /** After `rejected`: the first window that the event's keys were beyond the limit of. */
   readonly full?: FullWindow | undefined;
   /** Per rollup, what has changed since the last call, in the order of first change. Marks it as given out. */

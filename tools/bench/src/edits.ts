@@ -43,7 +43,12 @@ export const noScanner: Edit = {
 export const nothingFolded: readonly Edit[] = [
   {
     file: fold,
-    find: "const rows = processRecords(batch.records);",
+    find: "const rows = records.map(({ value, offset }, index) => {",
+    replace: "const rows = ([] as typeof records).map(({ value, offset }, index) => {",
+  },
+  {
+    file: fold,
+    find: "const rows = judgeRecords(decoded, taken);",
     replace: "const rows = { rows: [], late: [], rejected: [] };",
   },
   { file: fold, find: "skipped += batch.skipped;", replace: "skipped += batch.skipped + batch.records.length;" },
@@ -60,7 +65,7 @@ const checkpointSizes = [500, 2_000, 5_000, 10_000, 20_000, 50_000];
 export const checkpointPolicies = checkpointSizes.map((records) => ({
   records,
   edit: {
-    file: "libs/pipeline/src/partition-task.ts",
+    file: "libs/pipeline/src/checkpoint-policy.ts",
     find: "maxRecords: 10_000,",
     replace: `maxRecords: ${records},`,
   },

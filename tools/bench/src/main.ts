@@ -4,6 +4,7 @@ import { answerOptions, EXIT_CODES } from "@tidemark/cli";
 import type { Benchmark } from "./benchmark.js";
 import { checkpoints } from "./checkpoint-sizes.js";
 import { growth } from "./growth.js";
+import { ids } from "./ids.js";
 import { live } from "./live.js";
 import { parseOptions, usage, type BenchmarkName } from "./options.js";
 import { panels } from "./panels.js";
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<BenchmarkName, Benchmark>> = {
   throughput,
   stages,
   checkpoints,
+  ids,
   live,
   growth,
   scenario,

@@ -8,6 +8,7 @@ export const benchmarkNames = [
   "throughput",
   "stages",
   "checkpoints",
+  "ids",
   "live",
   "growth",
   "scenario",
@@ -24,13 +25,14 @@ export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds
                one would take instead, each as a whole process
   stages       the same path without each of its stages in turn, to see what each costs
   checkpoints  the same path with 500 to 50,000 records to a checkpoint
+  ids          the same path with ids that are unique in each partition, and over all partitions
   live         100 and 1,000 events/s: from when an event is due to when a reader sees its row
   growth       the path into tables of 1,000,000 and of 20,000,000 rows, and a restart with 200,000 live ids
   scenario     how fast events of each preset are made, and what of it is their encoding
   verify       how fast the verifier checks a log and its tables, and its peak memory
   panels       each panel's query on 30 days of rollups and a day of raw rows, beside the same with a tenth of the raw rows
 
-  --events N       default 2000000; scenario, growth: 500000; live: 30 s of each rate
+  --events N       default 2000000; ids: 1000000; scenario, growth: 500000; live: 30 s of each rate
   --rounds N       how often all is measured, one after the other (default 3)
   --rows N         panels: how many raw rows (default 10000000)
   --servers KIND   embedded (the default), or real: Apache Kafka from Maven Central, and the Postgres of this machine
@@ -45,6 +47,7 @@ const defaultEvents: Readonly<Record<BenchmarkName, number>> = {
   throughput: 2_000_000,
   stages: 2_000_000,
   checkpoints: 2_000_000,
+  ids: 1_000_000,
   live: 30_000,
   growth: 500_000,
   scenario: 500_000,

@@ -11,6 +11,7 @@ import { medianFigures } from "./throughput-report.js";
 export interface Variant {
   readonly name: string;
   readonly edits: readonly Edit[];
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether its tables are the pipeline's: then they are checked, and what is wrong with them voids the figures. */
   readonly isWhole?: boolean;
 }
@@ -62,6 +63,6 @@ export function compareVariants(title: string, variants: readonly Variant[]): Be
   };
 }
 
-function measure(copy: PipelineCopy, { edits }: Variant, work: Work): Promise<ConsumerFigures> {
-  return copy.withEdits(edits, async () => consumeBacklog(await copy.build(), work));
+function measure(copy: PipelineCopy, { edits, env = {} }: Variant, work: Work): Promise<ConsumerFigures> {
+  return copy.withEdits(edits, async () => consumeBacklog(await copy.build(), { ...work, env }));
 }

@@ -57,6 +57,7 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     WATERMARK_DELAY: "",
     ALLOWED_LATENESS: "",
     MAX_FUTURE_SKEW: "",
+    ID_SCOPE: "",
     RETENTION_DAYS: String(options.retentionDays ?? ""),
     METRICS_PORT: "",
   };

@@ -3,7 +3,8 @@ import type { VerifiedDefinition } from "./definition.js";
 import type { Findings } from "./findings.js";
 import { isExcused, type RetentionBoundary } from "./retention.js";
 import { openRowStream } from "./row-stream.js";
-import type { Snapshot } from "./snapshot.js";
+import { arrayText, type Snapshot } from "./snapshot.js";
+import type { TopicIdCheck } from "./topic-ids.js";
 import { quote, type PipelineTables, type RecordTable, type StoredTable } from "./stored-table.js";
 
 /**
@@ -26,9 +27,31 @@ export interface DecisionContext {
   readonly definition: VerifiedDefinition;
   readonly tables: PipelineTables;
   readonly retention: ReadonlyMap<string, RetentionBoundary>;
+  /** Where ids are unique over all partitions. */
+  readonly topicIds: TopicIdCheck | undefined;
 }
 
+/** As `readConstraints`; and an event that would be counted may be a copy of another partition's. */
 export async function readDecisions(context: DecisionContext, partition: number): Promise<DatabaseDecisions> {
+  const constraints = await readConstraints(context, partition);
+  const ids = await context.topicIds?.open(partition);
+  if (ids === undefined) return constraints;
+  return {
+    ask(offset, outcome, event, watermarkMs) {
+      const mayCount = outcome === "counted" || outcome === "rejected";
+      if (mayCount && ids.isCopy(offset, event, watermarkMs)) return "copy";
+      const decision = constraints.ask(offset, outcome, event, watermarkMs);
+      if (decision === undefined && outcome === "counted") ids.count(offset, event, watermarkMs);
+      return decision;
+    },
+    async confirm(findings) {
+      await constraints.confirm(findings);
+      ids.finish(findings);
+    },
+  };
+}
+
+async function readConstraints(context: DecisionContext, partition: number): Promise<DatabaseDecisions> {
   const { snapshot, topic, definition, tables, retention } = context;
   const rows = await snapshot
     .unsafe(
@@ -113,11 +136,6 @@ async function createConflictCheck(
       }
     },
   };
-}
-
-/** An array of texts as Postgres reads it. */
-function arrayText(items: readonly string[]): string {
-  return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 
 /** One bit for each offset of a partition that has a row. */

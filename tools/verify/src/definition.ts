@@ -57,6 +57,7 @@ const tables = z.object({
   rejectedValues: z.enum(["start", "whole"]),
   verdicts: z.array(z.object({ name: z.string(), sizeMs: z.int().positive() })),
   onConflict: z.enum(["refuse", "duplicate"]),
+  topicIds: z.object({ ids: z.string(), copies: z.string() }).optional(),
   columns: z.record(z.string(), z.object({ name: z.string(), type: z.string() })),
   own: z.array(z.enum(["raw", "late"])),
 });

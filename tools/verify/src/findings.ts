@@ -15,6 +15,7 @@ export const phrases = {
   "unexpected-row": ["unexpected row", "unexpected rows"],
   "unexpected-rows": ["group of unexpected rows", "groups of unexpected rows"],
   "repeated-row": ["row there again", "rows there again"],
+  "counted-twice": ["event counted twice", "events counted twice"],
   "wrong-value": ["wrong value", "wrong values"],
   "failing-query": ["query that fails", "queries that fail"],
   "unread-records": ["partition with unread records", "partitions with unread records"],

@@ -99,3 +99,12 @@ export async function checkPartition(
 function intersect(a: OffsetRange, b: OffsetRange): OffsetRange {
   return { from: Math.max(a.from, b.from), to: Math.min(a.to, b.to) };
 }
+
+/** The sum over partitions. */
+export function addUp(ledgers: readonly Ledger[]): Ledger {
+  const sum = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0, skipped: 0 };
+  for (const ledger of ledgers) {
+    for (const name of Object.keys(sum) as (keyof Ledger)[]) sum[name] += ledger[name];
+  }
+  return sum;
+}

@@ -26,6 +26,14 @@ export function formatVerdict(verdict: Verdict, width: number): string {
       ...wrap(`Quiet partitions were passed over: windows are shown as closed up to ${closedTo}; ${many}.`, width),
     );
   }
+  if (verdict.sharedIds > 0)
+    lines.push(
+      ...wrap(
+        `${count(verdict.sharedIds, "id")} ${verdict.sharedIds === 1 ? "was" : "were"} counted in more than one partition, once in each: ids are unique in each ` +
+          'partition alone by this definition, and over the topic with idScope "topic" (ID_SCOPE=topic).',
+        width,
+      ),
+    );
   const ofTopics = verdict.topics > 1 ? `, of all ${number.format(verdict.topics)} topics` : "";
   for (const { table, completeFrom, leftOut, droppedRows } of verdict.retention) {
     const note =

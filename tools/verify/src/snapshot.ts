@@ -207,3 +207,8 @@ export function nameTable(table: PgTable): string {
   const { schema, name } = getTableConfig(table);
   return schema === undefined ? quote(name) : `${quote(schema)}.${quote(name)}`;
 }
+
+/** An array of texts as Postgres reads it. */
+export function arrayText(items: readonly string[]): string {
+  return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}

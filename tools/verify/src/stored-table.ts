@@ -23,6 +23,12 @@ export interface RollupTable extends StoredTable {
   readonly values: readonly ComparedColumn[];
 }
 
+/** Of ids that are unique over all partitions. */
+export interface TopicIdTables {
+  readonly ids: StoredTable;
+  readonly copies: StoredTable;
+}
+
 export interface PipelineTables {
   readonly raw: RecordTable;
   readonly late: RecordTable;
@@ -31,6 +37,8 @@ export interface PipelineTables {
   readonly keptBytes: number;
   readonly rollups: readonly RollupTable[];
   readonly verdicts: readonly (StoredTable & { readonly sizeMs: number })[];
+  /** Undefined where ids are unique in each partition alone. */
+  readonly topicIds: TopicIdTables | undefined;
   /** Tables that only this pipeline writes. */
   readonly derived: readonly StoredTable[];
 }
@@ -70,15 +78,20 @@ export function tablesOf(definition: VerifiedDefinition): PipelineTables {
     values: valueColumnsOf(rollup),
   }));
   const verdicts = tables.verdicts.map(({ name, sizeMs }) => ({ ...tableOf(name), sizeMs }));
+  const topicIds = tables.topicIds && {
+    ids: tableOf(tables.topicIds.ids),
+    copies: tableOf(tables.topicIds.copies),
+  };
   const derived = [
     ...(tables.own.includes("raw") ? [] : [raw]),
     ...(tables.own.includes("late") ? [] : [late]),
     rejected,
     ...rollupTables,
     ...verdicts,
+    ...(topicIds === undefined ? [] : [topicIds.ids, topicIds.copies]),
   ];
   const keptBytes = tables.rejectedValues === "whole" ? Infinity : STARTS_KEPT;
-  return { raw, late, rejected, keptBytes, rollups: rollupTables, verdicts, derived };
+  return { raw, late, rejected, keptBytes, rollups: rollupTables, verdicts, topicIds, derived };
 }
 
 function valueColumnsOf(rollup: OracleRollup): readonly ComparedColumn[] {

@@ -7,7 +7,7 @@ import { anotherCluster, noCheckpoints } from "./errors.js";
 import { createFindings, type CountedKind, type Difference, type Findings } from "./findings.js";
 import { readLogRanges, type KafkaPlace } from "./kafka-client.js";
 import { readLog } from "./log-reader.js";
-import { checkPartition, type Ledger } from "./partition-check.js";
+import { addUp, checkPartition, type Ledger } from "./partition-check.js";
 import type { ProducerRun } from "./producer-run.js";
 import { comparePanels } from "./panels/panel-comparison.js";
 import type { NamedView, ViewChoice } from "./panels/views.js";
@@ -27,6 +27,7 @@ import {
 } from "./snapshot.js";
 import { tablesOf } from "./stored-table.js";
 import { createTableComparison, type RestSummary } from "./table-comparison.js";
+import { countShared, createTopicIdCheck } from "./topic-ids.js";
 
 export interface VerifyOptions extends KafkaPlace {
   readonly databaseUrl: string;
@@ -91,6 +92,8 @@ export interface Verdict {
   readonly passedOver: { readonly closedTo: string; readonly changeable: number } | null;
   /** Records that a person has left out by a rebuild: rejected, whatever they hold. */
   readonly excluded: readonly { readonly partition: number; readonly offset: number }[];
+  /** Ids of which several partitions have counted events, where the definition makes them unique in each partition alone. */
+  readonly sharedIds: number;
   /** Topics that have a checkpoint in this database. */
   readonly topics: number;
   /** ISO: from when on all that the log has was compared; null where nothing was left out. */
@@ -169,10 +172,12 @@ async function compareAll(
   const topics = await countTopics(snapshot, pipeline);
   const excluded = await readExclusions(snapshot, pipeline, topic);
   const context = { snapshot, pipeline, topic, findings, tables: stored, retention };
+  const topicIds = await createTopicIdCheck({ ...context, definition });
   const tables = createTableComparison({ ...context, timeField: definition.time.field });
 
   const closedTo = await readClosedTo(snapshot, { pipeline, topic }, definition, checkpoints, findings);
   let rest: RestSummary;
+  let ofIds: Readonly<Record<string, number>>;
   let done = 0;
   const of = plans.reduce((sum, { read }) => sum + read.to - read.from, 0);
   function onOffsets(offsets: number): void {
@@ -194,7 +199,7 @@ async function compareAll(
       if (hash !== first.definitionHash) addOtherDefinition(findings, partition, first.definitionHash, hash);
       const checked = await checkPartition(plan, batches, {
         definition: itemOf(definitions, hash),
-        decisions: await readDecisions({ ...context, definition }, partition),
+        decisions: await readDecisions({ ...context, definition, topicIds }, partition),
         excluded: excluded.get(partition) ?? new Set(),
         tables,
         scenario: scenario && scenarioOf(scenario, plan, findings),
@@ -206,6 +211,7 @@ async function compareAll(
       if (plan.checkpoint !== undefined) oracles.push(checked.oracle);
     }
     await tables.finish(Infinity);
+    ofIds = (await topicIds?.finish(findings)) ?? {};
     rest = await tables.compareRest(oracles, closedTo);
   } finally {
     await batches.return(undefined);
@@ -246,13 +252,14 @@ async function compareAll(
     unread: plans.reduce((sum, plan) => sum + Math.max(0, plan.log.to - plan.tables.to), 0),
     events: scenario?.events ?? null,
     ledger,
-    compared: Object.fromEntries([...compared, [checkpointTable, checkpoints.length]]),
+    compared: { ...Object.fromEntries(compared), ...ofIds, [checkpointTable]: checkpoints.length },
     views: panels?.views ?? [],
     panels: panels?.compared ?? {},
     retention: notes,
     passedOver:
       closedTo === undefined ? null : { closedTo: new Date(closedTo.ms).toISOString(), changeable: rest.changeable },
     excluded: [...excluded].flatMap(([partition, offsets]) => [...offsets].map((offset) => ({ partition, offset }))),
+    sharedIds: topicIds === undefined ? await countShared({ ...context, definition }) : 0,
     topics,
     comparedFrom: latestOf(notes.filter(({ leftOut }) => leftOut > 0).map(({ completeFrom }) => completeFrom)),
     differences: findings.first(),
@@ -285,12 +292,4 @@ function itemOf<T>(map: ReadonlyMap<string, T>, key: string): T {
   const item = map.get(key);
   if (item === undefined) throw new RangeError(`There is nothing for ${key}.`);
   return item;
-}
-
-function addUp(ledgers: readonly Ledger[]): Ledger {
-  const sum = { read: 0, counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0, skipped: 0 };
-  for (const ledger of ledgers) {
-    for (const name of Object.keys(sum) as (keyof Ledger)[]) sum[name] += ledger[name];
-  }
-  return sum;
 }

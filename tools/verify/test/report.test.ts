@@ -42,6 +42,7 @@ const equal: Verdict = {
   retention: [],
   passedOver: null,
   excluded: [],
+  sharedIds: 0,
   topics: 1,
   comparedFrom: null,
   differences: [],

@@ -14,18 +14,39 @@ export interface PartitionTables {
   /** Sorted. */
   readonly verdicts: readonly string[];
   readonly checkpoint: string;
+  /** Of records that were duplicates of another partition's event. */
+  readonly copies: readonly string[];
 }
 
-/** What a partition's tables must hold once all below `nextOffset`, and nothing else, has been committed. */
-export type ExpectedTables = (partition: number, nextOffset: number) => PartitionTables;
+/** An event that is counted, or is a copy of one. */
+export interface Identified {
+  readonly id: string;
+  readonly offset: number;
+  /** The watermark before it. */
+  readonly watermarkMs: number;
+  /** The watermark from which its id is free. */
+  readonly untilMs: number;
+}
+
+export interface ExpectedPartition extends PartitionTables {
+  readonly counted: readonly Identified[];
+  readonly copied: readonly Identified[];
+}
+
+/**
+ * What a partition's tables must hold once all below `nextOffset`, and nothing else, has been committed. Those at the offsets `copies`
+ * are copies of other partitions' events, if they would be counted otherwise: the log does not say who came first.
+ */
+export type ExpectedTables = (partition: number, nextOffset: number, copies?: ReadonlySet<number>) => ExpectedPartition;
+
+const NO_COPIES: ReadonlySet<number> = new Set();
 
 /** By the oracle's judgements and plain sums: none of it is the pipeline's own code. */
-export function createExpectedTables({ partitions, times, keyLimit }: TopicLog): ExpectedTables {
-  const answers = partitions.map((log) => judgeAll(log, times, keyLimit));
-  const known = new Map<string, PartitionTables>();
-  return (partition, nextOffset) => {
-    const key = `${partition}:${nextOffset}`;
-    const tables = known.get(key) ?? tablesAt(answers[partition] as Answers, nextOffset);
+export function createExpectedTables(topic: TopicLog): ExpectedTables {
+  const known = new Map<string, ExpectedPartition>();
+  return (partition, nextOffset, copies = NO_COPIES) => {
+    const key = `${partition}:${nextOffset}:${[...copies].toSorted().join()}`;
+    const tables = known.get(key) ?? tablesAt(judgeAll(topic, partition, copies), nextOffset);
     known.set(key, tables);
     return tables;
   };
@@ -45,31 +66,47 @@ interface Judged {
   /** After it. */
   readonly watermarkMs: number;
   readonly maxEventTimeMs: number;
+  readonly beforeMs: number;
+  readonly untilMs: number;
 }
 
-function judgeAll(log: PartitionLog, times: TopicLog["times"], keyLimit: TopicLog["keyLimit"]): Answers {
+function judgeAll(topic: TopicLog, partition: number, copies: ReadonlySet<number>): Answers {
+  const { times, keyLimit } = topic;
+  const log = topic.partitions[partition] as PartitionLog;
   const rollups = socmed.data.rollups.map((rollup) => ({ ...rollup, ...(keyLimit && { keyLimit }) }));
-  const oracle = createPartitionOracle({ ...socmed.data, ...times, rollups });
+  const oracle = createPartitionOracle({ ...socmed.data, ...times, rollups }, (offset, outcome) =>
+    copies.has(offset) && (outcome === "counted" || outcome === "rejected") ? "copy" : undefined,
+  );
+  const sizeMs = rollups[0]?.window.sizeMs ?? 0;
   const judged = [...log.entries.values()].flatMap((record) => {
     if (record === undefined) return [];
+    const beforeMs = oracle.watermarkMs;
     const judgement = oracle.take(record);
     const { watermarkMs, maxEventTimeMs } = oracle;
     const { offset, timestampMs, value: bytes } = record;
-    return [{ offset, timestampMs, bytes, judgement, watermarkMs, maxEventTimeMs }];
+    const timeMs = judgement.timeMs ?? 0;
+    const untilMs = Math.floor(timeMs / sizeMs) * sizeMs + sizeMs + times.allowedLatenessMs;
+    return [{ offset, timestampMs, bytes, judgement, watermarkMs, maxEventTimeMs, beforeMs, untilMs }];
   });
   return { log, keyLimit, judged };
 }
 
-function tablesAt({ log, judged, keyLimit }: Answers, nextOffset: number): PartitionTables {
+function tablesAt({ log, judged, keyLimit }: Answers, nextOffset: number): ExpectedPartition {
   const read = judged.filter(({ offset }) => offset < nextOffset);
   const raw: string[] = [];
   const late: string[] = [];
   const rejected: string[] = [];
   const counted: Row[] = [];
+  const ids: Identified[] = [];
+  const copied: Identified[] = [];
   const ledger = { counted: 0, duplicate: 0, late: 0, quarantined: 0, rejected: 0, refused: 0 };
-  for (const { offset, bytes, judgement } of read) {
+  for (const { offset, bytes, judgement, beforeMs, untilMs } of read) {
     ledger[judgement.kind] += 1;
-    if (judgement.kind === "counted") {
+    const identify = (row: object) => ({ id: (row as Row).ID, offset, watermarkMs: beforeMs, untilMs });
+    if (judgement.kind === "duplicate") {
+      if (judgement.isCopy) copied.push(identify(judgement.row));
+    } else if (judgement.kind === "counted") {
+      ids.push(identify(judgement.row));
       counted.push(judgement.row as Row);
       raw.push(rawText({ ...judgement.row, offset }));
     } else if (judgement.kind === "late") {
@@ -92,7 +129,17 @@ function tablesAt({ log, judged, keyLimit }: Answers, nextOffset: number): Parti
     skipped: nextOffset - log.start - read.length,
     lost: 0,
   });
-  return { raw, late, rejected, windows: windowsOf(counted, keyLimit), verdicts: verdictsOf(read), checkpoint };
+  return {
+    raw,
+    late,
+    rejected,
+    windows: windowsOf(counted, keyLimit),
+    verdicts: verdictsOf(read),
+    checkpoint,
+    copies: copied.map((one) => copyText({ ...one })),
+    counted: ids,
+    copied,
+  };
 }
 
 function verdictsOf(read: readonly Judged[]): string[] {
@@ -182,6 +229,7 @@ const checkpointNames = namesOf(
 
 export const rawText = (row: Columns) => textOf(row, eventNames);
 export const lateText = (row: Columns) => textOf(row, [...eventNames, "watermark", "missed_by_ms"]);
+export const copyText = (row: Columns) => textOf(row, ["offset", "id"]);
 export const checkpointText = (row: Columns) => textOf(row, checkpointNames);
 export const windowText = (rollup: string, row: Columns) =>
   `${rollup} ${textOf(row, ["window_start", "Kota", "Sosial_Media", ...measureNames])}`;

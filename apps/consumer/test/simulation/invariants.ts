@@ -12,14 +12,25 @@ import {
 } from "@tidemark/socmed/tables";
 import {
   checkpointText,
+  copyText,
   lateText,
   rawText,
   rejectedText,
   verdictText,
   windowText,
+  type ExpectedPartition,
   type ExpectedTables,
+  type Identified,
   type PartitionTables,
 } from "./expected-tables.js";
+
+type Table = Parameters<MemoryStore["rows"]>[0];
+
+interface Copy {
+  readonly partition: number;
+  readonly offset: number;
+  readonly id: string;
+}
 
 /** Something that must never be. */
 export class Violation extends Error {
@@ -33,9 +44,13 @@ export class Invariants {
   readonly #texts = new WeakMap<object, string>();
   readonly #seen = new Map<number, { readonly epoch: number; readonly nextOffset: number }>();
 
-  constructor(store: MemoryStore, expected: ExpectedTables) {
+  readonly #copies: Table | undefined;
+
+  /** `copies`: the table of records that were duplicates of another partition's event, if there is one. */
+  constructor(store: MemoryStore, expected: ExpectedTables, copies?: Table) {
     this.#store = store;
     this.#expected = expected;
+    this.#copies = copies;
   }
 
   nextOffset(partition: number): number | undefined {
@@ -61,7 +76,38 @@ export class Invariants {
   compare(partition: number): void {
     const nextOffset = this.nextOffset(partition);
     if (nextOffset === undefined) return;
-    compareTables(partition, this.#read(partition), this.#expected(partition, nextOffset));
+    compareTables(partition, this.#read(partition), this.#expectedOf(partition, nextOffset));
+    if (this.#copies !== undefined) this.#compareIds();
+  }
+
+  #expectedOf(partition: number, nextOffset: number): ExpectedPartition {
+    return this.#expected(partition, nextOffset, new Set(this.#copiesOf(partition).map(({ offset }) => offset)));
+  }
+
+  #copiesOf(partition: number): readonly Copy[] {
+    const rows = this.#copies === undefined ? [] : (this.#store.rows(this.#copies) as unknown as readonly Copy[]);
+    return rows.filter((row) => row.partition === partition);
+  }
+
+  /** Of all copies of an event exactly one is counted. */
+  #compareIds(): void {
+    const partitions = [...this.#seen].map(([partition, { nextOffset }]) => ({
+      partition,
+      ...this.#expectedOf(partition, nextOffset),
+    }));
+    const all = partitions.flatMap(({ partition, counted }) => counted.map((one) => ({ ...one, partition })));
+    for (const { partition, counted, copied } of partitions) {
+      const others = all.filter((one) => one.partition !== partition);
+      for (const { id, offset, watermarkMs } of copied) {
+        if (others.some((one) => one.id === id && one.untilMs > watermarkMs)) continue;
+        throw new Violation(`the copy at ${offset} of ${partition} is counted nowhere`);
+      }
+      for (const { id, offset, watermarkMs, untilMs } of counted) {
+        const isTwice = ({ id: other, watermarkMs: otherMs, untilMs: otherUntilMs }: Identified) =>
+          other === id && otherUntilMs > watermarkMs && untilMs > otherMs;
+        if (others.some(isTwice)) throw new Violation(`the event at ${offset} of ${partition} is counted twice`);
+      }
+    }
   }
 
   #read(partition: number): PartitionTables {
@@ -77,6 +123,7 @@ export class Invariants {
       windows: windows.toSorted(),
       verdicts: verdicts.toSorted(),
       checkpoint: texts(store.rows(checkpoints), checkpointText).join(),
+      copies: this.#copiesOf(partition).map((row) => copyText({ ...row })),
     };
   }
 
@@ -100,7 +147,7 @@ const tallyTexts = Object.entries({ socmed_verdicts_1m: socmedVerdicts1m, socmed
 );
 
 function compareTables(partition: number, actual: PartitionTables, expected: PartitionTables): void {
-  for (const name of ["raw", "late", "rejected", "windows", "verdicts"] as const) {
+  for (const name of ["raw", "late", "rejected", "copies", "windows", "verdicts"] as const) {
     const [found, wanted] = [actual[name], expected[name]];
     const longer = found.length > wanted.length ? found : wanted;
     const at = longer.findIndex((_, index) => found[index] !== wanted[index]);

@@ -1,4 +1,4 @@
-import type { KeyLimit } from "@tidemark/pipeline/definition";
+import type { IdScope, KeyLimit } from "@tidemark/pipeline/definition";
 import { socmedEvent } from "@tidemark/socmed";
 import type { SourceRecord } from "@tidemark/sources";
 import { Random } from "./random.js";
@@ -24,6 +24,8 @@ export interface TopicLog {
   readonly partitions: readonly PartitionLog[];
   /** Of each rollup; null: there is none. */
   readonly keyLimit: KeyLimit | null;
+  /** Where an id is unique. There are ten of them, so that partitions have most in common. */
+  readonly idScope: IdScope;
 }
 
 const epoch = 1_706_979_600; // 2024-02-03T17:00:00Z
@@ -46,7 +48,8 @@ export function createLog(seed: number): TopicLog {
     { perWindow: 2, beyond: "other" },
     { perWindow: 3, beyond: "reject" },
   ] as const);
-  return { times, partitions, keyLimit };
+  const idScope = random.pick(["partition", "partition", "topic"] as const);
+  return { times, partitions, keyLimit, idScope };
 }
 
 function createPartition(random: Random, partition: number): PartitionLog {

@@ -1,5 +1,5 @@
 import { withTimes, type Pipeline } from "@tidemark/pipeline";
-import { withKeyLimit } from "@tidemark/pipeline/definition";
+import { withIdScope, withKeyLimit } from "@tidemark/pipeline/definition";
 import { socmed } from "@tidemark/socmed";
 import { createExpectedTables, type ExpectedTables } from "./expected-tables.js";
 import { createLog, type TopicLog } from "./log.js";
@@ -21,7 +21,8 @@ export function matterOf(seed: number): Matter {
   if (known !== undefined) return known;
   const log = createLog(number);
   const timed = withTimes(socmed, log.times);
-  const pipeline = log.keyLimit === null ? timed : withKeyLimit(timed, log.keyLimit);
+  const limited = log.keyLimit === null ? timed : withKeyLimit(timed, log.keyLimit);
+  const pipeline = withIdScope(limited, log.idScope);
   const matter = { log, pipeline, expected: createExpectedTables(log) };
   matters.set(number, matter);
   return matter;

@@ -117,6 +117,29 @@ export const plantedBugs = {
   "ids not restored": { restore: restoring((claim) => ({ ...claim, ids: [] })) },
   "windows not restored": { restore: restoring((claim) => ({ ...claim, windows: [] })) },
   "the watermark not restored": { restore: restoring((claim) => ({ ...claim, watermarkMs: -Infinity })) },
+  /** Other partitions' ids are neither looked up nor compared. */
+  "ids of other partitions not compared": {
+    sink: (sink) => ({
+      ...sink,
+      findTaken: async () => new Map(),
+      openBuffer(partition) {
+        const buffer = sink.openBuffer(partition);
+        const add = buffer.add.bind(buffer);
+        buffer.add = (rows) => add({ ...rows, ids: [] });
+        return buffer;
+      },
+    }),
+  },
+  /** What is found taken counts as taken for ever. */
+  "ids of other partitions never free": {
+    sink: (sink) => ({
+      ...sink,
+      async findTaken(partition, ids) {
+        const taken = await sink.findTaken(partition, ids);
+        return new Map([...taken.keys()].map((at) => [at, Number.MAX_SAFE_INTEGER]));
+      },
+    }),
+  },
   /** A claim reads the state first and bumps the epoch in a second transaction. */
   "state read before the claim": {
     sink: (sink, _store, turn) => ({

@@ -18,7 +18,10 @@ describe.each([1, 2, 3, 4, 5])("with seed %i", (seed) => {
   describeKafkaPort("of the simulation", async () => {
     const scheduler = new Scheduler(seed);
     const times = { watermarkDelayMs: 0, allowedLatenessMs: 0, maxFutureSkewMs: 0 };
-    const broker = new Broker({ times, partitions: [createLog(0), createLog(1)], keyLimit: null }, scheduler.random);
+    const broker = new Broker(
+      { times, partitions: [createLog(0), createLog(1)], keyLimit: null, idScope: "partition" },
+      scheduler.random,
+    );
     const actor: Actor = { name: "client", state: "running" };
     const port = new SimulatedPort(actor, scheduler, broker, new Group(2, scheduler));
     return {

@@ -77,6 +77,8 @@ export function createSimulatedSink(
   return {
     claim: (partition, logStartOffset) =>
       insist(`${actor.name} claims ${partition}`, () => inner.claim(partition, logStartOffset)),
+    findTaken: (partition, ids) =>
+      insist(`${actor.name} looks up ids of ${partition}`, () => inner.findTaken(partition, ids)),
     openBuffer: (partition) => inner.openBuffer(partition),
     commit: (claim, expectedOffset, checkpoint, rows, options) =>
       insist(

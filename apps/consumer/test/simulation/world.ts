@@ -60,7 +60,7 @@ export class World {
     this.group = new Group(log.partitions.length, this.scheduler);
     this.#policy = { maxRecords: random.integer(1, 9), lingerMs: 200 };
     this.#memoryBytes = random.pick(memoryBytes);
-    this.#invariants = new Invariants(this.#store, expected);
+    this.#invariants = new Invariants(this.#store, expected, pipeline.tables.topicIds?.copies);
     const identity = { topic, group, clusterId: "simulated", pipeline };
     this.#sink = createMemorySink({ ...identity, store: this.#store });
   }

@@ -9,10 +9,11 @@ import {
 } from "@tidemark/sinks/tables";
 import type { z } from "zod";
 import { DefinitionCheck } from "./checks.js";
+import { scopeIds } from "./id-scope.js";
 import { describeKeyLimit } from "./key-limit.js";
 import { describeRollups } from "./pipeline-rollups.js";
 import { describeTables } from "./pipeline-tables.js";
-import type { KeyLimit, PipelineDefinition, RateOf, RollupOf } from "./pipeline-definition.js";
+import type { IdScope, KeyLimit, PipelineDefinition, RateOf, RollupOf } from "./pipeline-definition.js";
 
 /** A pipeline from a topic to its tables, whatever its event. Nothing happens before it is migrated or run. */
 export interface Pipeline {
@@ -30,7 +31,7 @@ export interface TypedPipeline<E extends object, RateName extends string, Rollup
   readonly tables: PipelineTables<E, RateName, Rollup>;
 }
 
-const KNOWN = ["name", "event", "id", "time", "rates", "watermark", "rollups", "tables"];
+const KNOWN = ["name", "event", "id", "idScope", "time", "rates", "watermark", "rollups", "tables"];
 const NUMBERS: ReadonlySet<string> = new Set(["integer", "double"]);
 const MAX_RATES = 50;
 /** `defineRate` takes no others. */
@@ -64,7 +65,7 @@ export function definePipeline<
     fields,
     rates.map((rate) => rate.name),
   );
-  const data: PipelineData = {
+  const unscoped: PipelineData = {
     version: 1,
     name,
     decoder: event.decoder,
@@ -78,6 +79,7 @@ export function definePipeline<
     rollups: describeRollups(check, definition.rollups, fields, rates, described.data),
     tables: described.data,
   };
+  const data = scopeIds(check, unscoped, definition.idScope ?? "partition");
   const derived = deriveTables(data, described.own);
   // Drizzle tables are made of data here; their types follow from the definition's.
   const typed = derived as unknown as PipelineTables<E, Rates[number]["name"], Rollups[number]>;
@@ -110,6 +112,18 @@ export function withKeyLimit<P extends Pipeline>(pipeline: P, limit: KeyLimit): 
     return { ...rollup, keyLimit: describeKeyLimit(check, `rollups[${at}].keyLimit`, limit, rollup.keys, event) };
   });
   return Object.freeze({ ...pipeline, data: { ...data, rollups } });
+}
+
+/**
+ * The same pipeline with ids that are unique in this scope: another definition, as with other durations.
+ *
+ * @throws PipelineDefinitionError as `definePipeline` does
+ */
+export function withIdScope<P extends Pipeline>(pipeline: P, idScope: IdScope): P {
+  const { topicIds: _, ...tables } = pipeline.tables;
+  const data = scopeIds(new DefinitionCheck(pipeline.name, withIdScope), pipeline.data, idScope);
+  const { topicIds } = deriveTables(data);
+  return Object.freeze({ ...pipeline, data, tables: topicIds === undefined ? tables : { ...tables, topicIds } });
 }
 
 function codecOf<E extends object>(

@@ -13,6 +13,7 @@ export {
 } from "./aggregates.js";
 export {
   definePipeline,
+  withIdScope,
   withKeyLimit,
   withTimes,
   type Pipeline,
@@ -24,6 +25,7 @@ export { PipelineDefinitionError } from "./errors.js";
 export type {
   AggregateOf,
   FieldOf,
+  IdScope,
   KeyLimit,
   PipelineDefinition,
   RateOf,

@@ -53,6 +53,8 @@ export interface RollupOf<E, RateName extends string> {
   readonly keyLimit?: KeyLimit;
 }
 
+export type IdScope = "partition" | "topic";
+
 /** A rate of two number fields of the event. */
 export type RateOf<E> = RateDefinition<NeverNullNumberField<E>>;
 
@@ -93,6 +95,11 @@ export interface PipelineDefinition<
   readonly event: z.ZodType<E> | EventCodec<E>;
   /** The field by which events are deduplicated while their base window is open. None: no event is a duplicate. */
   readonly id?: NeverNullIdField<E>;
+  /**
+   * Among which events an id is unique: those of a partition (default), or those of all partitions of the topic. The latter takes a
+   * table of ids, which each checkpoint writes.
+   */
+  readonly idScope?: IdScope;
   /** The event time. */
   readonly time: TimeOf<E>;
   readonly rates?: Rates;

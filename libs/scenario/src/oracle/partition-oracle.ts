@@ -23,8 +23,11 @@ export interface Timed {
 export type Judgement =
   /** It is in the raw table and in every rollup. */
   | (Timed & { readonly kind: "counted" })
-  /** `firstOffset`: where the event lies that was counted for its id; null: a unique key of the database decided. */
-  | (Timed & { readonly kind: "duplicate"; readonly firstOffset: number | null })
+  /**
+   * `firstOffset`: where the event lies that was counted for its id; null: a unique key of the database decided, or another
+   * partition has counted it (`isCopy`).
+   */
+  | (Timed & { readonly kind: "duplicate"; readonly firstOffset: number | null; readonly isCopy: boolean })
   /** `missedByMs`: by how much the watermark was beyond the base window's end + allowed lateness; 0 is late, too. */
   | (Timed & { readonly kind: "late"; readonly watermarkMs: number; readonly missedByMs: number })
   /** `aheadMs`: by how much it is beyond its record's timestamp + allowed skew; above 0. */
@@ -56,9 +59,9 @@ export interface OracleLedger {
 
 /**
  * What the database decided about a row that would be counted, late or a duplicate. The log does not determine it. Such a
- * record touches no window, id or watermark.
+ * record touches no window, id or watermark; a copy of an event that another partition has counted moves the watermark.
  */
-export type DatabaseDecision = "refused" | "duplicate";
+export type DatabaseDecision = "refused" | "duplicate" | "copy";
 
 /**
  * Asked about every event that is not quarantined; `outcome` is what becomes of it if the database takes its row. `rejected`: by a
@@ -68,6 +71,7 @@ export type AskDatabase = (
   offset: number,
   outcome: "counted" | "late" | "duplicate" | "rejected",
   event: Timed,
+  watermarkMs: number,
 ) => DatabaseDecision | undefined;
 
 /** The right answers for one partition. */
@@ -124,7 +128,7 @@ export function createPartitionOracle(
     const missedByMs = watermarkMs - closingOf(timeMs);
     if (missedByMs >= 0) return { kind: "late", row, timeMs, watermarkMs, missedByMs };
     const first = id === null ? undefined : ids.find(String(row[id]), watermarkMs);
-    if (first !== undefined) return { kind: "duplicate", row, timeMs, firstOffset: first.offset };
+    if (first !== undefined) return { kind: "duplicate", row, timeMs, firstOffset: first.offset, isCopy: false };
     if (windows.some((each) => each.rejects(row, timeMs))) {
       return { kind: "rejected", reason: "too-many-keys", field: null, row, timeMs, watermarkMs };
     }
@@ -147,9 +151,10 @@ export function createPartitionOracle(
       if (aheadMs > 0) return { kind: "quarantined", row, timeMs, watermarkMs, aheadMs };
     }
     const judgement = judgeEvent({ row, timeMs }, watermarkMs);
-    const decision = askDatabase?.(offset, judgement.kind as Parameters<AskDatabase>[1], { row, timeMs });
+    const decision = askDatabase?.(offset, judgement.kind as Parameters<AskDatabase>[1], { row, timeMs }, watermarkMs);
     if (decision === "refused") return { kind: "refused", row, timeMs, watermarkMs };
-    if (decision === "duplicate") return { kind: "duplicate", row, timeMs, firstOffset: null };
+    if (decision === "copy") return { kind: "duplicate", row, timeMs, firstOffset: null, isCopy: true };
+    if (decision === "duplicate") return { kind: "duplicate", row, timeMs, firstOffset: null, isCopy: false };
     return judgement;
   }
 
@@ -161,7 +166,7 @@ export function createPartitionOracle(
       maxEventTimeMs = Math.max(maxEventTimeMs, judgement.timeMs ?? -Infinity);
       return;
     }
-    if (kind === "duplicate" && judgement.firstOffset === null) return;
+    if (kind === "duplicate" && judgement.firstOffset === null && !judgement.isCopy) return;
     const { row, timeMs } = judgement;
     if (kind === "counted") {
       if (id !== null) ids.add(String(row[id]), { offset, untilMs: closingOf(timeMs) }, watermarkMs);

@@ -1,4 +1,6 @@
 import type { NewRows, RowBuffer } from "../checkpoint.js";
+import { CountedIds } from "../ids/counted-ids.js";
+import { idKey } from "../ids/id-key.js";
 import { splitFields } from "../copy/copied-rows.js";
 import { createCopyEncoder, type CopyEncoderOptions } from "../copy/copy-encoder.js";
 import type { PgTable } from "drizzle-orm/pg-core";
@@ -44,6 +46,7 @@ export interface RowTargets {
   readonly raw: RowTarget;
   readonly late: RowTarget | undefined;
   readonly rejected: RowTarget | undefined;
+  readonly copies: RowTarget | undefined;
 }
 
 /** Rows for one table. */
@@ -59,6 +62,7 @@ export class MemoryRowBuffer implements RowBuffer {
   /** Memory has no transactions that could become too large. */
   readonly isFull = false;
   bytes = 0;
+  readonly ids = new CountedIds();
   readonly #rows = new Map<PgTable, StoredRow[]>();
   readonly #targets: RowTargets;
   readonly #constants: StoredRow;
@@ -68,10 +72,15 @@ export class MemoryRowBuffer implements RowBuffer {
     this.#constants = constants;
   }
 
-  add({ rows, late = [], rejected = [] }: NewRows): void {
+  add({ rows, late = [], rejected = [], ids = [], copies = [] }: NewRows): void {
     this.#append(this.#targets.raw, rows);
     this.#append(this.#targets.late, late);
     this.#append(this.#targets.rejected, rejected);
+    this.#append(
+      this.#targets.copies,
+      copies.map(({ id, offset }) => ({ id: idKey(id), offset })),
+    );
+    if (this.#targets.copies !== undefined) this.ids.add(ids);
   }
 
   end(): readonly TableRows[] {

@@ -1,5 +1,5 @@
 import type { Claim, Sink } from "../checkpoint.js";
-import { sinkClosed } from "../errors.js";
+import { sinkClosed, takenIds } from "../errors.js";
 import type { SinkIdentity } from "../postgres/claim.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
@@ -9,6 +9,7 @@ import { createMemoryRollup } from "./memory-rollup.js";
 import { createRowTarget, MemoryRowBuffer } from "./memory-rows.js";
 import { MemoryTables, type MemoryStore } from "./memory-store.js";
 import { createMemoryTally } from "./memory-tally.js";
+import { createMemoryTopicIds } from "./memory-topic-ids.js";
 
 export interface MemorySinkOptions extends SinkIdentity {
   /** Shared by the sinks that write the same tables; made by `createMemoryStore`. */
@@ -30,11 +31,13 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
     raw: createRowTarget(raw.table, encoding.raw),
     late: tables.late && createRowTarget(tables.late, encoding.late),
     rejected: tables.rejected && createRowTarget(tables.rejected),
+    copies: tables.topicIds && createRowTarget(tables.topicIds.copies),
   };
   const rollups = tables.rollups.map((rollup) => createMemoryRollup(store, rollup.definition, rollup.table));
   const tallies = (tables.tallies ?? []).map((tally) => createMemoryTally(store, tally.definition, tally.table));
   const checkpoints = createMemoryCheckpoints(store, options);
   const stateCheck = createStateCheck(tables, allowedLatenessMs);
+  const topicIds = createMemoryTopicIds(store, tables, topic);
   let closed = false;
 
   function readIds(target: MemoryTables, partition: number, sinceMs: number): Claim["ids"] {
@@ -86,6 +89,11 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       };
     },
 
+    async findTaken(partition, ids) {
+      if (closed) throw sinkClosed();
+      return topicIds?.find(partition, ids) ?? new Map();
+    },
+
     openBuffer: (partition) => new MemoryRowBuffer(targets, { topic, partition }),
 
     async commit(claim, expectedOffset, checkpoint, rows) {
@@ -100,10 +108,14 @@ export function createMemorySink(options: MemorySinkOptions): Sink {
       ];
       if (closed) throw sinkClosed();
       const writeHead = checkpoints.prepare(claim, expectedOffset, checkpoint);
+      const entries = rows.ids.sorted();
+      const taken = topicIds?.findTaken(claim.partition, entries) ?? [];
+      if (taken.length > 0) throw takenIds(topic, claim.partition, taken);
       // From here on nothing fails: all or nothing.
       writeHead();
       for (const { table, rows: added } of rows.end()) store.append(table, added);
       for (const write of writes) write();
+      topicIds?.write(claim.partition, entries);
     },
 
     async close() {

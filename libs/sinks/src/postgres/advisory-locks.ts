@@ -5,3 +5,5 @@
 export const MIGRATION_LOCK = 7_415_062;
 export const RETENTION_LOCK = 7_415_064;
 export const FIRST_CLAIM_LOCK = 7_415_065;
+/** The first of two keys; the second is the hash of pipeline and topic. */
+export const IDS_LOCK = 7_415_066;

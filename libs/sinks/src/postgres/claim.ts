@@ -11,6 +11,7 @@ import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
 import { defaultLimits, transact, withConnection } from "./connection.js";
 import { readIds } from "./read-ids.js";
 import type { RollupSql } from "./rollup-sql.js";
+import type { TopicIds } from "./topic-ids.js";
 
 /** Who we are: stored at the first claim, compared at each later one. */
 export interface SinkIdentity {
@@ -106,6 +107,8 @@ function toJson(value: object): unknown {
 export interface ClaimTables {
   readonly tables: SinkTables;
   readonly rollups: readonly RollupSql[];
+  /** Where ids are unique over all partitions. */
+  readonly topicIds: TopicIds | undefined;
   /** Undefined where no rollup counts its events. */
   readonly stateCheck: StateCheck | undefined;
 }
@@ -117,7 +120,7 @@ export interface ClaimTables {
 export async function claimPartition(
   client: pg.PoolClient,
   identity: SinkIdentity & { readonly owner: string },
-  { tables, rollups, stateCheck }: ClaimTables,
+  { tables, rollups, topicIds, stateCheck }: ClaimTables,
   partition: number,
   logStartOffset: number,
 ): Promise<Claim> {
@@ -153,6 +156,7 @@ export async function claimPartition(
     const answers = await countEvents(client, stateCheck.questions(watermarkMs), topic, partition);
     stateCheck.check({ pipeline: name, topic, partition }, counted, answers);
   }
+  await topicIds?.restore(client, watermarkMs);
   const openSince = (sizeMs: number) => watermarkMs - allowedLatenessMs - sizeMs;
   const excluded = await readExclusions(client, identity, partition, row.next_offset);
   return {

@@ -68,7 +68,8 @@ export async function beginFenced(
 /**
  * The whole transaction, in two round trips. Its first statement is the fence, and nothing is sent before its answer: throws SinkError
  * `fenced` where it updates nothing. The rest goes at once, COMMIT too, which the server passes over after an error. Who is
- * stopped while it sends that holds the row until a successor's claim ends it: no time-out of the server's does.
+ * stopped while it sends that holds the row until a successor's claim ends it: no time-out of the server's does. `before` is carried
+ * out before the rows are written.
  */
 export async function writeCheckpoint(
   client: ClientBase,
@@ -76,10 +77,11 @@ export async function writeCheckpoint(
   commit: Commit,
   { head, copies, windows }: EncodedCheckpoint,
   onFencePassed: () => void = () => {},
+  before: readonly Statement[] = [],
 ): Promise<void> {
   await beginFenced(client, limits, commit, head);
   onFencePassed();
-  const rest: Statement[] = [];
+  const rest: Statement[] = [...before];
   for (const { statement, chunks } of copies) rest.push({ text: statement, copied: chunks });
   if (windows !== undefined) rest.push(windows);
   const answers = await fly(client, [...rest, { text: "COMMIT" }]);

@@ -37,6 +37,7 @@ export function pipelineRelations(pipeline: SinkPipeline): readonly Relation[] {
       createTotal(data, rollup),
     ]),
     ...verdicts.map((_, at) => make(tables.verdicts[at] as PgTable, updated)),
+    ...(tables.topicIds === undefined ? [] : [make(tables.topicIds.ids), make(tables.topicIds.copies)]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolClient } from "pg";
 import type { Claim, Sink } from "../checkpoint.js";
-import { oversizedCheckpoint, refusedRows, silentServer } from "../errors.js";
+import { oversizedCheckpoint, refusedRows, silentServer, takenIds } from "../errors.js";
 import { drawOwner } from "../owner.js";
 import { ChunkPool } from "../copy/chunk-pool.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
@@ -24,7 +24,8 @@ import {
   type WriterLimits,
 } from "./connection.js";
 import { createDayPartitions, dayOf } from "./day-partitions.js";
-import { processIdOf } from "./flight.js";
+import { processIdOf, type Statement } from "./flight.js";
+import { createIdKeeper } from "./id-keeper.js";
 import { isolateRefused, isRefusal } from "./isolate-refused.js";
 import { createLostBackends } from "./lost-backends.js";
 import { createRollupSql } from "./rollup-sql.js";
@@ -32,6 +33,7 @@ import { AttemptHistory, watchSending, type AttemptPhase } from "./oversized.js"
 import { CopyRowBuffer, type RowEncoders } from "./row-buffer.js";
 import { NO_LIMITS } from "./session/settings.js";
 import { createTallySql } from "./tally-sql.js";
+import { createTopicIds, type TakenPlace } from "./topic-ids.js";
 import { Turns } from "./turns.js";
 import { createWindowStatement } from "./window-statement.js";
 
@@ -40,6 +42,8 @@ export interface SinkOptions extends SinkIdentity {
   /** Transactions that may run side by side; default 4. */
   readonly connections?: number;
   readonly limits?: WriterLimits;
+  /** How often, in ms, ids that are unique over all partitions are forgotten; default 10,000, Infinity: by other sinks alone. */
+  readonly forgetIdsEveryMs?: number;
   readonly onEvent?: (event: SinkEvent) => void;
 }
 
@@ -47,6 +51,10 @@ const answerTimeoutMs = 1_000;
 /** The server is idle in the transaction while a slow link still brings what it has sent. */
 const CLAIM_IDLE_TIMEOUT_MS = 600_000;
 const FIRST_LOOK_MS = 1_000;
+/** So often others may take ids while a checkpoint is written, before its error ends the work. */
+const MOST_CONFLICTS = 100;
+/** For looks at ids that other partitions have counted, and to forget ids. */
+const ID_CONNECTIONS = 2;
 /** Timers take no longer time. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -68,12 +76,22 @@ export function createSink(options: SinkOptions): Sink {
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
   const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
   const windows = createWindowStatement(rollups, tallies);
-  const restored = { tables, rollups, stateCheck: createStateCheck(tables, options.pipeline.data.allowedLatenessMs) };
+  const topicIds = createTopicIds(tables, { ...place, allowedLatenessMs: options.pipeline.data.allowedLatenessMs });
+  // Beside the checkpoints, which take longer.
+  const idPool = topicIds && createPool(address, ID_CONNECTIONS);
+  const idTurns = new Turns(ID_CONNECTIONS);
+  const idKeeper = idPool && createIdKeeper(idPool, topicIds, limits, options.forgetIdsEveryMs);
+  const stateCheck = createStateCheck(tables, options.pipeline.data.allowedLatenessMs);
+  const restored = { tables, rollups, topicIds, stateCheck };
   const chunks = new ChunkPool();
   const encoders: RowEncoders = {
     raw: createCopyEncoder(raw.table, { ...encoding.raw, pool: chunks }),
     late: tables.late && createCopyEncoder(tables.late, { ...encoding.late, pool: chunks }),
     rejected: tables.rejected && createCopyEncoder(tables.rejected, { pool: chunks }),
+    topicIds: tables.topicIds && {
+      ids: createCopyEncoder(tables.topicIds.ids, { pool: chunks }),
+      copies: createCopyEncoder(tables.topicIds.copies, { pool: chunks }),
+    },
   };
   const dayPartitions = createDayPartitions(pool, raw.table, limits);
   const lost = createLostBackends(address);
@@ -114,8 +132,9 @@ export function createSink(options: SinkOptions): Sink {
   function watchClaim(client: PoolClient, backendPid: number, partition: number): () => void {
     const { stream } = client.connection;
     let lastByteMs = performance.now();
-    stream.on("data", () => (lastByteMs = performance.now()));
-    return watchBackend({
+    const onBytes = (): void => void (lastByteMs = performance.now());
+    stream.on("data", onBytes);
+    const endWatch = watchBackend({
       address,
       pid: backendPid,
       lastByteMs: () => lastByteMs,
@@ -125,6 +144,11 @@ export function createSink(options: SinkOptions): Sink {
       onSilent: () => stream.destroy(silentServer(silenceTimeoutMs)),
       onBlocked: (blockers) => onEvent({ kind: "blocked", partition, blockers }),
     });
+    return () => {
+      endWatch();
+      // The pool uses the connection again.
+      stream.off("data", onBytes);
+    };
   }
 
   function retry<T>(work: () => Promise<T>): Promise<T> {
@@ -160,6 +184,15 @@ export function createSink(options: SinkOptions): Sink {
   return {
     claim: (partition, logStartOffset) => retry(() => turns.take(() => claimOnce(partition, logStartOffset))),
 
+    async findTaken(partition, ids) {
+      if (idPool === undefined || topicIds === undefined || ids.length === 0) return new Map();
+      // In one round trip: there is one for each few hundred records.
+      const statement = topicIds.findStatement(partition, ids);
+      const find = () => onConnection(idPool, limits, (client) => runAtOnce<TakenPlace>(client, limits, statement));
+      const taken = await retry(() => idTurns.take(find));
+      return new Map(taken.map(({ place: at, until }) => [at, until]));
+    },
+
     openBuffer: (partition) => new CopyRowBuffer(encoders, raw, { topic, partition }),
 
     async commit(claim, expectedOffset, checkpoint, rows, { isDivisible = false, onAttempt } = {}) {
@@ -172,10 +205,12 @@ export function createSink(options: SinkOptions): Sink {
       const commit = { place, claim, expectedOffset };
       const history = new AttemptHistory();
       let phase: AttemptPhase = "days";
+      let before: readonly Statement[] = [];
+      let conflicts = 0;
       const write = (client: PoolClient) => {
         onAttempt?.(watchSending(client));
         phase = "fence";
-        return writeCheckpoint(client, history.limitsOf(limits), commit, encoded, () => (phase = "rows"));
+        return writeCheckpoint(client, history.limitsOf(limits), commit, encoded, () => (phase = "rows"), before);
       };
       const isolate = async (client: PoolClient) => {
         await beginFenced(client, history.limitsOf(limits), commit, checkpoint);
@@ -183,11 +218,23 @@ export function createSink(options: SinkOptions): Sink {
         await client.query("ROLLBACK");
         return refused;
       };
+      const findTaken = async () => {
+        const find = async (client: PoolClient) => topicIds?.findTaken(client, claim.partition, rows.ids) ?? [];
+        const taken = await inTransaction(pool, limits, find);
+        if (taken.length > 0) throw takenIds(topic, claim.partition, taken);
+        // None: an entry that is there is free for this partition, or gone meanwhile.
+        if (topicIds !== undefined) before = [topicIds.release(claim.partition, rows.ids)];
+      };
       const writeOrIsolate = async () => {
         const given = history.limitsOf(limits);
         try {
           await onConnection(pool, given, write, lost.add);
         } catch (error) {
+          if (topicIds?.isConflict(error) === true && (conflicts += 1) <= MOST_CONFLICTS) {
+            await findTaken();
+            await writeOrIsolate();
+            return;
+          }
           if (!isRefusal(error)) throw error;
           const refused = await onConnection(pool, given, isolate, lost.add);
           if (refused.length > 0) throw refusedRows(topic, claim.partition, refused, error);
@@ -210,6 +257,7 @@ export function createSink(options: SinkOptions): Sink {
       await retry(() => turns.take(attempt));
       // Not after a failure: the connection may still be sending.
       rows.release();
+      idKeeper?.onCommitted();
       const newestDay = dayOf(checkpoint.maxEventTimeMs);
       if (rows.days.has(newestDay)) dayPartitions.makeAhead(newestDay + 1);
     },
@@ -217,8 +265,8 @@ export function createSink(options: SinkOptions): Sink {
     async close() {
       closing.abort();
       closed ??= (async () => {
-        await dayPartitions.settle();
-        await pool.end();
+        await Promise.all([dayPartitions.settle(), idKeeper?.stop()]);
+        await Promise.all([pool.end(), idPool?.end()]);
       })();
       await closed;
     },

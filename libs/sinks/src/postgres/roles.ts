@@ -8,6 +8,7 @@ import {
   closedWindows,
   definitions,
   exclusions,
+  forgottenIds,
   ownedTables,
   progress,
   quietPartitions,
@@ -43,13 +44,16 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
   const records = [raw.table, ...(late === undefined ? [] : [late]), ...(rejected === undefined ? [] : [rejected])];
   const rollups = tables.rollups.map(({ table }) => table);
   const tallies = (tables.tallies ?? []).map(({ table }) => table);
+  const ofIds = tables.topicIds === undefined ? [] : [tables.topicIds.ids, tables.topicIds.copies];
   const written = [
     ...records,
+    ...ofIds,
     ...rollups,
     ...tallies,
     checkpoints,
     definitions,
     exclusions,
+    forgottenIds,
     ownedTables,
     retention,
     progress,
@@ -67,7 +71,8 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
     ...grant("SELECT, INSERT", [definitions], writer),
     ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
     ...grant("SELECT, INSERT, UPDATE", [quietPartitions, closedWindows], writer),
-    ...grant("SELECT, INSERT, DELETE", [...records, progress], writer),
+    ...grant("SELECT, INSERT, DELETE", [...records, ...ofIds, progress], writer),
+    ...grant("SELECT, INSERT, UPDATE, DELETE", [forgottenIds], writer),
     ...grant("DELETE", finestRollups(tables), writer),
     `GRANT EXECUTE ON FUNCTION ${FUNCTIONS} TO ${quoteIdentifier(writer)}`,
     ...grantUsage([...rollups, ...tallies, checkpoints], reader),

@@ -1,5 +1,7 @@
 import type { NewRows, RowBuffer } from "../checkpoint.js";
 import type { CopyEncoder, CopyStream } from "../copy/copy-encoder.js";
+import { CountedIds, newestOf } from "../ids/counted-ids.js";
+import { idKey } from "../ids/id-key.js";
 import { eventTimeMs, type SinkTables } from "../sink-tables.js";
 import { dayOf } from "./day-partitions.js";
 
@@ -15,6 +17,7 @@ export interface RowEncoders {
   readonly raw: CopyEncoder;
   readonly late: CopyEncoder | undefined;
   readonly rejected: CopyEncoder | undefined;
+  readonly topicIds?: { readonly ids: CopyEncoder; readonly copies: CopyEncoder } | undefined;
 }
 
 /** In bytes. Ten thousand rows of the usual size have a fifth of it. */
@@ -26,6 +29,8 @@ const FULL_DAYS = 100;
 export class CopyRowBuffer implements RowBuffer {
   /** UTC days since 1970-01-01 of the raw rows, where their table is partitioned by day. */
   readonly days = new Set<number>();
+  /** Of the raw rows, where they are unique over all partitions. */
+  readonly ids = new CountedIds();
   // Rows of one day mostly follow one another.
   #lastDay = Number.NaN;
   readonly #streams = new Map<CopyEncoder, CopyStream>();
@@ -39,10 +44,12 @@ export class CopyRowBuffer implements RowBuffer {
     this.#constants = constants;
   }
 
-  add({ rows, late = [], rejected = [] }: NewRows): void {
+  add({ rows, late = [], rejected = [], ids = [], copies = [] }: NewRows): void {
     this.#append(this.#encoders.raw, rows);
     this.#append(this.#encoders.late, late);
     this.#append(this.#encoders.rejected, rejected);
+    this.#append(this.#encoders.topicIds?.copies, copies.map(toCopy));
+    if (this.#encoders.topicIds !== undefined) this.ids.add(ids);
     if (this.#raw.time === undefined || this.#raw.partitionedByDay !== true) return;
     const { time, timeUnit } = this.#raw;
     for (const row of rows as readonly Readonly<Record<string, unknown>>[]) {
@@ -59,20 +66,23 @@ export class CopyRowBuffer implements RowBuffer {
   }
 
   get bytes(): number {
-    let bytes = 0;
+    let bytes = this.ids.bytes;
     for (const stream of this.#streams.values()) bytes += stream.allocatedBytes;
     return bytes;
   }
 
-  /** The COPYs to run: raw rows, then late ones, then rejected ones. */
+  /** The COPYs to run: ids, raw rows, late ones, rejected ones, then copies. */
   end(): readonly CopyRun[] {
-    const { raw, late, rejected } = this.#encoders;
+    const { raw, late, rejected, topicIds } = this.#encoders;
     const runs: CopyRun[] = [];
-    for (const encoder of [raw, late, rejected]) {
+    const taken = newestOf(this.ids.sorted()).map(({ key, liveUntilMs }) => ({ id: key, live_until: liveUntilMs }));
+    this.#append(topicIds?.ids, taken);
+    for (const encoder of [topicIds?.ids, raw, late, rejected, topicIds?.copies]) {
       const stream = encoder && this.#streams.get(encoder);
       if (encoder === undefined || stream === undefined) continue;
       const { statement } = encoder;
-      runs.push({ statement, chunks: stream.end(), offsetAt: encoder === rejected ? undefined : encoder.offsetAt });
+      const mayBeRefused = encoder === raw || encoder === late;
+      runs.push({ statement, chunks: stream.end(), offsetAt: mayBeRefused ? encoder.offsetAt : undefined });
     }
     return runs;
   }
@@ -92,4 +102,8 @@ export class CopyRowBuffer implements RowBuffer {
     }
     stream.append(rows);
   }
+}
+
+function toCopy<T extends { readonly id: string }>(copy: T): T {
+  return { ...copy, id: idKey(copy.id) };
 }

@@ -15,8 +15,9 @@ import {
 } from "drizzle-orm/pg-core";
 import { aggregateColumns } from "./aggregate-columns.js";
 import { eventColumn, eventColumns, type ColumnBuilder } from "./event-columns.js";
-import type { PipelineData, RollupData } from "./pipeline-data.js";
+import type { PipelineData, RollupData, TopicIdsData } from "./pipeline-data.js";
 import type { PipelineTables } from "./pipeline-tables.js";
+import { copiesTable, idsTable } from "./topic-ids.js";
 import { verdictTable } from "./verdicts.js";
 
 /** Pages of the raw table that one entry of its BRIN index covers. */
@@ -46,9 +47,14 @@ export function deriveTables(data: PipelineData, own: OwnTables = {}): PipelineT
     rollups: Object.fromEntries(rollups.map(tableOf)),
     totals: Object.fromEntries(rollups.map(totalOf)),
     verdicts: tables.verdicts.map(({ name }) => verdictTable(name, define)),
+    ...(tables.topicIds && { topicIds: topicIdTables(data, tables.topicIds, define) }),
   };
   // Drizzle types columns by the code that makes them, and these are made of data.
   return derived as unknown as PipelineTables;
+}
+
+function topicIdTables(data: PipelineData, names: TopicIdsData, define: TableMaker) {
+  return { ids: idsTable(data, names, define), copies: copiesTable(data, names, define) };
 }
 
 /** Defines a table in the pipeline's schema. */

@@ -8,15 +8,25 @@ export type {
   RawTableOf,
   RejectedTable,
   RollupTableOf,
+  TopicIdTables,
   TotalViewOf,
   TypedRollup,
 } from "./pipeline-tables.js";
-export type { AggregateData, ColumnData, KeyLimitData, PipelineData, RollupData, TablesData } from "./pipeline-data.js";
+export type {
+  AggregateData,
+  ColumnData,
+  KeyLimitData,
+  PipelineData,
+  RollupData,
+  TablesData,
+  TopicIdsData,
+} from "./pipeline-data.js";
 export {
   checkpoints,
   closedWindows,
   definitions,
   exclusions,
+  forgottenIds,
   ownedTables,
   progress,
   quietPartitions,

@@ -69,10 +69,20 @@ export interface TablesData {
   readonly partitionBy: "day" | "none";
   /** `refuse`: a row that a unique key refuses is stored as refused. `duplicate`: it counts as a duplicate. */
   readonly onConflict: "refuse" | "duplicate";
+  /** Ids are unique over all partitions of a topic; absent: in each partition. */
+  readonly topicIds?: TopicIdsData;
   /** Columns of the raw and the late table by field or rate, in their order. */
   readonly columns: Readonly<Record<string, ColumnData>>;
   /** Tables that the user made; `migrate` leaves them alone. */
   readonly own: readonly ("raw" | "late")[];
+}
+
+/** Names of the tables that make ids unique over all partitions of a topic. */
+export interface TopicIdsData {
+  /** Ids of counted events, for as long as some partition may count another one. */
+  readonly ids: string;
+  /** Records that are duplicates of an event in another partition. */
+  readonly copies: string;
 }
 
 /** A column of the raw table. */

@@ -123,8 +123,16 @@ export interface PipelineTables<
   readonly rejected: RejectedTable;
   readonly rollups: { readonly [R in Rollup as R["name"]]: RollupTableOf<E, R> };
   readonly totals: { readonly [R in Rollup as R["name"]]: TotalViewOf<E, R> };
+  /** Absent: ids are unique in each partition. */
+  readonly topicIds?: TopicIdTables;
   /** In the order of the definition: the finest first. */
   readonly verdicts: readonly VerdictTable[];
+}
+
+/** The tables that make ids unique over all partitions of a topic. */
+export interface TopicIdTables {
+  readonly ids: PgTable;
+  readonly copies: PgTable;
 }
 
 /** The tables of `deriveTables`, whatever the types of their columns. */
@@ -134,5 +142,6 @@ export interface DerivedTables {
   readonly rejected: PgTable;
   readonly rollups: Readonly<Record<string, PgTable>>;
   readonly totals: Readonly<Record<string, PgView>>;
+  readonly topicIds?: TopicIdTables;
   readonly verdicts: readonly PgTable[];
 }

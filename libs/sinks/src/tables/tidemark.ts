@@ -116,6 +116,18 @@ export const retention = tidemark.table(
   (table) => [primaryKey({ columns: [table.pipeline, table.table] })],
 );
 
+/** How far the ids of a topic were forgotten, where they are unique over all of its partitions. */
+export const forgottenIds = tidemark.table(
+  "forgotten_ids",
+  {
+    pipeline: text("pipeline").notNull(),
+    topic: text("topic").notNull(),
+    /** Epoch ms: ids that live until then or less may be gone. */
+    until: bigint("until", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic] })],
+);
+
 /** The tables and views that `migrate` made, and for which pipeline. */
 export const ownedTables = tidemark.table(
   "tables",

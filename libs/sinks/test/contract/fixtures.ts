@@ -11,8 +11,11 @@ const rollups = orders.rollups.map((rollup) => ({
   aggregates: { ...rollup.aggregates, orders: { kind: "count-non-null", field: "orderId" } as const },
 }));
 
+const topicIds = { ids: "orders_ids", copies: "orders_copies" };
+
 /** The pipeline of these tests, or another that differs from it in this. */
-export const pipelineWith = (changes: Partial<PipelineData> = {}) => orderPipeline({ rollups, ...changes });
+export const pipelineWith = (changes: Partial<PipelineData> = {}) =>
+  orderPipeline({ rollups, tables: { ...orders.tables, topicIds }, ...changes });
 
 export const identity: SinkIdentity & { readonly pipeline: ReturnType<typeof pipelineWith> } = {
   topic: "orders-topic",

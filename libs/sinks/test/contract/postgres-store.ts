@@ -5,7 +5,7 @@ import type { Sql } from "postgres";
 import { createSink, migrate, openTransactions, SNAPSHOT, type Sink, type SinkOptions } from "../../src/index.js";
 import type { TestServer } from "../postgres-server.js";
 import { identity } from "./fixtures.js";
-import { storedTables, toContents, type SelectedRow } from "./store-contents.js";
+import { idTables, storedTables, toContents, toIds, type SelectedRow } from "./store-contents.js";
 import type { TestStore } from "./test-store.js";
 
 export interface PostgresStore extends TestStore {
@@ -52,6 +52,13 @@ export async function createPostgresStore(
         const rows = new Map<PgTable, readonly SelectedRow[]>();
         for (const table of storedTables) rows.set(table, await snapshot.select(columnsOf(table)).from(table));
         return toContents((table) => rows.get(table) ?? []);
+      }),
+    readIds: () =>
+      transactions.run(SNAPSHOT, async (transaction) => {
+        const snapshot = drizzle(transaction as Sql);
+        const rows = new Map<PgTable, readonly SelectedRow[]>();
+        for (const table of Object.values(idTables)) rows.set(table, await snapshot.select().from(table));
+        return toIds((table) => rows.get(table) ?? []);
       }),
     async close() {
       await Promise.all([...sinks.map((sink) => sink.close()), transactions.end({ timeout: 1 })]);

@@ -3,6 +3,7 @@ import { claimContract } from "./claim-contract.js";
 import { commitContract } from "./commit-contract.js";
 import { fenceContract } from "./fence-contract.js";
 import { stateContract } from "./state-contract.js";
+import { topicIdsContract } from "./topic-ids-contract.js";
 import type { TestStore } from "./test-store.js";
 
 /** Gives the store of the test that runs. */
@@ -31,6 +32,9 @@ export function sinkContract(createStore: () => Promise<TestStore>): void {
   });
   describe("the state that a claim finds", () => {
     stateContract(current);
+  });
+  describe("ids that are unique over all partitions", () => {
+    topicIdsContract(current);
   });
   describe("fence", () => {
     fenceContract(current);

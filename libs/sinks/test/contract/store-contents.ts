@@ -4,7 +4,7 @@ import type { CheckpointLedger } from "../../src/index.js";
 import { sinkTables } from "../../src/sink-pipeline.js";
 import { aggregateColumns, checkpoints, type RollupData, type TallyDefinition } from "../../src/tables/index.js";
 import { identity } from "./fixtures.js";
-import type { StoreContents, StoredCheckpoint, StoredTally, StoredWindow } from "./test-store.js";
+import type { StoreContents, StoredCheckpoint, StoredIds, StoredTally, StoredWindow } from "./test-store.js";
 
 /** A row as Drizzle's `select` gives it. */
 export type SelectedRow = Readonly<Record<string, unknown>>;
@@ -21,6 +21,16 @@ export const storedTables: readonly PgTable[] = [
   ...tallies.map(({ table }) => table),
   checkpoints,
 ];
+
+export const idTables = tables.topicIds as NonNullable<typeof tables.topicIds>;
+
+/** The tables of ids and copies, whose rows `rowsOf` gives in any order. */
+export function toIds(rowsOf: (table: PgTable) => readonly SelectedRow[]): StoredIds {
+  return {
+    ids: sort(rowsOf(idTables.ids), ["topic", "id"]),
+    copies: sort(rowsOf(idTables.copies), ["topic", "partition", "offset"]),
+  } as unknown as StoredIds;
+}
 
 /** The contents of these tables, whose rows `rowsOf` gives in any order. */
 export function toContents(rowsOf: (table: PgTable) => readonly SelectedRow[]): StoreContents {

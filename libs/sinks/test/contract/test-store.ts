@@ -6,6 +6,8 @@ export interface TestStore {
   open(identity?: Partial<SinkIdentity>): Sink;
   /** All that it holds, as it stands at one moment. */
   read(): Promise<StoreContents>;
+  /** The ids that are unique over all partitions, by topic and id, and the copies, by partition and offset. */
+  readIds(): Promise<StoredIds>;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -18,6 +20,21 @@ export interface StoreContents {
   readonly windows: readonly StoredWindow[];
   readonly tallies: readonly StoredTally[];
   readonly checkpoints: readonly StoredCheckpoint[];
+}
+
+export interface StoredIds {
+  readonly ids: readonly {
+    readonly topic: string;
+    readonly id: string;
+    readonly partition: number;
+    readonly live_until: number;
+  }[];
+  readonly copies: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly id: string;
+  }[];
 }
 
 export interface StoredWindow extends RollupRow {

@@ -31,7 +31,7 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
   let isWriting = Promise.resolve();
 
   async function write(
-    rows: Required<NewRows>,
+    rows: Required<Pick<NewRows, "rows" | "late" | "rejected">>,
     outcomes: Partial<CheckpointLedger>,
     timesMs: readonly number[],
   ): Promise<void> {

@@ -180,6 +180,32 @@ export const lastRecordMoved = aroundSink({
 
 export const committedTwice = aroundSink({ commits: 2 });
 
+/** What the sink is not told, it cannot refuse. */
+export const idsNotCompared: Injection = {
+  createClaimer: (options) =>
+    createPartitionClaimer({
+      ...options,
+      sink: {
+        ...wrapSink(options.sink, { rows: (added) => ({ ...added, ids: [] }) }),
+        findTaken: async () => new Map(),
+      },
+    }),
+};
+
+/** The first id of each look-up counts as taken. */
+export const takenWithoutCause: Injection = {
+  createClaimer: (options) =>
+    createPartitionClaimer({
+      ...options,
+      sink: { ...options.sink, findTaken: async () => new Map([[0, Number.MAX_SAFE_INTEGER]]) },
+    }),
+};
+
+type Copy = NonNullable<NewRows["copies"]>[number];
+
+export const changedCopies = (change: (copy: Copy) => Copy | readonly Copy[]): Injection =>
+  aroundSink({ rows: ({ copies = [], ...added }) => ({ ...added, copies: copies.flatMap(change) }) });
+
 export const lateRowCounted = aroundSink({
   rows: (added) => ({ ...added, rows: [...added.rows, ...(added.late ?? [])] }),
 });

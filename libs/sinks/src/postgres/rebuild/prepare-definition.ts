@@ -172,8 +172,8 @@ export async function abandonDefinition({
 async function dropNext(client: ClientBase, { name, tables }: PipelineData): Promise<void> {
   await client.query("DELETE FROM tidemark.checkpoints WHERE pipeline = $1", [name]);
   await dropSchema(client, tables.schema);
-  for (const table of ["tables", "exclusions", "retention", "progress", "quiet_partitions", "closed_windows"])
-    await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [name]);
+  const own = ["tables", "exclusions", "retention", "progress", "quiet_partitions", "closed_windows", "forgotten_ids"];
+  for (const table of own) await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [name]);
 }
 
 /** Drops the tables that a switch has put aside, some partitions at a time. May be called again, and where there are none. */

@@ -22,7 +22,9 @@ export interface ResetOptions extends SinkIdentity {
   readonly databaseUrl: string;
   /** Those that have not been read yet are left as they are. */
   readonly partitions: readonly LogOfPartition[];
-  /** Offsets of records that are left out from now on, of the only partition that is given. */
+  /** The partition whose records `without` and `including` name; default: the only one that is given. */
+  readonly decidedPartition?: number | undefined;
+  /** Offsets of records that are left out from now on. */
   readonly without?: readonly number[];
   /** Offsets of records that were left out, and are not any more. */
   readonly including?: readonly number[];
@@ -77,6 +79,7 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
     ...tables.flatMap((table) => misplaced(table) ?? []),
     ...findUnread(stored, options),
     ...(await findReferences(client, tables)),
+    ...(await findShared(client, stored, options)),
     ...(await findLosses(client, stored, {
       topic,
       log: partitions,
@@ -96,6 +99,7 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
   await forgetRetention(client, name, place);
   // Windows are open again until the partitions have been read.
   await client.query("DELETE FROM tidemark.closed_windows WHERE pipeline = $1 AND topic = $2", [name, topic]);
+  await forgetIds(client, options);
   return stored.map((row) => ({
     partition: row.partition,
     startOffset: row.start_offset,
@@ -105,8 +109,8 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
 
 /** Every table that holds rows of partitions. */
 function tablesOf(pipeline: SinkPipeline): readonly PgTable[] {
-  const { raw, late, rejected, rollups, tallies = [] } = sinkTables(pipeline);
-  const others = [late, rejected].filter((table) => table !== undefined);
+  const { raw, late, rejected, rollups, topicIds, tallies = [] } = sinkTables(pipeline);
+  const others = [late, rejected, topicIds?.copies].filter((table) => table !== undefined);
   return [raw.table, ...others, ...[...rollups, ...tallies].map(({ table }) => table)];
 }
 
@@ -143,14 +147,21 @@ const restart = Object.entries(getTableColumns(checkpoints))
   })
   .join(", ");
 
-function findUnread(stored: readonly StoredRow[], { topic, partitions, without = [] }: ResetOptions): string[] {
-  const [first] = partitions;
+function decidedOf({ partitions, decidedPartition }: ResetOptions): LogOfPartition | undefined {
+  if (decidedPartition === undefined) return partitions[0];
+  return partitions.find(({ partition }) => partition === decidedPartition);
+}
+
+function findUnread(stored: readonly StoredRow[], options: ResetOptions): string[] {
+  const { topic, partitions, without = [] } = options;
+  const first = decidedOf(options);
   const place = partitions.length === 1 ? `${topic}[${first?.partition}]` : topic;
   const outside = without.filter((offset) => first === undefined || offset < first.start || offset >= first.end);
   return [
     ...(stored.length === 0 ? [`Nothing of ${place} has been read yet: there is nothing to rebuild.`] : []),
     ...outside.map(
-      (offset) => `The log of ${place} has no offset ${offset}: it holds ${first?.start} to ${(first?.end ?? 0) - 1}.`,
+      (offset) =>
+        `The log of ${topic}[${first?.partition}] has no offset ${offset}: it holds ${first?.start} to ${(first?.end ?? 0) - 1}.`,
     ),
   ];
 }
@@ -178,8 +189,8 @@ function recordTables({ tables }: { readonly tables: SinkTables }): readonly Cou
 }
 
 async function decide(client: ClientBase, options: ResetOptions): Promise<void> {
-  const { topic, pipeline, partitions, without = [], including = [] } = options;
-  const place = [pipeline.data.name, topic, partitions[0]?.partition];
+  const { topic, pipeline, without = [], including = [] } = options;
+  const place = [pipeline.data.name, topic, decidedOf(options)?.partition];
   await client.query(
     `INSERT INTO tidemark.exclusions (pipeline, topic, partition, "offset")
      SELECT $1, $2, $3, * FROM unnest($4::int8[]) ON CONFLICT DO NOTHING`,
@@ -189,6 +200,48 @@ async function decide(client: ClientBase, options: ResetOptions): Promise<void> 
     `DELETE FROM tidemark.exclusions WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND "offset" = ANY ($4::int8[])`,
     [...place, including],
   );
+}
+
+/** Partitions of the topic that are not read again. */
+async function countOthers(client: ClientBase, { topic, pipeline, partitions }: ResetOptions): Promise<number> {
+  const { rows } = await client.query<{ others: number }>(
+    `SELECT count(*) AS others FROM tidemark.checkpoints WHERE pipeline = $1 AND topic = $2 AND NOT partition = ANY ($3::int[])`,
+    [pipeline.data.name, topic, partitions.map(({ partition }) => partition)],
+  );
+  return rows[0]?.others ?? 0;
+}
+
+/**
+ * Where ids are unique over all partitions, others may have left out copies of a record that is left out now. And a partition that is
+ * read alone finds what the others have counted in their raw rows.
+ */
+async function findShared(client: ClientBase, stored: readonly StoredRow[], options: ResetOptions): Promise<string[]> {
+  const { pipeline, without = [], including = [] } = options;
+  const { raw, topicIds } = sinkTables(pipeline);
+  if (topicIds === undefined || stored.length === 0 || (await countOthers(client, options)) === 0) return [];
+  const advice = "Ids are unique over all partitions: rebuild all of them.";
+  if (without.length + including.length > 0)
+    return [`Other partitions may hold copies of what is counted otherwise without a record. ${advice}`];
+  const { rowCount } = await client.query("SELECT FROM tidemark.retention WHERE pipeline = $1 AND table_name = $2", [
+    pipeline.data.name,
+    getTableName(raw.table),
+  ]);
+  return rowCount === 0 ? [] : [`Retention has dropped rows of which other partitions may hold copies. ${advice}`];
+}
+
+/**
+ * A partition that is read alone takes its own ids again, and puts back at its claim what was forgotten of the others. Where all are
+ * read again, all ids are free.
+ */
+async function forgetIds(client: ClientBase, options: ResetOptions): Promise<void> {
+  const { topic, pipeline } = options;
+  const { topicIds } = sinkTables(pipeline);
+  if (topicIds === undefined || (await countOthers(client, options)) > 0) return;
+  await client.query(`DELETE FROM ${qualifiedName(topicIds.ids)} WHERE topic = $1`, [topic]);
+  await client.query("DELETE FROM tidemark.forgotten_ids WHERE pipeline = $1 AND topic = $2", [
+    pipeline.data.name,
+    topic,
+  ]);
 }
 
 /** Where all that the pipeline has is read again, dropped days come back whole. */
