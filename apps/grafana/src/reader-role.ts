@@ -1,7 +1,7 @@
 import { redactUrl } from "@tidemark/cli";
-import { createRoles, migrate, withConnection, type Blocker } from "@tidemark/sinks";
+import { createRoles, migrate, withTransaction, type Blocker } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed/tables";
-import { DatabaseError, escapeIdentifier, escapeLiteral, type ClientBase } from "pg";
+import { DatabaseError, escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";
 import { scramVerifier } from "./scram-verifier.js";
 
@@ -16,8 +16,30 @@ const writer = "tidemark_writer";
 /** More connections than Grafana's pool and its health check need. */
 const connectionLimit = 10;
 
-/** A query that is not done at the next refresh (5 s) is thrown away anyway. */
-const statementTimeout = "4s";
+const settings: Readonly<Record<string, string>> = {
+  // A query that is not done at the next refresh (5 s) is thrown away anyway.
+  statement_timeout: "4s",
+  default_transaction_read_only: "on",
+  // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
+  jit: "off",
+  // Answers do not depend on what the database, which others may use too, has set. Queries name their tables without a schema.
+  search_path: "pg_catalog, public",
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  TimeZone: "UTC",
+  extra_float_digits: "1",
+  bytea_output: "hex",
+  standard_conforming_strings: "on",
+  array_nulls: "on",
+  transform_null_equals: "off",
+  row_security: "on",
+  restrict_nonsystem_relation_kind: "",
+  exit_on_error: "off",
+  lock_timeout: "0",
+  transaction_timeout: "0",
+  default_transaction_isolation: "read committed",
+  default_transaction_deferrable: "off",
+};
 
 /**
  * Makes the tables where they are missing, and the role that dashboards run as: it reads rollups and views, and nothing
@@ -39,26 +61,32 @@ export async function makeReader(
 async function makeRole(ownerUrl: string, { name, password }: ReaderRole): Promise<void> {
   await createRoles(ownerUrl, { pipeline: socmed, writer, reader: name });
   const role = escapeIdentifier(name);
-  await withConnection(ownerUrl, async (client) => {
-    await setPassword(client, role, password);
-    await client.query(
-      [
-        `ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit}`,
-        `ALTER ROLE ${role} SET statement_timeout = '${statementTimeout}'`,
-        `ALTER ROLE ${role} SET default_transaction_read_only = on`,
-        // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
-        `ALTER ROLE ${role} SET jit = off`,
-      ].join(";\n"),
+  await setPassword(ownerUrl, role, password);
+  await withTransaction(ownerUrl, async (client) => {
+    // A server may be too old for some of them.
+    const { rows: known } = await client.query<{ known: string }>(
+      "SELECT lower(name) AS known FROM pg_settings WHERE lower(name) = ANY ($1::text[])",
+      [Object.keys(settings).map((setting) => setting.toLowerCase())],
     );
+    const statements = Object.entries(settings)
+      .filter(([setting]) => known.some((row) => row.known === setting.toLowerCase()))
+      .map(([setting, value]) => `ALTER ROLE ${role} SET ${setting} = ${textOf(value)}`);
+    await client.query([`ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit}`, ...statements].join(";\n"));
   });
+}
+
+/** A list of names is no text. */
+function textOf(value: string): string {
+  return value.split(", ").map(escapeLiteral).join(", ");
 }
 
 /** Neon, which keeps roles outside of Postgres too, says so and takes a password only as it is. */
 const onlyPlain = /only supports being given plaintext passwords/;
 
 /** Sends what Postgres stores of the password, so that no log of statements has the password itself. */
-async function setPassword(client: ClientBase, role: string, password: string): Promise<void> {
-  const set = (secret: string) => client.query(`ALTER ROLE ${role} PASSWORD ${escapeLiteral(secret)}`);
+async function setPassword(ownerUrl: string, role: string, password: string): Promise<void> {
+  const set = (secret: string) =>
+    withTransaction(ownerUrl, (client) => client.query(`ALTER ROLE ${role} PASSWORD ${escapeLiteral(secret)}`));
   try {
     await set(scramVerifier(password));
   } catch (error) {

@@ -5,9 +5,11 @@ export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** `"schema"."table"`, or `"table"` where the Drizzle table names no schema. */
+/** `"schema"."table"`. Drizzle names no schema for `public`, whatever the search path is. */
 export function qualifiedName(table: PgTable): string {
-  const { schema } = getTableConfig(table);
-  const name = quoteIdentifier(getTableName(table));
-  return schema === undefined ? name : `${quoteIdentifier(schema)}.${name}`;
+  return `${quoteIdentifier(schemaOf(table))}.${quoteIdentifier(getTableName(table))}`;
+}
+
+export function schemaOf(table: PgTable): string {
+  return getTableConfig(table).schema ?? "public";
 }

@@ -19,7 +19,7 @@ export { compareDefinitions, hashDefinition, type Difference } from "./definitio
 export { SinkError, type RefusedRow, type SinkErrorCode } from "./errors.js";
 export { createPatience, isAnswer, isUnavailable, type Patience, type SinkEvent } from "./postgres/availability.js";
 export { answerWithin, describeBlocker, type Blocker } from "./postgres/backend-watch.js";
-export { withConnection, type WriterLimits } from "./postgres/connection.js";
+export { withConnection, withTransaction, type WriterLimits } from "./postgres/connection.js";
 export { checkTables } from "./postgres/check-tables.js";
 export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/claim.js";
 export { migrate, type MigrateOptions } from "./postgres/migrate.js";

@@ -5,3 +5,4 @@ export type { ConnectionPlan, Fate, Proxy } from "./proxy.js";
 export { temporaryDirectory } from "./temporary-directory.js";
 export { until } from "./until.js";
 export { hasPgbouncer, startPgbouncer, type Pgbouncer, type PoolMode } from "./pgbouncer.js";
+export { setUnusual, unusualSession, type RunSql } from "./unusual-settings.js";

@@ -22,11 +22,17 @@ export interface Pgbouncer {
   close(): Promise<void>;
 }
 
+export interface PgbouncerOptions {
+  /** Statements by which each session of the server begins. */
+  readonly connectQuery?: string;
+}
+
 /** A PgBouncer on a free port of 127.0.0.1, in front of the server of that address. `settings` are those of its `[pgbouncer]`. */
 export async function startPgbouncer(
   databaseUrl: string,
   mode: PoolMode,
   settings: Readonly<Record<string, string>> = {},
+  { connectQuery }: PgbouncerOptions = {},
 ): Promise<Pgbouncer> {
   const server = new URL(databaseUrl);
   const directory = await mkdtemp(join(tmpdir(), "tidemark-pgbouncer-"));
@@ -43,9 +49,10 @@ export async function startPgbouncer(
     ...settings,
   };
   const lines = Object.entries(given).map(([name, value]) => `${name} = ${value}`);
+  const begun = connectQuery === undefined ? "" : ` connect_query='${connectQuery.replaceAll("'", "''")}'`;
   const target = `host=127.0.0.1 port=${server.port} user=${server.username} password=${server.password}`;
   const file = join(directory, "pgbouncer.ini");
-  await writeFile(file, `[databases]\n* = ${target}\n\n[pgbouncer]\n${lines.join("\n")}\n`);
+  await writeFile(file, `[databases]\n* = ${target}${begun}\n\n[pgbouncer]\n${lines.join("\n")}\n`);
   // It does not run as root.
   const account = process.getuid?.() === 0 ? await nobody() : undefined;
   await chmod(directory, 0o755);

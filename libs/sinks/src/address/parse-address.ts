@@ -9,6 +9,12 @@ import { findPassword } from "./password-file.js";
 import { readAddressText } from "./read-text.js";
 import { readTlsSettings, type TlsSettings } from "./tls.js";
 
+/**
+ * What kind of session is wanted. `writable`, which no address can ask for, is a session of a server that takes writes: a read-only
+ * default of the role's or the database's does not matter, since transactions that write overrule it.
+ */
+export type TargetSession = "any" | "read-write" | "read-only" | "primary" | "standby" | "prefer-standby" | "writable";
+
 /** A Postgres address, as libpq understands it. */
 export interface PostgresAddress {
   /** At least one, in the order in which they are tried. */
@@ -18,7 +24,7 @@ export interface PostgresAddress {
   /** Undefined: no encryption. Sockets are never encrypted. */
   readonly tls: TlsSettings | undefined;
   readonly channelBinding: "disable" | "prefer" | "require";
-  readonly targetSession: "any" | "read-write" | "read-only" | "primary" | "standby" | "prefer-standby";
+  readonly targetSession: TargetSession;
   readonly loadBalance: boolean;
   /** For each server, in ms; 0: no limit. Undefined: the program's own. */
   readonly connectTimeoutMs: number | undefined;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PostgresAddress } from "../address/parse-address.js";
 import { silentServer } from "../errors.js";
-import { withConnection } from "./connection.js";
+import { runAtOnce, withConnection } from "./connection.js";
+import { NO_LIMITS } from "./session/settings.js";
 
 /** A session that holds a lock which another one waits for. */
 export interface Blocker {
@@ -14,8 +15,8 @@ export interface Blocker {
 
 export interface BackendWatchOptions {
   readonly address: PostgresAddress;
-  /** The server process whose answer is awaited. */
-  readonly pid: number;
+  /** The server process whose answer is awaited; through a pooler each transaction may have another one. */
+  readonly pid: number | (() => number);
   /** When the last byte came from it, by `performance.now()`; default: none is known. */
   readonly lastByteMs?: () => number;
   /** After so long without a byte, and without a sign that it is at work, `onSilent` is called. In ms. */
@@ -32,10 +33,11 @@ const defaultFirstLookMs = 1_000;
 const lookEveryMs = 5_000;
 const lookTimeoutMs = 5_000;
 
-const lookSql = `SELECT
-    EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Client') AS is_at_work,
+/** Where activities are not tracked, it is at work unless it waits for its client. */
+const lookSql = (pid: number) => `SELECT
+    EXISTS (SELECT FROM pg_stat_activity WHERE pid = ${pid} AND state IN ('active', 'disabled') AND wait_event_type IS DISTINCT FROM 'Client') AS is_at_work,
     (SELECT coalesce(json_agg(json_build_object('pid', pid, 'name', application_name, 'address', host(client_addr)) ORDER BY pid), '[]')
-     FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids($1))) AS blockers`;
+     FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(${pid}))) AS blockers`;
 
 interface Look {
   readonly is_at_work: boolean;
@@ -66,7 +68,8 @@ export function watchBackend(options: BackendWatchOptions): () => void {
 
   async function ask(): Promise<void> {
     try {
-      const { rows } = await withConnection(address, (client) => client.query<Look>(lookSql, [pid]), {
+      const statement = lookSql(typeof pid === "number" ? pid : pid());
+      const rows = await withConnection(address, (client) => runAtOnce<Look>(client, NO_LIMITS, statement), {
         timeoutMs: Math.min(lookTimeoutMs, silenceTimeoutMs),
         signal,
       });

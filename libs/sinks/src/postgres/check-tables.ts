@@ -2,7 +2,7 @@ import type { ClientBase } from "pg";
 import { describeAddress, parseAddress } from "../address/parse-address.js";
 import { noTables, oldDatabase, refusedTable } from "../errors.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
-import { withConnection } from "./connection.js";
+import { withTransaction } from "./connection.js";
 import { pipelineRelations } from "./pipeline-ddl.js";
 
 interface RelationOwner {
@@ -17,10 +17,10 @@ interface RelationOwner {
  * `refused-table` where a table of such a name is another pipeline's or not Tidemark's, and `old-database`. Reads alone.
  */
 export async function checkTables(databaseUrl: string, pipeline: SinkPipeline): Promise<void> {
-  await withConnection(databaseUrl, (client) => checkTablesOn(client, databaseUrl, pipeline));
+  await withTransaction(databaseUrl, (client) => checkTablesOn(client, databaseUrl, pipeline));
 }
 
-/** As `checkTables`, on a connection. */
+/** As `checkTables`, in a transaction. */
 export async function checkTablesOn(client: ClientBase, databaseUrl: string, pipeline: SinkPipeline): Promise<void> {
   const { name } = pipeline.data;
   const nothing = () => noTables(name, describeAddress(parseAddress(databaseUrl)));

@@ -8,7 +8,7 @@ import type { SinkPipeline } from "../sink-pipeline.js";
 import type { SinkTables } from "../sink-tables.js";
 import type { CountQuestion, StateCheck } from "../state-check.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
-import { defaultLimits, transact, withConnection } from "./connection.js";
+import { defaultLimits, runAtOnce, withConnection, withTransaction } from "./connection.js";
 import { readIds } from "./read-ids.js";
 import type { RollupSql } from "./rollup-sql.js";
 import type { TopicIds } from "./topic-ids.js";
@@ -52,18 +52,13 @@ const claimed = `start_offset, next_offset, epoch, last_record::text, ${toMs("wa
  * is known before anything is read.
  */
 export async function checkIdentity(databaseUrl: string, identity: SinkIdentity): Promise<void> {
-  await withConnection(databaseUrl, (client) =>
-    transact(client, defaultLimits, () => compareIdentity(client, identity)),
-  );
+  await withTransaction(databaseUrl, (client) => compareIdentity(client, identity), { limits: defaultLimits });
 }
 
 /** What tells the database from others, whatever address it is reached by. Copies of its files have the same. */
 export async function readDatabaseId(databaseUrl: string): Promise<string> {
-  const { rows } = await withConnection(databaseUrl, (client) =>
-    client.query<{ id: string }>(
-      `SELECT d.id || ':' || p.oid AS id FROM tidemark.database d, pg_catalog.pg_database p WHERE p.datname = pg_catalog.current_database()`,
-    ),
-  );
+  const id = `SELECT d.id || ':' || p.oid AS id FROM tidemark.database d, pg_database p WHERE p.datname = current_database()`;
+  const rows = await withConnection(databaseUrl, (client) => runAtOnce<{ id: string }>(client, defaultLimits, id));
   return rows[0]?.id ?? "";
 }
 

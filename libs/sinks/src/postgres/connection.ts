@@ -10,11 +10,11 @@ import {
 import { parseAddress, type PostgresAddress } from "../address/parse-address.js";
 import { unanswered } from "../errors.js";
 import { isReadOnlyServer } from "./availability.js";
-import { allowWrites, begin, modeOf } from "./begin.js";
+import { allowWrites, begin } from "./begin.js";
 import { fly, processIdOf } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
 import { explainPooler } from "./session/poolers.js";
-import { modeText, settingsStatement, type TransactionLimits } from "./session/settings.js";
+import { NO_LIMITS, type TransactionLimits } from "./session/settings.js";
 import { SessionStream } from "./session/session-stream.js";
 
 /** Time limits of the writer's transactions; all below the Kafka session timeout (10 s in the consumer). */
@@ -89,7 +89,7 @@ function giveUpWhereReadOnly(pool: Pool, client: PoolClient, error: unknown): vo
 export function addressForWriting(given: string | PostgresAddress): PostgresAddress {
   const address = typeof given === "string" ? parseAddress(given) : given;
   const isOpen = address.endpoints.length > 1 && address.targetSession === "any";
-  return isOpen ? { ...address, targetSession: "read-write" } : address;
+  return isOpen ? { ...address, targetSession: "writable" } : address;
 }
 
 export interface ConnectionOptions {
@@ -215,7 +215,7 @@ export function inTransaction<T>(
 }
 
 /** One transaction on the client, which is left in it where `work` rejects. */
-export async function transact<Given extends ClientBase, T>(
+async function transact<Given extends ClientBase, T>(
   client: Given,
   limits: TransactionLimits,
   work: (client: Given) => Promise<T>,
@@ -227,24 +227,48 @@ export async function transact<Given extends ClientBase, T>(
 }
 
 /**
- * A transaction of one statement without parameters, sent at once: the server ends it by itself, so that a client that is
- * stopped meanwhile holds no lock. Its settings are those of `begin`. Resolves to its rows.
+ * One transaction on a connection of one's own. It is rolled back where the server refuses something, and begun anew where a setting
+ * of the role's or the database's is all that made it read-only. Where `work` rejects otherwise, the connection has to be ended.
  */
-export async function runAtOnce<Row extends object>(
+export function runTransaction<T>(client: ClientBase, limits: TransactionLimits, work: () => Promise<T>): Promise<T> {
+  return whereAllowed(client, () => transact(client, limits, work));
+}
+
+async function whereAllowed<T>(client: ClientBase, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    await client.query("ROLLBACK").catch(() => {});
+    if (await allowWrites(client, error)) return attempt();
+    throw error;
+  }
+}
+
+/** A transaction on a connection of its own, whose settings do not depend on the role, the database or a pooler. As `withConnection`. */
+export function withTransaction<T>(
+  databaseUrl: string | PostgresAddress,
+  work: (client: Client) => Promise<T>,
+  { limits = NO_LIMITS, ...options }: ConnectionOptions & { readonly limits?: TransactionLimits } = {},
+): Promise<T> {
+  return withConnection(databaseUrl, (client) => runTransaction(client, limits, () => work(client)), options);
+}
+
+/**
+ * A transaction of statements without parameters, which are sent at once with its end: a client that is stopped meanwhile holds no
+ * lock. Resolves to the rows of the last one.
+ */
+export function runAtOnce<Row extends object>(
   client: ClientBase,
   limits: TransactionLimits,
   statement: string,
 ): Promise<readonly Row[]> {
-  // pg types what several statements give as if they were one.
-  const run = async () =>
-    (await client.query(
-      `SET TRANSACTION ${modeText(modeOf(client))}; ${settingsStatement(limits)}; ${statement}`,
-    )) as unknown as readonly QueryResult<Row>[];
-  const results = await run().catch(async (error: unknown) => {
-    if (await allowWrites(client, error)) return run();
-    throw error;
+  return whereAllowed(client, async () => {
+    await fly(client, begin(client, limits));
+    // pg types what several statements give as if they were one.
+    const results = (await client.query(`${statement}; COMMIT`)) as unknown as readonly QueryResult<Row>[];
+    return results.at(-2)?.rows ?? [];
   });
-  return results.at(-1)?.rows ?? [];
 }
 
 /** As `runAtOnce`, on a pooled connection. */

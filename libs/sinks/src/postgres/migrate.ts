@@ -12,7 +12,7 @@ import { findMisfits } from "./own-tables.js";
 import { pipelineRelations, type Relation } from "./pipeline-ddl.js";
 import { createSchema, isSchemaUpToDate, migrateSchema } from "./schema-migrations.js";
 import { isOfConnectionPhase } from "./session/connection-phase.js";
-import { READ_ONLY_BY_SETTING, SNAPSHOT, WRITING, WRITING_ANYWAY } from "./session/settings.js";
+import { READ_ONLY_BY_SETTING, SNAPSHOT, WRITING, WRITING_ANYWAY, WRITING_SETTINGS } from "./session/settings.js";
 import { openTransactions, type Transaction, type Transactions } from "./session/transactions.js";
 
 const CONNECT_TIMEOUT_SECONDS = 10;
@@ -21,7 +21,7 @@ const MAX_IDENTIFIER_BYTES = 63;
 /** Added to the name of a table's partition, such as `_20240203`. */
 const DAY_SUFFIX_BYTES = 9;
 /** Tables need the storage options and the ON CONFLICT of `heap`. */
-const settings = { default_table_access_method: "heap" };
+const settings = { ...WRITING_SETTINGS, default_table_access_method: "heap" };
 
 export interface MigrateOptions {
   /** Other sessions hold what the migration needs, such as another migration: it waits for them. */

@@ -1,7 +1,7 @@
 import { getTableColumns, getTableName, type Column } from "drizzle-orm";
 import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
 import type { ISql } from "postgres";
-import { qualifiedName } from "../identifiers.js";
+import { qualifiedName, schemaOf } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 
 interface CatalogColumn {
@@ -48,9 +48,9 @@ function readColumns(sql: ISql, table: PgTable): Promise<readonly CatalogColumn[
 }
 
 function compareColumns(table: PgTable, catalog: readonly CatalogColumn[]): readonly string[] {
-  const { schema, primaryKeys } = getTableConfig(table);
+  const { primaryKeys } = getTableConfig(table);
   const keys = new Set(primaryKeys.flatMap(({ columns }) => columns.map(({ name }) => name)));
-  const place = `the table ${schema === undefined ? "" : `${schema}.`}${getTableName(table)}`;
+  const place = `the table ${schemaOf(table)}.${getTableName(table)}`;
   if (catalog.length === 0) return [`There is no ${place.slice("the ".length)}: create it first.`];
   const given = Object.values(getTableColumns(table));
   const misfits = given.flatMap((column) => {

@@ -1,8 +1,9 @@
-import type { Client } from "pg";
+import { escapeLiteral, type Client } from "pg";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
-import { answerWithin, whileWatched } from "./backend-watch.js";
+import { whileWatched } from "./backend-watch.js";
 import { addressForWriting, runAtOnce, withConnection } from "./connection.js";
 import { dayMs, dayOf } from "./day-partitions.js";
+import { processIdOf } from "./flight.js";
 import {
   rebuiltStatements,
   retentionStatements,
@@ -76,10 +77,9 @@ export async function dropRebuilt(
 }
 
 async function isRebuilt(client: Client, { data }: SinkPipeline): Promise<boolean> {
-  const { rows } = await client.query("SELECT FROM tidemark.retention WHERE pipeline = $1 AND rebuilt LIMIT 1", [
-    data.name,
-  ]);
-  return rows.length > 0;
+  const pipeline = escapeLiteral(data.name);
+  const found = `SELECT 1 AS found FROM tidemark.retention WHERE pipeline = ${pipeline} AND rebuilt LIMIT 1`;
+  return (await runAtOnce(client, limits, found)).length > 0;
 }
 
 async function runStatements(client: Client, statements: readonly RetentionStatement[]): Promise<RetentionRun> {
@@ -110,13 +110,8 @@ function onWatchedConnection<T>(
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const address = addressForWriting(databaseUrl);
-  const watched = async (client: Client): Promise<T> => {
-    const { rows } = await answerWithin(
-      silenceTimeoutMs,
-      client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid"),
-    );
-    return whileWatched({ address, pid: rows[0]?.pid ?? 0, silenceTimeoutMs }, () => work(client));
-  };
+  const watched = (client: Client): Promise<T> =>
+    whileWatched({ address, pid: () => processIdOf(client) ?? 0, silenceTimeoutMs }, () => work(client));
   return withConnection(address, watched, { timeoutMs: 0, signal });
 }
 

@@ -1,6 +1,6 @@
-import { getTableConfig, type PgTable } from "drizzle-orm/pg-core";
+import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
-import { qualifiedName, quoteIdentifier } from "../identifiers.js";
+import { qualifiedName, quoteIdentifier, schemaOf } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
 import {
@@ -15,7 +15,7 @@ import {
   retention,
 } from "../tables/tidemark.js";
 import { checkTablesOn } from "./check-tables.js";
-import { runAtOnce, withConnection } from "./connection.js";
+import { runAtOnce, runTransaction, withConnection } from "./connection.js";
 import { NO_LIMITS } from "./session/settings.js";
 
 export interface RolesOptions {
@@ -87,14 +87,14 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
  */
 export async function createRoles(databaseUrl: string, options: RolesOptions): Promise<void> {
   await withConnection(databaseUrl, async (client) => {
-    await checkTablesOn(client, databaseUrl, options.pipeline);
+    await runTransaction(client, NO_LIMITS, () => checkTablesOn(client, databaseUrl, options.pipeline));
     await runAtOnce(client, NO_LIMITS, rolesSql(options).join(";\n"));
   });
 }
 
 function createRole(name: string): string {
   const create = `CREATE ROLE ${quoteIdentifier(name)} LOGIN`;
-  const body = `BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${escapeLiteral(name)}) THEN ${create}; END IF; END`;
+  const body = `BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${escapeLiteral(name)}) THEN ${create}; END IF; END`;
   return `DO ${escapeLiteral(body)}`;
 }
 
@@ -112,6 +112,6 @@ function grant(rights: string, on: readonly (PgTable | string)[], role: string):
 }
 
 function grantUsage(tables: readonly PgTable[], role: string): string[] {
-  const schemas = new Set(tables.flatMap((table) => getTableConfig(table).schema ?? []));
+  const schemas = new Set(tables.map(schemaOf));
   return [...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${quoteIdentifier(schema)} TO ${quoteIdentifier(role)}`);
 }

@@ -47,7 +47,7 @@ export async function createPostgresStore(
       return sink;
     },
     read: () =>
-      transactions.run(SNAPSHOT, async (transaction) => {
+      transactions.run({ ...SNAPSHOT, settings: { search_path: "public" } }, async (transaction) => {
         const snapshot = drizzle(transaction as Sql);
         const rows = new Map<PgTable, readonly SelectedRow[]>();
         for (const table of storedTables) rows.set(table, await snapshot.select(columnsOf(table)).from(table));

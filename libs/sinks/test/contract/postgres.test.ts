@@ -1,10 +1,11 @@
 import { findInstalledPostgres } from "@tidemark/embedded-postgres";
-import { hasPgbouncer, startPgbouncer, type Pgbouncer } from "@tidemark/testkit";
+import { hasPgbouncer, setUnusual, startPgbouncer, type Pgbouncer } from "@tidemark/testkit";
+import { getTableName } from "drizzle-orm";
 import { afterAll, beforeAll, describe } from "vitest";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 import { createPostgresStore } from "./postgres-store.js";
-import { setUnusual } from "../postgres/unusual-settings.js";
 import { sinkContract } from "./sink-contract.js";
+import { storedTables } from "./store-contents.js";
 
 const installed = (await findInstalledPostgres()).find(({ major }) => major === 15);
 
@@ -38,7 +39,13 @@ describe("the Postgres sink in a database whose settings are all unusual", () =>
     server = await startTestServer();
   });
   afterAll(() => server.close());
-  sinkContract(() => createPostgresStore(server, { prepare: (url) => setUnusual(server, url) }));
+  const makeUnusual = (url: string) =>
+    setUnusual(
+      (text) => server.query(url, text),
+      `DATABASE ${new URL(url).pathname.slice(1)}`,
+      storedTables.map(getTableName),
+    );
+  sinkContract(() => createPostgresStore(server, { prepare: makeUnusual }));
 });
 
 function contractOn(binDir?: string): void {

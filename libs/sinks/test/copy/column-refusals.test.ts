@@ -52,7 +52,9 @@ describe("a table that cannot be written is refused at once, by column:", () => 
     expect(() => createCopyEncoder(pgTable("wares", columns))).toThrow(
       expect.objectContaining({
         code: "unencodable",
-        message: expect.stringMatching(`^Column unit_price of "wares" has the ${problem.replaceAll(/[[\]]/g, "\\$&")}`),
+        message: expect.stringMatching(
+          `^Column unit_price of "public"."wares" has the ${problem.replaceAll(/[[\]]/g, "\\$&")}`,
+        ),
       }),
     );
   });
@@ -60,7 +62,7 @@ describe("a table that cannot be written is refused at once, by column:", () => 
   it("a column that is in no row, is not null and has no default", () => {
     const wares = pgTable("wares", { id: integer("id").notNull(), made: integer("made_at").notNull() });
     expect(() => createCopyEncoder(wares, { properties: ["id"] })).toThrow(
-      'Column made_at of "wares" is not null, has no default, and is in no row.',
+      'Column made_at of "public"."wares" is not null, has no default, and is in no row.',
     );
     const byDrizzle = pgTable("wares", {
       made: integer("made_at")

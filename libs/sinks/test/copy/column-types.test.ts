@@ -222,7 +222,7 @@ it("leaves to Postgres the columns that rows do not bring", async () => {
     price: money("price").default("0"),
   });
   const encoder = createCopyEncoder(wares, { properties: ["name", "length"] });
-  expect(encoder.statement).toBe('COPY "wares" ("name") FROM STDIN WITH (FORMAT binary)');
+  expect(encoder.statement).toBe('COPY "public"."wares" ("name") FROM STDIN WITH (FORMAT binary)');
   const stream = encoder.open();
   stream.append([{ name: "one" }, { name: "two" }]);
   await inTransaction(pool, defaultLimits, (client) =>

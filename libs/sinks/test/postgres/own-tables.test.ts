@@ -65,20 +65,20 @@ it("a table of the user's own is taken as it is, and left alone", async () => {
 });
 
 it.each([
-  ["that is not there", "amount numeric(10,2), ", "", ["The column amount of the table mine does not exist."]],
-  ["of another type", "note text", "note int", ["The column note of the table mine is integer, not text."]],
+  ["that is not there", "amount numeric(10,2), ", "", ["The column amount of the table public.mine does not exist."]],
+  ["of another type", "note text", "note int", ["The column note of the table public.mine is integer, not text."]],
   [
     "of another precision",
     "numeric(10,2)",
     "numeric(10,3)",
-    ["The column amount of the table mine is numeric(10,3), not numeric(10, 2)."],
+    ["The column amount of the table public.mine is numeric(10,3), not numeric(10, 2)."],
   ],
-  ["that takes no null", "note text", "note text NOT NULL", ["The column note of the table mine takes no null"]],
+  ["that takes no null", "note text", "note text NOT NULL", ["The column note of the table public.mine takes no null"]],
   [
     "that needs a value",
     "note text",
     "note text, owner text NOT NULL",
-    ["The column owner of the table mine needs a value"],
+    ["The column owner of the table public.mine needs a value"],
   ],
   ["and another", "local timestamp, code char(3)", "local date, code char(2)", ["local of", "code of"]],
 ])("a column %s is refused by its name", async (_which, column, instead, parts) => {
@@ -89,5 +89,5 @@ it.each([
 
 it("a table that is not there is refused", async () => {
   const url = await server.createDatabase();
-  await expect(migrate(pipeline, url)).rejects.toThrow("There is no table mine");
+  await expect(migrate(pipeline, url)).rejects.toThrow("There is no table public.mine");
 });

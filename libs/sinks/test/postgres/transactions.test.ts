@@ -160,3 +160,15 @@ it("a database that cannot hold every text is refused in one sentence by both dr
   await expect(migrate(orderPipeline(), url.href)).rejects.toMatchObject(refusal);
   await expect(withConnection(url.href, () => Promise.resolve())).rejects.toMatchObject(refusal);
 });
+
+it("a role that only reads by default writes where the address leaves that open, and is refused by its own sentence where it does not", async () => {
+  await server.query(databaseUrl, "CREATE ROLE hesitant SUPERUSER LOGIN PASSWORD 'p'");
+  await server.query(databaseUrl, "ALTER ROLE hesitant SET default_transaction_read_only = on");
+  const { port, pathname } = new URL(databaseUrl);
+  const address = `postgresql://hesitant:p@127.0.0.1:${port},127.0.0.1:${port}${pathname}?sslmode=disable`;
+  await expect(migrate(orderPipeline(), `${address}&target_session_attrs=read-write`)).rejects.toThrow(
+    /target_session_attrs=read-write demands: default_transaction_read_only is on for the role or the database/,
+  );
+  expect(await server.query(databaseUrl, "SELECT FROM pg_namespace WHERE nspname = 'tidemark'")).toEqual([]);
+  await migrate(orderPipeline(), address);
+});

@@ -1,11 +1,12 @@
-import type { ClientBase } from "pg";
+import { escapeLiteral, type ClientBase } from "pg";
 import { hashDefinition } from "../../definition.js";
 import { refusedIdentity, refusedRebuild } from "../../errors.js";
 import { quoteIdentifier } from "../../identifiers.js";
 import type { PipelineData } from "../../tables/pipeline-data.js";
 import type { SinkIdentity } from "../claim.js";
-import { withConnection } from "../connection.js";
+import { runAtOnce, runTransaction, withConnection } from "../connection.js";
 import { pipelineRelations } from "../pipeline-ddl.js";
+import { NO_LIMITS } from "../session/settings.js";
 import { findLosses, type StoredRow } from "./find-losses.js";
 import { findObstacles, findOwned } from "./find-obstacles.js";
 import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
@@ -36,24 +37,29 @@ const DROPPED_AT_ONCE = 50;
  * Rejects with SinkError `refused-rebuild`, naming each thing that stands in the way, `refused-group` and `refused-cluster`.
  */
 export async function prepareDefinition(options: DefinitionOptions): Promise<boolean> {
-  const { databaseUrl, pipeline, signal } = options;
+  const { databaseUrl, signal } = options;
   await dropFormer(options);
-  const work = async (client: ClientBase): Promise<boolean> => {
+  const isNeeded = await withConnection(databaseUrl, (client) => prepareOn(client, options), { timeoutMs: 0, signal });
+  if (!isNeeded) await abandonDefinition(options);
+  return isNeeded;
+}
+
+async function prepareOn(client: ClientBase, options: DefinitionOptions): Promise<boolean> {
+  const { pipeline } = options;
+  const found = await runTransaction(client, NO_LIMITS, async () => {
     const stored = await readStored(client, pipeline.data.name);
     const hash = hashDefinition(pipeline.data);
-    if (stored.length > 0 && stored.every((one) => one.definition_hash === hash)) return false;
+    if (stored.length > 0 && stored.every((one) => one.definition_hash === hash)) return "not needed";
     refuseOtherIdentity(stored, options);
     const problems = [
       ...(await findMisfits(client, stored, options)),
       ...(await findObstacles(client, await findOwned(client, pipeline.data.name))),
     ];
     if (problems.length > 0) throw refusedRebuild(problems);
-    await takeOver(client, options);
-    return true;
-  };
-  const isNeeded = await withConnection(databaseUrl, work, { timeoutMs: 0, signal });
-  if (!isNeeded) await abandonDefinition(options);
-  return isNeeded;
+    return (await isBegun(client, options)) ? "begun" : "needed";
+  });
+  if (found === "needed") await begin(client, options);
+  return found !== "not needed";
 }
 
 async function readStored(client: ClientBase, pipeline: string): Promise<readonly StoredCheckpoint[]> {
@@ -134,8 +140,8 @@ async function findTaken(client: ClientBase, { data, tables }: DerivedPipeline):
   return rows.map(({ name }) => `The name ${data.tables.schema}.${name} is taken: give the pipeline's another one.`);
 }
 
-/** Leaves of an earlier try what is of the same definition, and copies the stored decisions. */
-async function takeOver(client: ClientBase, { pipeline }: DefinitionOptions): Promise<void> {
+/** Whether an earlier try with the same definition and the same stored decisions is there. */
+async function isBegun(client: ClientBase, { pipeline }: DefinitionOptions): Promise<boolean> {
   const next = nextPipeline(pipeline).data;
   const { rows } = await client.query<{ hash: string }>(
     `SELECT definition_hash AS hash FROM tidemark.tables WHERE pipeline = $1
@@ -147,13 +153,19 @@ async function takeOver(client: ClientBase, { pipeline }: DefinitionOptions): Pr
     `(${decisions} $1 EXCEPT ${decisions} $2) UNION ALL (${decisions} $2 EXCEPT ${decisions} $1)`,
     [next.name, pipeline.data.name],
   );
-  const isBegun = rows.length > 0 && rows.every(({ hash }) => hash === hashDefinition(next)) && changed === 0;
-  if (isBegun) return;
+  return rows.length > 0 && rows.every(({ hash }) => hash === hashDefinition(next)) && changed === 0;
+}
+
+/** Leaves nothing of an earlier try, and copies the stored decisions. */
+async function begin(client: ClientBase, { pipeline }: DefinitionOptions): Promise<void> {
+  const next = nextPipeline(pipeline).data;
   await dropNext(client, next);
-  await client.query(
+  await runAtOnce(
+    client,
+    NO_LIMITS,
     `INSERT INTO tidemark.exclusions (pipeline, topic, partition, "offset")
-     SELECT $1, topic, partition, "offset" FROM tidemark.exclusions WHERE pipeline = $2`,
-    [next.name, pipeline.data.name],
+     SELECT ${escapeLiteral(next.name)}, topic, partition, "offset" FROM tidemark.exclusions
+     WHERE pipeline = ${escapeLiteral(pipeline.data.name)}`,
   );
 }
 
@@ -170,10 +182,19 @@ export async function abandonDefinition({
 }
 
 async function dropNext(client: ClientBase, { name, tables }: PipelineData): Promise<void> {
-  await client.query("DELETE FROM tidemark.checkpoints WHERE pipeline = $1", [name]);
+  const deleteFrom = (table: string) => `DELETE FROM tidemark.${table} WHERE pipeline = ${escapeLiteral(name)}`;
+  await runAtOnce(client, NO_LIMITS, deleteFrom("checkpoints"));
   await dropSchema(client, tables.schema);
-  const own = ["tables", "exclusions", "retention", "progress", "quiet_partitions", "closed_windows", "forgotten_ids"];
-  for (const table of own) await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [name]);
+  const others = [
+    "tables",
+    "exclusions",
+    "retention",
+    "progress",
+    "quiet_partitions",
+    "closed_windows",
+    "forgotten_ids",
+  ];
+  await runAtOnce(client, NO_LIMITS, others.map(deleteFrom).join("; "));
 }
 
 /** Drops the tables that a switch has put aside, some partitions at a time. May be called again, and where there are none. */
@@ -189,14 +210,15 @@ export async function dropFormer({
 }
 
 async function dropSchema(client: ClientBase, schema: string): Promise<void> {
-  for (;;) {
+  const dropSome = async (): Promise<boolean> => {
     const { rows } = await client.query<{ name: string }>(
-      `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = $1 AND c.relkind = 'r' AND c.relispartition LIMIT ${DROPPED_AT_ONCE}`,
       [schema],
     );
-    if (rows.length === 0) break;
-    await client.query(`DROP TABLE ${rows.map(({ name }) => name).join(", ")}`);
-  }
-  await client.query(`DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)} CASCADE`);
+    if (rows.length > 0) await client.query(`DROP TABLE ${rows.map(({ name }) => name).join(", ")}`);
+    return rows.length > 0;
+  };
+  while (await runTransaction(client, NO_LIMITS, dropSome));
+  await runAtOnce(client, NO_LIMITS, `DROP SCHEMA IF EXISTS ${quoteIdentifier(schema)} CASCADE`);
 }

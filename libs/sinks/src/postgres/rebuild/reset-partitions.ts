@@ -7,7 +7,8 @@ import { sinkTables, type SinkPipeline } from "../../sink-pipeline.js";
 import type { SinkTables } from "../../sink-tables.js";
 import { checkpoints } from "../../tables/tidemark.js";
 import { compareIdentity, type SinkIdentity } from "../claim.js";
-import { withConnection } from "../connection.js";
+import { withTransaction } from "../connection.js";
+import { NO_LIMITS } from "../session/settings.js";
 import { findLosses, type CountedTable, type StoredRow } from "./find-losses.js";
 
 /** A partition that is to be read again, and what the log holds of it now. */
@@ -41,7 +42,7 @@ export interface PartitionReset {
 }
 
 /** A commit that is under way holds the row for less. */
-const LOCK_TIMEOUT_MS = 30_000;
+const LIMITS = { ...NO_LIMITS, lockTimeoutMs: 30_000 };
 
 /**
  * Deletes all rows of the partitions and puts their checkpoints back to where they began, in one transaction: whoever
@@ -52,16 +53,12 @@ const LOCK_TIMEOUT_MS = 30_000;
  */
 export async function resetPartitions(options: ResetOptions): Promise<readonly PartitionReset[]> {
   const { databaseUrl, signal } = options;
-  const work = async (client: ClientBase): Promise<readonly PartitionReset[]> => {
-    await client.query(
-      `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
-    );
-    const reset = await resetWithin(client, options);
-    await client.query("COMMIT");
-    return reset;
-  };
   // The server rolls back what is unfinished when the connection ends.
-  return withConnection(databaseUrl, work, { timeoutMs: 0, signal });
+  return withTransaction(databaseUrl, (client) => resetWithin(client, options), {
+    limits: LIMITS,
+    timeoutMs: 0,
+    signal,
+  });
 }
 
 async function resetWithin(client: ClientBase, options: ResetOptions): Promise<readonly PartitionReset[]> {

@@ -5,8 +5,9 @@ import { hashDefinition } from "../../definition.js";
 import { refusedRebuild } from "../../errors.js";
 import { quoteIdentifier } from "../../identifiers.js";
 import { checkpoints } from "../../tables/tidemark.js";
-import { withConnection } from "../connection.js";
+import { withTransaction } from "../connection.js";
 import { pipelineRelations, type Relation } from "../pipeline-ddl.js";
+import { NO_LIMITS } from "../session/settings.js";
 import { grantStatements, readGrants, type Heir } from "./copy-grants.js";
 import { findObstacles, findOwned, type OwnedRelation } from "./find-obstacles.js";
 import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
@@ -19,7 +20,7 @@ export interface SwitchOptions {
 }
 
 /** Readers wait behind a lock that is waited for. */
-const LOCK_TIMEOUT_MS = 2_000;
+const LIMITS = { ...NO_LIMITS, lockTimeoutMs: 2_000 };
 /** So long the former consumer may be held up, while the new tables come up to its last checkpoint. Below what it takes for an outage. */
 const LAST_RECORDS_MS = 3_000;
 const POLL_MS = 50;
@@ -37,16 +38,12 @@ const BUSY_STATES = new Set(["55P03", "40P01", "57P01"]);
 export async function switchDefinition(options: SwitchOptions): Promise<boolean> {
   const { databaseUrl, signal } = options;
   const work = async (client: ClientBase): Promise<boolean> => {
-    await client.query(
-      `BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0`,
-    );
     if (!(await holdCheckpoints(client, options))) return false;
     await exchange(client, options);
-    await client.query("COMMIT");
     return true;
   };
   try {
-    return await withConnection(databaseUrl, work, { timeoutMs: 0, signal });
+    return await withTransaction(databaseUrl, work, { limits: LIMITS, timeoutMs: 0, signal });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof Error && "code" in error && BUSY_STATES.has(String(error.code))) return false;

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { Client, type ClientConfig } from "pg";
 import type { PostgresEndpoint } from "../../address/endpoint.js";
-import type { PostgresAddress } from "../../address/parse-address.js";
+import type { PostgresAddress, TargetSession } from "../../address/parse-address.js";
 import { refusedConnection, SinkError } from "../../errors.js";
+import { checkTarget } from "./check-target.js";
 import { markConnectionPhase } from "./connection-phase.js";
 import { judgeLogin } from "./poolers.js";
 import { connectionClosed, describeFailure, judgeTlsError, openSocket, type Encryption } from "./open-socket.js";
@@ -115,7 +116,7 @@ interface Authentication {
   readonly address: PostgresAddress;
   readonly endpoint: PostgresEndpoint;
   readonly settings: SessionSettings;
-  readonly target: PostgresAddress["targetSession"];
+  readonly target: TargetSession;
   readonly signal: AbortSignal;
 }
 
@@ -164,7 +165,7 @@ async function authenticate(socket: Socket, given: Authentication): Promise<Sess
     // A pooler passes it on.
     const encoding = parameters.get("server_encoding") ?? "UTF8";
     if (encoding !== "UTF8") throw refusedConnection(endpoint, encodingProblem(address.database, encoding));
-    if (target !== "any") await checkTarget(client, target, given);
+    if (target !== "any") await checkTarget(client, target, endpoint);
     socket.removeAllListeners("data").pause();
     // pg's types leave them out.
     const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
@@ -229,31 +230,6 @@ function demandChannelBinding(client: Client, socket: Socket, endpoint: Postgres
   client.connection.on("authenticationOk", () => {
     if (!isBound) refuse();
   });
-}
-
-/** What a program itself sets for its session does not make its server a read-only one. */
-async function checkTarget(
-  client: Client,
-  target: PostgresAddress["targetSession"],
-  { endpoint, settings }: Authentication,
-): Promise<void> {
-  const ignored = settings.default_transaction_read_only === undefined ? "" : " AND source <> 'client'";
-  const { rows } = await client.query<{ readonly standby: boolean; readonly read_only: boolean }>(
-    `SELECT pg_is_in_recovery() AS standby, EXISTS (
-       SELECT FROM pg_settings WHERE name = 'default_transaction_read_only' AND setting = 'on'${ignored}) AS read_only`,
-  );
-  const { standby = false, read_only: isReadOnly = false } = rows[0] ?? {};
-  const fits = {
-    any: true,
-    "prefer-standby": true,
-    primary: !standby,
-    standby,
-    "read-write": !standby && !isReadOnly,
-    "read-only": standby || isReadOnly,
-  }[target];
-  if (!fits) {
-    throw refusedConnection(endpoint, `is not what target_session_attrs=${target} demands`, undefined, "wrong-server");
-  }
 }
 
 function judge(error: unknown, endpoint: PostgresEndpoint): unknown {

@@ -47,14 +47,21 @@ const EXACT_SETTINGS = {
   transform_null_equals: "off",
   quote_all_identifiers: "off",
   gin_fuzzy_search_limit: "0",
+  row_security: "on",
   exit_on_error: "off",
   transaction_timeout: "0",
   restrict_nonsystem_relation_kind: "",
 } as const;
 
+/**
+ * The same of what is written. `replica` passes over triggers and foreign keys; only a superuser may leave it, and so it is set
+ * only where it is otherwise.
+ */
+export const WRITING_SETTINGS = { session_replication_role: "origin" } as const;
+
 /** Built-in functions and types come first, whatever else is on the path; the rest is left for triggers and types of the user. */
 const SEARCH_PATH =
-  "pg_catalog.concat('pg_catalog, ', coalesce(nullif(pg_catalog.current_setting('search_path'), ''), 'pg_temp'))";
+  "pg_catalog.rtrim(pg_catalog.concat('pg_catalog, ',pg_catalog.current_setting('search_path')),', ')";
 
 const quoted = (value: string) => `'${value}'`;
 
@@ -80,8 +87,8 @@ export function settingsRows(
     idle_in_transaction_session_timeout: limits.idleInTransactionTimeoutMs,
   };
   const rows = Object.entries(values).map(([name, value]) => `('${name}',${value})`);
-  // A server may be too old for some of them.
-  return `(VALUES ${rows.join(",")}) s(n,v) WHERE pg_catalog.current_setting(n,true) IS NOT NULL`;
+  // A server may be too old for some of them: those are null.
+  return `(VALUES ${rows.join(",")}) s(n,v) WHERE pg_catalog.current_setting(n,true) OPERATOR(pg_catalog.<>) v`;
 }
 
 export const SET_EACH = "pg_catalog.set_config(n,v,true)";
