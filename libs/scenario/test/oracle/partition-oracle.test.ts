@@ -24,7 +24,7 @@ describe("a small log with every verdict", () => {
     expect(judgements.map(withoutTime)).toEqual([
       { kind: "rejected", reason: "tombstone", field: null, watermarkMs: -Infinity },
       { kind: "counted", row: { ...eventAt(100, 1), ...rates } },
-      { kind: "duplicate", row: { ...eventAt(101, 1), ...rates }, firstOffset: 1 },
+      { kind: "duplicate", row: { ...eventAt(101, 1), ...rates }, firstOffset: 1, isCopy: false },
       { kind: "quarantined", row: { ...eventAt(500, 2), ...rates }, watermarkMs: 91_000, aheadMs: 395_000 },
       { kind: "counted", row: { ...eventAt(130, 3, { shop: "Depok" }), ...rates } },
       { kind: "late", row: { ...eventAt(100, 4), ...rates }, watermarkMs: 120_000, missedByMs: 13_000 },
