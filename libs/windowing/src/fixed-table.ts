@@ -230,12 +230,9 @@ export class FixedTable<E> {
 
   /** The row of a combination that the window has none of yet. */
   #rowOfNew(pane: Pane, key: number, values: readonly string[]): number {
-    if (this.#hasOther && this.#takesNoPlace(pane, values)) return this.#otherRowOf(pane);
+    if (this.#hasOther && (pane.taken >= this.#perWindow || isOther(values, this.keySlots)))
+      return this.#otherRowOf(pane);
     return this.#insert(pane, key === NONE ? this.keys.insert(values, this.keySlots) : key);
-  }
-
-  #takesNoPlace(pane: Pane, values: readonly string[]): boolean {
-    return pane.taken >= this.#perWindow || isOther(values, this.keySlots);
   }
 
   /** The row of a window for the combinations beyond the limit, which takes no place of it. */
