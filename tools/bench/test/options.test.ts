@@ -45,7 +45,7 @@ describe("parseOptions", () => {
   it.each([
     [
       ["speed"],
-      'benchmark got "speed"; it takes throughput, stages, checkpoints, live, growth, scenario, verify, panels.',
+      'benchmark got "speed"; it takes throughput, stages, checkpoints, ids, live, growth, scenario, verify, panels.',
     ],
     [["scenario", "verify"], '"verify" is one argument too many; --help lists the options.'],
     [["--peers=python,flink"], '--peers got "python,flink"; it takes none, or a list of python, spark, spark-tuned.'],
