@@ -39,8 +39,8 @@ describe("after a run of the real pipeline", () => {
   let databaseUrl: string;
   beforeAll(async () => {
     databaseUrl = await servers.createDatabase();
-    // It refuses one row in about 200, at any time of day.
-    await query(databaseUrl, "ALTER TABLE socmed_user_sales ADD CHECK (visitors % 199 <> 13)");
+    // It refuses one row in about 250: figures such as visitors depend on the time of day.
+    await query(databaseUrl, "ALTER TABLE socmed_user_sales ADD CHECK (right(id::text, 2) <> '1f')");
     // Events of the last twenty minutes and more, late ones and rejects among them.
     await runPipeline(databaseUrl, { scenario: "dirty", events: 20_000, startMs: Date.now() - 40 * 60_000 });
   }, 120_000);
