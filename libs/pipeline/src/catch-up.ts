@@ -8,6 +8,7 @@ import {
   type ProgressReader,
 } from "@tidemark/sinks";
 import { checkLog, readOffsets, type HeldRecords, type PartitionOffsets } from "@tidemark/sources";
+import { logEndOf } from "./log-end.js";
 import { isRetryable, type KafkaPlace } from "./prepare.js";
 import { progressOf, type Progress } from "./progress-meter.js";
 
@@ -140,8 +141,6 @@ async function waitUntilCaughtUp(
     await sleep(pollMs, undefined, { signal });
   }
 }
-
-const logEndOf = ({ end, highWatermark = end }: PartitionOffsets): number => Math.max(end, highWatermark);
 
 interface TransactionWait {
   /** Tells where all that can be read of the partitions that are behind has been read. */

@@ -2,6 +2,7 @@ import { isAnswer } from "@tidemark/sinks";
 import type { HeldRecords } from "@tidemark/sources";
 import type { OwnedPartitions } from "./owned-partitions.js";
 import type { PipelineEvent } from "./pipeline-event.js";
+import { HeldByPartition } from "./held-by-partition.js";
 import { describeHeld, LONG_TRANSACTION_MS } from "./transaction-alarm.js";
 import type { WatermarkAheadEvent } from "./watermark-alarm.js";
 import { WriteWatch, type WriteActivity } from "./write-activity.js";
@@ -59,7 +60,7 @@ export class PipelineHealth {
   #rejectionTrouble: string | undefined;
   #retries = 0;
   readonly #ahead = new Map<number, WatermarkAheadEvent>();
-  readonly #held = new Map<number, HeldRecords>();
+  readonly #held = new HeldByPartition();
   readonly #quiet = new Set<number>();
   #changedWindows = 0;
 
@@ -96,7 +97,7 @@ export class PipelineHealth {
 
   /** What stands behind open transactions, by partition. */
   get held(): ReadonlyMap<number, HeldRecords> {
-    return this.#held;
+    return this.#held.all;
   }
 
   /** Partitions that are fully read and quiet, and hold back neither views nor retention. */
@@ -121,6 +122,7 @@ export class PipelineHealth {
 
   on(event: PipelineEvent): void {
     this.#writes.on(event, performance.now());
+    this.#held.on(event);
     switch (event.type) {
       case "watermark-ahead":
         this.#ahead.set(event.partition, event);
@@ -131,15 +133,8 @@ export class PipelineHealth {
       case "revoked":
         for (const partition of event.partitions) {
           this.#ahead.delete(partition);
-          this.#held.delete(partition);
           this.#quiet.delete(partition);
         }
-        return;
-      case "held-back":
-        this.#held.set(event.partition, event);
-        return;
-      case "held-back-ended":
-        this.#held.delete(event.partition);
         return;
       case "quiet":
         this.#quiet.add(event.partition);
@@ -220,7 +215,7 @@ export class PipelineHealth {
   /** What is wrong though it is at work, a sentence each: a restart helps nothing there. */
   degradedReasons(): readonly string[] {
     const [rejection, retention] = [this.#rejectionTrouble, this.#retentionTrouble];
-    const long = [...this.#held.values()].filter(({ sinceMs }) => Date.now() - sinceMs >= LONG_TRANSACTION_MS);
+    const long = [...this.#held.all.values()].filter(({ sinceMs }) => Date.now() - sinceMs >= LONG_TRANSACTION_MS);
     return [
       ...[...this.#ahead.values()].map(describeWatermarkAhead),
       ...(long.length === 0 ? [] : [`${describeHeld(long)}; they are read when it ends`]),

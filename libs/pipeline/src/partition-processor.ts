@@ -40,7 +40,8 @@ export interface DecodedBatch {
   readonly ids: readonly string[];
 }
 
-const NONE_TAKEN: ReadonlyMap<number, number> = new Map();
+/** Other partitions have taken no ids. */
+export const NONE_TAKEN: ReadonlyMap<number, number> = new Map();
 
 /**
  * The functional core of one partition: decodes, makes rows, counts them in windows. Records in, checkpoints out; no clock,
@@ -204,7 +205,7 @@ export function createPartitionProcessor(
       return tracker.read(task.watermarkMs);
     },
     decode,
-    process: (batch) => judge(decode(batch), NONE_TAKEN),
+    process: (batch) => judge(decode(batch)),
     judge,
     checkpoint() {
       const { watermarkMs, maxEventTimeMs, ledger, changed } = task.checkpoint();

@@ -13,14 +13,13 @@ import type { CheckpointExtent, CheckpointLimit } from "./checkpoint-limit.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
 import { dividedCheckpoint, refusedCheckpoint, takenCheckpoint } from "./errors.js";
 import { MemoryBudget } from "./memory-budget.js";
-import type { DecodedBatch, PartitionProcessor, ProcessedRows } from "./partition-processor.js";
+import { NONE_TAKEN, type DecodedBatch, type PartitionProcessor, type ProcessedRows } from "./partition-processor.js";
 import type { PartitionReach } from "./pipeline-event.js";
 import { createSignal } from "./signal.js";
 import type { Committed, WriteAttempt } from "./write-attempt.js";
 
 /** So long a look-up of ids is waited for before the batch is copied, which keeps more in memory than its records. */
 const PATIENCE_MS = 1_000;
-const NONE_TAKEN: ReadonlyMap<number, number> = new Map();
 /** About what a window's row takes on its way to the database. */
 const WINDOW_BYTES = 150;
 

@@ -2,7 +2,7 @@ import type { CheckpointLedger, PartitionProgress } from "@tidemark/sinks";
 import { createWatermarks } from "@tidemark/windowing";
 import { addLedgers, EMPTY_LEDGER } from "./ledger.js";
 import { lagOf, type OwnedPartitions } from "./owned-partitions.js";
-import type { HeldRecords } from "@tidemark/sources";
+import { HeldByPartition } from "./held-by-partition.js";
 import { sumHeld, type HeldSum } from "./transaction-alarm.js";
 import type { PipelineEvent } from "./pipeline-event.js";
 
@@ -28,7 +28,7 @@ export class ProgressMeter {
   /** Shown to people; events are judged by each partition's own. */
   readonly #watermarks = createWatermarks({ delayMs: "given", idleTimeoutMs: IDLE_TIMEOUT_MS });
   readonly #partitions: OwnedPartitions;
-  readonly #held = new Map<number, HeldRecords>();
+  readonly #held = new HeldByPartition();
   #committed = 0;
   #lastCommitted = 0;
   #lastMs: number;
@@ -39,6 +39,7 @@ export class ProgressMeter {
   }
 
   on(event: PipelineEvent, nowMs: number): void {
+    this.#held.on(event);
     switch (event.type) {
       case "assigned":
         // All at once: none of them lets the watermark pass before it has one of its own.
@@ -53,16 +54,7 @@ export class ProgressMeter {
         this.#committed += event.records;
         return;
       case "revoked":
-        for (const partition of event.partitions) {
-          this.#watermarks.remove(String(partition));
-          this.#held.delete(partition);
-        }
-        return;
-      case "held-back":
-        this.#held.set(event.partition, event);
-        return;
-      case "held-back-ended":
-        this.#held.delete(event.partition);
+        for (const partition of event.partitions) this.#watermarks.remove(String(partition));
         return;
       default:
     }
@@ -80,7 +72,7 @@ export class ProgressMeter {
       partitions: owned.length,
       ledger: owned.map(([, { ledger }]) => ledger).reduce(addLedgers, EMPTY_LEDGER),
       lag: owned.reduce((sum, [, one]) => sum + lagOf(one), 0),
-      held: sumHeld(this.#held.values()),
+      held: sumHeld(this.#held.all.values()),
       watermarkMs: this.#watermarks.overallMs,
       perSecond,
     };

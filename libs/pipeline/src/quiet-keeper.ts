@@ -1,7 +1,8 @@
 import { isUnavailable, recordQuiet, type QuietOptions } from "@tidemark/sinks";
 import type { Pipeline } from "./definition/define-pipeline.js";
+import type { LogEnd } from "./log-end.js";
 import type { CommittedEvent, PipelineEvent } from "./pipeline-event.js";
-import { QuietWatch, type LogEnd } from "./quiet-watch.js";
+import { QuietWatch } from "./quiet-watch.js";
 
 /**
  * Lets partitions that are fully read and quiet hold back neither the views nor retention. Nothing waits for it, and what is counted

@@ -1,14 +1,6 @@
 import type { QuietPartition } from "@tidemark/sinks";
+import { logEndOf, type LogEnd } from "./log-end.js";
 import type { PipelineEvent } from "./pipeline-event.js";
-
-/** Where a partition's log ends. */
-export interface LogEnd {
-  readonly partition: number;
-  /** One past the last offset that can be read. */
-  readonly end: number;
-  /** One past the last offset of the log. Above `end`, a transaction is open. Undefined: as `end`. */
-  readonly highWatermark?: number | undefined;
-}
 
 interface Watched {
   readonly epoch: number;
@@ -77,9 +69,7 @@ export class QuietWatch {
 
   /** Candidates whose log ended where they have been read to, when it was asked. The time of the others begins anew. */
   confirm(candidates: readonly QuietPartition[], ends: readonly LogEnd[], nowMs: number): readonly QuietPartition[] {
-    const endOf = new Map(
-      ends.map(({ partition, end, highWatermark = end }) => [partition, Math.max(end, highWatermark)]),
-    );
+    const endOf = new Map(ends.map((one) => [one.partition, logEndOf(one)]));
     return candidates.filter((one) => {
       const watched = this.#find(one);
       if (watched === undefined) return false;

@@ -1,4 +1,5 @@
 import type { HeldRecords } from "@tidemark/sources";
+import { HeldByPartition } from "./held-by-partition.js";
 import type { PipelineEvent, PipelineListener } from "./pipeline-event.js";
 
 /** Records behind open transactions, over all partitions. */
@@ -37,13 +38,11 @@ export interface TransactionAlarm {
 
 /** Tells when records stand behind a transaction that stays open, and when none does any more. */
 export function createTransactionAlarm(emit: PipelineListener, afterMs = LONG_TRANSACTION_MS): TransactionAlarm {
-  const held = new Map<number, HeldRecords>();
+  const held = new HeldByPartition();
   let isTold = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function end(partition: number): void {
-    held.delete(partition);
-    if (held.size > 0) return;
+  function end(): void {
     clearTimeout(timer);
     timer = undefined;
     if (isTold) emit({ type: "transaction-ended" });
@@ -52,7 +51,7 @@ export function createTransactionAlarm(emit: PipelineListener, afterMs = LONG_TR
 
   function look(): void {
     timer = undefined;
-    const sum = sumHeld(held.values());
+    const sum = sumHeld(held.all.values());
     if (sum === undefined || isTold) return;
     const leftMs = sum.sinceMs + afterMs - Date.now();
     if (leftMs > 0) {
@@ -61,17 +60,14 @@ export function createTransactionAlarm(emit: PipelineListener, afterMs = LONG_TR
       return;
     }
     isTold = true;
-    emit({ type: "transaction-open", held: [...held.values()] });
+    emit({ type: "transaction-open", held: [...held.all.values()] });
   }
 
   return {
     on(event) {
-      if (event.type === "held-back") {
-        held.set(event.partition, event);
-        if (timer === undefined) look();
-      }
-      if (event.type === "held-back-ended") end(event.partition);
-      if (event.type === "revoked") for (const partition of event.partitions) end(partition);
+      held.on(event);
+      if (event.type === "held-back" && timer === undefined) look();
+      if ((event.type === "held-back-ended" || event.type === "revoked") && held.all.size === 0) end();
     },
     stop: () => clearTimeout(timer),
   };
