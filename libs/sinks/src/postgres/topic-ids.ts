@@ -1,10 +1,9 @@
 import { getTableColumns, getTableName } from "drizzle-orm";
-import { getTableConfig } from "drizzle-orm/pg-core";
 import { escapeLiteral, type ClientBase } from "pg";
 import type { TakenId } from "../checkpoint.js";
 import { idKey, idKeySql } from "../ids/id-key.js";
 import type { CountedIds, IdEntry } from "../ids/counted-ids.js";
-import { qualifiedName, quoteIdentifier } from "../identifiers.js";
+import { qualifiedName, quoteIdentifier, schemaOf } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
 import { IDS_LOCK } from "./advisory-locks.js";
 import { numberArray, textArray } from "./array-literal.js";
@@ -61,7 +60,6 @@ export function createTopicIds(
   const { ids } = topicIds;
   const idType = getTableColumns(ids)["id"]?.getSQLType() ?? "text";
   const name = qualifiedName(ids);
-  const { schema = "public" } = getTableConfig(ids);
   const rawColumns = getTableColumns(raw.table);
   const column = (property: string) => quoteIdentifier(rawColumns[property]?.name ?? property);
   const place = [pipeline, topic];
@@ -92,7 +90,7 @@ export function createTopicIds(
       "table" in error &&
       error.table === getTableName(ids) &&
       "schema" in error &&
-      error.schema === schema,
+      error.schema === schemaOf(ids),
 
     async findTaken(client, partition, counted) {
       const entries = counted.sorted();

@@ -5,10 +5,10 @@ import { refusedRebuild } from "../../errors.js";
 import { qualifiedName, quoteIdentifier } from "../../identifiers.js";
 import { sinkTables, type SinkPipeline } from "../../sink-pipeline.js";
 import type { SinkTables } from "../../sink-tables.js";
-import { checkpoints } from "../../tables/tidemark.js";
 import { compareIdentity, type SinkIdentity } from "../claim.js";
 import { withTransaction } from "../connection.js";
 import { NO_LIMITS } from "../session/settings.js";
+import { stateColumns } from "./checkpoint-columns.js";
 import { findLosses, type CountedTable, type StoredRow } from "./find-losses.js";
 
 /** A partition that is to be read again, and what the log holds of it now. */
@@ -126,21 +126,11 @@ function misplaced(table: PgTable): string | undefined {
 }
 
 /** Everything of a checkpoint but where it begins and whose it is goes back to what it is at first, and the epoch rises. */
-const KEPT: ReadonlySet<string> = new Set([
-  "pipeline",
-  "topic",
-  "partition",
-  "group",
-  "clusterId",
-  "definitionHash",
-  "startOffset",
-]);
-const restart = Object.entries(getTableColumns(checkpoints))
-  .filter(([property]) => !KEPT.has(property))
-  .map(([property, { name }]) => {
-    if (property === "nextOffset") return `${quoteIdentifier(name)} = start_offset`;
-    if (property === "epoch") return `${quoteIdentifier(name)} = epoch + 1`;
-    return `${quoteIdentifier(name)} = DEFAULT`;
+const restart = stateColumns("startOffset")
+  .map(([property, column]) => {
+    if (property === "nextOffset") return `${column} = start_offset`;
+    if (property === "epoch") return `${column} = epoch + 1`;
+    return `${column} = DEFAULT`;
   })
   .join(", ");
 

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { getTableColumns } from "drizzle-orm";
 import type { ClientBase } from "pg";
 import { hashDefinition } from "../../definition.js";
 import { refusedRebuild } from "../../errors.js";
 import { quoteIdentifier } from "../../identifiers.js";
-import { checkpoints } from "../../tables/tidemark.js";
 import { withTransaction } from "../connection.js";
 import { pipelineRelations, type Relation } from "../pipeline-ddl.js";
 import { NO_LIMITS } from "../session/settings.js";
+import { stateColumns } from "./checkpoint-columns.js";
 import { grantStatements, readGrants, type Heir } from "./copy-grants.js";
 import { findObstacles, findOwned, type OwnedRelation } from "./find-obstacles.js";
 import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
@@ -203,18 +202,8 @@ async function moveClosed(client: ClientBase, data: DerivedPipeline["data"], nex
 }
 
 /** Everything of a checkpoint but whose it is. */
-const OWN: ReadonlySet<string> = new Set([
-  "pipeline",
-  "topic",
-  "partition",
-  "group",
-  "clusterId",
-  "definitionHash",
-  "epoch",
-]);
-const moved = Object.entries(getTableColumns(checkpoints))
-  .filter(([property]) => !OWN.has(property))
-  .map(([, { name }]) => `${quoteIdentifier(name)} = n.${quoteIdentifier(name)}`)
+const moved = stateColumns("epoch")
+  .map(([, column]) => `${column} = n.${column}`)
   .join(", ");
 
 /** The former rows stay, so that a claim that waits for one finds it, and is refused by its definition. */
