@@ -2,6 +2,7 @@ import { getTableColumns } from "drizzle-orm";
 import { forgottenIds } from "@tidemark/sinks/tables";
 import type { Findings } from "./findings.js";
 import { nameTable } from "./snapshot.js";
+import { storedIdSql } from "./stored-id.js";
 import { quote } from "./stored-table.js";
 import type { TopicIdContext } from "./topic-ids.js";
 
@@ -12,8 +13,6 @@ export interface IdComparisonContext extends TopicIdContext {
   /** Of the base window. */
   readonly sizeMs: number;
 }
-
-const LONGEST_ID_BYTES = 256;
 
 /** The table of ids holds that of each counted event whose id was not forgotten, until its window closes, and no other. */
 export async function compareIds(
@@ -32,9 +31,7 @@ export async function compareIds(
     )
     .values();
   const forgottenMs = forgotten === undefined ? -Infinity : Number(forgotten[0]);
-  const text = `${idColumn}::text`;
-  const key = `CASE WHEN octet_length(convert_to(${text}, 'UTF8')) <= ${LONGEST_ID_BYTES} THEN ${text}
-    ELSE 'sha256:' || encode(sha256(convert_to(${text}, 'UTF8')), 'hex') END`;
+  const key = storedIdSql(`${idColumn}::text`);
   const startMs = `floor(floor(extract(epoch FROM ${timeColumn}) * 1000) / ${sizeMs}) * ${sizeMs}`;
   const counted = `SELECT ${key} AS id, partition, max(${startMs} + ${sizeMs + definition.allowedLatenessMs})::float8 AS until
     FROM ${raw.sql} WHERE topic = $1 GROUP BY 1, 2`;

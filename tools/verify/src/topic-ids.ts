@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Timed } from "@tidemark/scenario/oracle";
 import type { VerifiedDefinition } from "./definition.js";
 import type { Findings, What } from "./findings.js";
 import type { RetentionBoundary } from "./retention.js";
 import { arrayText, type Snapshot } from "./snapshot.js";
 import { compareIds } from "./id-comparison.js";
+import { storedId } from "./stored-id.js";
 import { quote, type PipelineTables } from "./stored-table.js";
 
 /**
@@ -55,13 +55,6 @@ interface Counted extends Judged {
 }
 
 const IDS_PER_QUERY = 20_000;
-const LONGEST_ID_BYTES = 256;
-
-/** Long ids are stored by their SHA-256. */
-function storedId(id: string): string {
-  const isLong = Buffer.byteLength(id) > LONGEST_ID_BYTES;
-  return isLong ? `sha256:${createHash("sha256").update(id).digest("hex")}` : id;
-}
 
 /** Undefined where ids are unique in each partition alone. */
 export async function createTopicIdCheck(context: TopicIdContext): Promise<TopicIdCheck | undefined> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { verify, type Verdict } from "../src/index.js";
 import { changedKeyLimits, noMistake, runInjected, type Injection } from "./planted/injection.js";
-import { createTopic, produce, query, startServers, type TestMessage, type TestServers } from "./servers.js";
+import { createTopic, endsOf, produce, query, startServers, type TestMessage, type TestServers } from "./servers.js";
 
 const text = z.string().trim().min(1).max(40);
 const aggregates = { visits: count(), cents: sum("cents"), cents_mean: mean("cents") } as const;
@@ -56,13 +56,6 @@ function visit(at: number): TestMessage {
 
 const half = Array.from({ length: 1_000 }, (_, at) => visit(at));
 const rest = Array.from({ length: 1_000 }, (_, at) => visit(1_000 + at));
-const endsOf = (messages: readonly TestMessage[]) =>
-  new Map(
-    Array.from({ length: partitions }, (_, partition) => [
-      partition,
-      messages.filter((message) => message.partition === partition).length,
-    ]),
-  );
 
 let servers: TestServers;
 let halfRead: string;
@@ -73,7 +66,7 @@ beforeAll(async () => {
   await migrate(visits, halfRead);
   await createTopic(servers, "visits", partitions);
   await produce(servers, "visits", half);
-  await run(halfRead, noMistake, endsOf(half));
+  await run(halfRead, noMistake, endsOf(half, partitions));
   await produce(servers, "visits", rest);
 });
 
@@ -87,7 +80,7 @@ async function run(databaseUrl: string, injection: Injection, ends: ReadonlyMap<
 /** Reads the second half of the topic in a process of its own, as it were: it restores its windows from the tables. */
 async function readRest(injection: Injection): Promise<{ readonly url: string; readonly verdict: Verdict }> {
   const url = await servers.copyDatabase(halfRead);
-  await run(url, injection, endsOf([...half, ...rest]));
+  await run(url, injection, endsOf([...half, ...rest], partitions));
   const verdict = await verify({ brokers: servers.kafkaBrokers, databaseUrl: url, topic: "visits", pipeline: visits });
   return { url, verdict };
 }

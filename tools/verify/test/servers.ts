@@ -85,6 +85,16 @@ export interface TestMessage {
   readonly timestampMs: number;
 }
 
+/** How many of the messages each partition has: where the log ends that holds them. */
+export function endsOf(messages: readonly TestMessage[], partitions: number): ReadonlyMap<number, number> {
+  return new Map(
+    Array.from({ length: partitions }, (_, partition) => [
+      partition,
+      messages.filter((message) => message.partition === partition).length,
+    ]),
+  );
+}
+
 export async function createTopic(servers: TestServers, topic: string, partitions: number): Promise<void> {
   const admin = servers.kafka.admin();
   await admin.connect();

@@ -24,7 +24,7 @@ import {
   takenWithoutCause,
   type Injection,
 } from "./planted/injection.js";
-import { createTopic, produce, query, startServers, type TestMessage, type TestServers } from "./servers.js";
+import { createTopic, endsOf, produce, query, startServers, type TestMessage, type TestServers } from "./servers.js";
 
 const text = z.string().trim().min(1).max(400);
 const aggregates = { visits: count(), cents: sum("cents"), cents_mean: mean("cents") } as const;
@@ -76,13 +76,6 @@ function visitsFrom(from: number, to: number): TestMessage[] {
 
 const half = visitsFrom(0, 1_000);
 const rest = visitsFrom(1_000, 2_000);
-const endsOf = (messages: readonly TestMessage[]) =>
-  new Map(
-    Array.from({ length: partitions }, (_, partition) => [
-      partition,
-      messages.filter((message) => message.partition === partition).length,
-    ]),
-  );
 
 let servers: TestServers;
 let halfRead: string;
@@ -93,7 +86,7 @@ beforeAll(async () => {
   await migrate(visits, halfRead);
   await createTopic(servers, topic, partitions);
   await produce(servers, topic, half);
-  await run(visits, halfRead, noMistake, endsOf(half));
+  await run(visits, halfRead, noMistake, endsOf(half, partitions));
   await produce(servers, topic, rest);
 });
 
@@ -115,7 +108,7 @@ const check = (databaseUrl: string) =>
 /** Reads the second half of the topic in a process of its own, as it were. */
 async function readRest(injection: Injection): Promise<{ readonly url: string; readonly verdict: Verdict }> {
   const url = await servers.copyDatabase(halfRead);
-  await run(visits, url, injection, endsOf([...half, ...rest]));
+  await run(visits, url, injection, endsOf([...half, ...rest], partitions));
   return { url, verdict: await check(url) };
 }
 
@@ -196,7 +189,7 @@ describe("ids that are unique over all partitions", { timeout: 120_000 }, () => 
 
   it("are no promise of a definition without them: how many ids are in several partitions is told", async () => {
     const url = await servers.createDatabase();
-    await run(alone as typeof visits, url, noMistake, endsOf([...half, ...rest]));
+    await run(alone as typeof visits, url, noMistake, endsOf([...half, ...rest], partitions));
     const verdict = await check(url);
     expect(verdict.equal).toBe(true);
     expect(verdict.sharedIds).toBeGreaterThan(100);
