@@ -1,5 +1,7 @@
 import { invalidAddress } from "../errors.js";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 interface Keyword {
   /** The environment variable that libpq reads where the address lacks the keyword. */
   readonly variable?: string;
@@ -86,23 +88,25 @@ const KEYWORDS = new Map<string, Keyword>(
  * The value of each keyword: from the address, else from the environment, unless the address says that it is complete. Empty values count as not given.
  * Throws SinkError `invalid-address` for a keyword or a value that is not supported, and names it.
  */
-export function resolveKeywords(
-  given: ReadonlyMap<string, string>,
-  env: Readonly<Record<string, string | undefined>>,
-): ReadonlyMap<string, string> {
+export function resolveKeywords(given: ReadonlyMap<string, string>, env: Environment): ReadonlyMap<string, string> {
   for (const keyword of given.keys()) {
     if (!KEYWORDS.has(keyword)) throw invalidAddress(`has the unknown parameter ${JSON.stringify(keyword)}`);
   }
   const values = new Map<string, string>();
   const isComplete = given.has("complete");
   for (const [keyword, { variable, only }] of KEYWORDS) {
-    const fallback = variable === undefined || isComplete ? undefined : env[variable];
+    const fallback = variable === undefined || isComplete ? undefined : (env[variable] ?? oldVariable(keyword, env));
     const value = given.get(keyword) ?? fallback;
     if (value === undefined || value === "") continue;
     if (only !== undefined && !only.includes(value)) throw unsupported(keyword, only, given.has(keyword), variable);
     values.set(keyword, value);
   }
   return values;
+}
+
+/** libpq still reads the name that PGSSLMODE=require had. */
+function oldVariable(keyword: string, { PGREQUIRESSL: required = "" }: Environment): string | undefined {
+  return keyword === "sslmode" && required.startsWith("1") ? "require" : undefined;
 }
 
 function unsupported(keyword: string, only: readonly string[], isGiven: boolean, variable = ""): Error {

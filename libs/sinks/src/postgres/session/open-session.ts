@@ -84,7 +84,7 @@ function encryptionsFor({ tls }: PostgresAddress, { socketPath }: PostgresEndpoi
   return tls.mode === "prefer" ? ["tls-if-offered", "plain"] : ["tls"];
 }
 
-/** The second way is for a server that refuses the first one, and not for one that can't be reached. */
+/** The second way is for a server that refuses the first one, and not for one that can't be reached or isn't what is wanted. */
 async function tryEncryptions(
   address: PostgresAddress,
   endpoint: PostgresEndpoint,
@@ -94,12 +94,12 @@ async function tryEncryptions(
   try {
     return await open(first);
   } catch (error) {
-    const isRefused = error instanceof SinkError || isServerError(error);
+    const isRefused = (error instanceof SinkError && !isWrongServer(error)) || isServerError(error);
     if (second === undefined || !isRefused || address.channelBinding === "require") throw error;
     try {
       return await open(second);
-    } catch {
-      throw error;
+    } catch (secondError) {
+      throw isWrongServer(secondError) ? secondError : error;
     }
   }
 }
@@ -108,8 +108,13 @@ function isServerError(error: unknown): error is Error & { readonly code: string
   return error instanceof Error && "severity" in error && "code" in error && error.code !== cannotConnectNow;
 }
 
+/** It has let this client in; another server of the address may be what is wanted. */
+function isWrongServer(error: unknown): boolean {
+  return error instanceof SinkError && error.code === "wrong-server";
+}
+
 function isFinal(error: unknown): boolean {
-  return isServerError(error) || (error instanceof SinkError && error.code !== "wrong-server");
+  return isServerError(error) || (error instanceof SinkError && !isWrongServer(error));
 }
 
 interface Authentication {
