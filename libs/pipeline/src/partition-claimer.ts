@@ -5,7 +5,8 @@ import type { Pipeline } from "./definition/define-pipeline.js";
 import { otherOwner } from "./errors.js";
 import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
 import type { CheckpointLimit } from "./checkpoint-limit.js";
-import { createCheckpointLimit, type CheckpointPolicy } from "./checkpoint-policy.js";
+import { CheckpointPace } from "./checkpoint-pace.js";
+import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
 import type { MemoryBudget } from "./memory-budget.js";
 import { createPartitionTask } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
@@ -38,7 +39,8 @@ export interface PartitionClaimer {
 const MOST_THEFTS = 5;
 
 export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
-  const { pipeline, sink, guard, maxLiveIds, place, policy, memory, emit, commit } = options;
+  const { pipeline, sink, guard, maxLiveIds, place, policy = defaultPolicy, memory, emit, commit } = options;
+  const pace = new CheckpointPace(policy.lingerMs);
   /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
   const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
@@ -104,8 +106,9 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         logEndOffset,
         sink,
         processor,
-        ...(policy === undefined ? {} : { policy }),
+        policy,
         limit: limitOf(partition),
+        pace,
         memory,
         beforeBatch: () => guard.check(),
         onProcessed: (rows) => emit({ type: "processed", partition, rows, lead: processor.lead }),

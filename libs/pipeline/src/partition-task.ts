@@ -10,6 +10,7 @@ import {
 import type { PartitionTask, SourceBatch } from "@tidemark/sources";
 import { BatchParts } from "./batch-parts.js";
 import type { CheckpointExtent, CheckpointLimit } from "./checkpoint-limit.js";
+import { CheckpointPace } from "./checkpoint-pace.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
 import { dividedCheckpoint, refusedCheckpoint, takenCheckpoint } from "./errors.js";
 import { MemoryBudget } from "./memory-budget.js";
@@ -33,6 +34,8 @@ export interface TaskOptions {
   readonly policy?: CheckpointPolicy;
   /** How large checkpoints of the partition may be: what its earlier tasks have learned. */
   readonly limit?: CheckpointLimit;
+  /** Shared by all partitions; default: one of its own. */
+  readonly pace?: CheckpointPace;
   /** Shared by all partitions; default: not limited. */
   readonly memory?: MemoryBudget | undefined;
   /** Awaited before a batch is processed; rejects where it must not be. */
@@ -80,11 +83,13 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     onTaken,
   } = options;
   const { limit = createCheckpointLimit(policy), memory = new MemoryBudget(Infinity), onAttempt, onDivided } = options;
+  const { pace = new CheckpointPace(policy.lingerMs) } = options;
   let draft = openDraft();
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
   let commit: Promise<void> | undefined;
-  let linger: NodeJS.Timeout | undefined;
+  /** While the draft waits for more. */
+  let stopGathering: (() => void) | undefined;
   const closing = new AbortController();
   let failure: { readonly error: unknown } | undefined;
 
@@ -134,9 +139,13 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   }
 
   function begin(): void {
-    clearTimeout(linger);
-    linger = undefined;
+    endGathering();
     commit = commitNext();
+  }
+
+  function endGathering(): void {
+    stopGathering?.();
+    stopGathering = undefined;
   }
 
   async function commitNext(): Promise<void> {
@@ -229,7 +238,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   function schedule(): void {
     if (commit !== undefined || failure !== undefined || processor.pending === 0) return;
     if (isDue()) begin();
-    else linger ??= setTimeout(begin, policy.lingerMs);
+    else stopGathering ??= pace.gather(begin);
   }
 
   async function takeIn(parts: BatchParts, end: number): Promise<void> {
@@ -271,8 +280,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
     async close({ flush }) {
       closing.abort();
-      clearTimeout(linger);
-      linger = undefined;
+      endGathering();
       if (flush) {
         await commit;
         if (failure === undefined && processor.pending > 0) {

@@ -15,7 +15,17 @@ describe("the limit of a checkpoint", () => {
     expect(limit).toMatchObject({ records: 1, bytes: 1 });
   });
 
-  it("grows by a quarter after quick commits that held at least half of it, up to the most", () => {
+  it("begins small, and doubles with each quick commit that was full, up to the most", () => {
+    const limit = new CheckpointLimit({ records: 50_000, bytes: 8_388_608 });
+    const sizes = [limit.records];
+    for (let commits = 0; commits < 4; commits += 1) {
+      limit.onCommitted({ records: limit.records, bytes: 0 }, quickMs);
+      sizes.push(limit.records);
+    }
+    expect(sizes).toEqual([10_000, 20_000, 40_000, 50_000, 50_000]);
+  });
+
+  it("grows by a quarter once one was divided, after quick commits that held at least half of it, up to the most", () => {
     const limit = new CheckpointLimit(top);
     limit.onOversized({ records: 8, bytes: 800 });
     limit.onCommitted({ records: 2, bytes: 200 }, quickMs);
@@ -35,14 +45,16 @@ describe("the limit of a checkpoint", () => {
     fc.assert(
       fc.property(steps, (all) => {
         const limit = new CheckpointLimit(top);
+        let wasOversized = false;
         for (const [extent, outcome] of all) {
           const before = { records: limit.records };
+          wasOversized ||= outcome === "oversized";
           if (typeof outcome === "string") limit.onOversized(extent);
           else limit.onCommitted(extent, outcome);
           const most = {
             oversized: Math.max(extent.records / 2, 1),
             [slowMs]: before.records,
-            [quickMs]: before.records * 1.25 + 1,
+            [quickMs]: before.records * (wasOversized ? 1.25 : 2) + 1,
           }[outcome];
           expect(limit.records).toBeLessThanOrEqual(most ?? 0);
           expect(limit.records).toBeGreaterThanOrEqual(1);

@@ -59,14 +59,14 @@ export const ownDecoding: Edit = {
   replace: "",
 };
 
-const checkpointSizes = [500, 2_000, 5_000, 10_000, 20_000, 50_000];
+const checkpointSizes = [500, 2_000, 10_000, 50_000, 200_000];
 
 /** How many records make a checkpoint in a backlog. */
 export const checkpointPolicies = checkpointSizes.map((records) => ({
   records,
   edit: {
     file: "libs/pipeline/src/checkpoint-policy.ts",
-    find: "maxRecords: 10_000,",
+    find: "maxRecords: 50_000,",
     replace: `maxRecords: ${records},`,
   },
 }));
