@@ -15,6 +15,7 @@ export type SinkErrorCode =
   | "invalid-address"
   | "refused-connection"
   | "wrong-server"
+  | "replica-role"
   | "unmigrated"
   | "no-tables"
   | "unencodable"
@@ -170,6 +171,15 @@ export function refusedConnection(
   code: "refused-connection" | "wrong-server" = "refused-connection",
 ): SinkError {
   return new SinkError(code, `The Postgres server at ${describeEndpoint(endpoint)} ${problem}.`, { cause });
+}
+
+/** A superuser has given the role, or its database, a setting that only superusers may change. */
+export function replicaRole(role: string, database: string, cause: unknown): SinkError {
+  return new SinkError(
+    "replica-role",
+    `The role ${role} has session_replication_role = replica in the database ${database}, which passes over triggers and foreign keys, and may not set it back. Take it away as a superuser: ALTER ROLE … RESET session_replication_role, or ALTER DATABASE … RESET session_replication_role.`,
+    { cause },
+  );
 }
 
 export function unmigrated(role: string, cause: unknown): SinkError {

@@ -13,7 +13,7 @@ import { isReadOnlyServer } from "./availability.js";
 import { allowWrites, begin } from "./begin.js";
 import { fly, processIdOf } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
-import { explainPooler } from "./session/poolers.js";
+import { explainRefusal } from "./session/explain-refusal.js";
 import { NO_LIMITS, type TransactionLimits } from "./session/settings.js";
 import { SessionStream } from "./session/session-stream.js";
 
@@ -122,7 +122,7 @@ export async function withConnection<T>(
     await client.connect();
     return await work(client);
   } catch (error) {
-    throw explainPooler(error, address);
+    throw explainRefusal(error, address);
   } finally {
     signal?.removeEventListener("abort", breakOff);
     const patience = setTimeout(breakOff, endTimeoutMs);
@@ -193,7 +193,7 @@ export async function onConnection<T>(
     giveUpWhereReadOnly(pool, client, error);
     // `pg` only says that the connection can't be used: what Postgres said came between two statements.
     const isBare = error instanceof Error && error.name === "Error" && !("code" in error);
-    throw explainPooler(isBare && ending instanceof DatabaseError ? ending : error, addresses.get(pool));
+    throw explainRefusal(isBare && ending instanceof DatabaseError ? ending : error, addresses.get(pool));
   } finally {
     client.off("error", keepFirst);
     client.release(broken);

@@ -87,6 +87,36 @@ describe("the owner", () => {
   });
 });
 
+describe("a role that is replica, and may not set it back", () => {
+  it.each([
+    { by: "the role", target: `ROLE "${roles.writer}"` },
+    { by: "the database", target: "DATABASE owned" },
+  ])("is told so, where a superuser has set it for $by", async ({ target }) => {
+    await server.query(admin, `ALTER ${target} SET session_replication_role = replica`);
+    const told = {
+      code: "replica-role",
+      message: expect.stringContaining("tidemark writer has session_replication_role = replica in the database owned"),
+    };
+    try {
+      await expect(sinkOf().claim(2, 0)).rejects.toMatchObject(told);
+      const retention = applyRetention({ databaseUrl: writer, pipeline: identity.pipeline, days: 1 });
+      await expect(retention).rejects.toMatchObject(told);
+    } finally {
+      await server.query(admin, `ALTER ${target} RESET session_replication_role`);
+    }
+  });
+
+  it("is told so before it makes tables", async () => {
+    await server.query(admin, "ALTER ROLE owner SET session_replication_role = replica");
+    try {
+      const made = migrate(identity.pipeline, await ownDatabase(admin, "replicated"));
+      await expect(made).rejects.toMatchObject({ code: "replica-role" });
+    } finally {
+      await server.query(admin, "ALTER ROLE owner RESET session_replication_role");
+    }
+  });
+});
+
 describe("the writer", () => {
   it("finds an up-to-date database in order, and says of another what is missing", async () => {
     await migrate(identity.pipeline, writer);

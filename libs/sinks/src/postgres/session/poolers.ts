@@ -1,6 +1,5 @@
-import { describeEndpoint, type PostgresEndpoint } from "../../address/endpoint.js";
-import { parseAddress, type PostgresAddress } from "../../address/parse-address.js";
-import { refusedConnection, SinkError } from "../../errors.js";
+import type { PostgresEndpoint } from "../../address/endpoint.js";
+import { refusedConnection } from "../../errors.js";
 
 /** PgBouncer has this SQLSTATE for most of what it says itself. */
 const protocolViolation = "08P01";
@@ -37,14 +36,7 @@ export function judgeLogin(error: unknown, endpoint: PostgresEndpoint): unknown 
   return isFinal ? refusedConnection(endpoint, `refuses to be logged in to (${message})`, error) : error;
 }
 
-/** The error of a pooler in statement mode, which has no transactions, as a sentence; any other error as it is. */
-export function explainPooler(error: unknown, databaseUrl: string | PostgresAddress | undefined): unknown {
-  if (databaseUrl === undefined) return error;
-  if (messageOf(error)?.includes(statementMode) !== true) return error;
-  const { endpoints } = typeof databaseUrl === "string" ? parseAddress(databaseUrl) : databaseUrl;
-  return new SinkError(
-    "refused-connection",
-    `The Postgres server at ${endpoints.map(describeEndpoint).join(",")} is a pooler in statement mode, which has no transactions: use its transaction mode (pool_mode = transaction) or the address of the server itself.`,
-    { cause: error },
-  );
+/** Whether a pooler in statement mode, which has no transactions, refuses one. */
+export function isOfStatementMode(error: unknown): boolean {
+  return messageOf(error)?.includes(statementMode) === true;
 }

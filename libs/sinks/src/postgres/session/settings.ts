@@ -55,7 +55,7 @@ const EXACT_SETTINGS = {
 
 /**
  * The same of what is written. `replica` passes over triggers and foreign keys; only a superuser may leave it, and so it is set
- * only where it is otherwise.
+ * only where it is otherwise. Others are refused (SinkError `replica-role`).
  */
 export const WRITING_SETTINGS = { session_replication_role: "origin" } as const;
 

@@ -2,7 +2,7 @@ import type { ISql, ReservedSql, Row, Sql } from "postgres";
 import type { PostgresAddress } from "../../address/parse-address.js";
 import { connectionClosed } from "./open-socket.js";
 import { openSql, type SqlOptions } from "./drivers.js";
-import { explainPooler } from "./poolers.js";
+import { explainRefusal } from "./explain-refusal.js";
 import { modeText, NO_LIMITS, settingsStatement, type TransactionLimits, type TransactionMode } from "./settings.js";
 
 /** What runs queries within a transaction. Drizzle takes it too. */
@@ -110,7 +110,7 @@ export function openTransactions(
         return result;
       } catch (error) {
         giveUp(sql);
-        throw explainPooler(error, databaseUrl);
+        throw explainRefusal(error, databaseUrl);
       }
     },
     async ask(given, statement) {
