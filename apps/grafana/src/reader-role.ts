@@ -1,5 +1,5 @@
 import { redactUrl } from "@tidemark/cli";
-import { createRoles, migrate, withTransaction, type Blocker } from "@tidemark/sinks";
+import { createRoles, EXACT_SETTINGS, migrate, withTransaction, type Blocker } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed/tables";
 import { DatabaseError, escapeIdentifier, escapeLiteral } from "pg";
 import { noReader } from "./errors.js";
@@ -23,20 +23,9 @@ const settings: Readonly<Record<string, string>> = {
   // Where Postgres can compile queries, it does so for those over many days, and takes longer for it than they do.
   jit: "off",
   // Answers do not depend on what the database, which others may use too, has set. Queries name their tables without a schema.
+  ...EXACT_SETTINGS,
   search_path: "pg_catalog, public",
-  DateStyle: "ISO, MDY",
-  IntervalStyle: "postgres",
-  TimeZone: "UTC",
-  extra_float_digits: "1",
-  bytea_output: "hex",
-  standard_conforming_strings: "on",
-  array_nulls: "on",
-  transform_null_equals: "off",
-  row_security: "on",
-  restrict_nonsystem_relation_kind: "",
-  exit_on_error: "off",
   lock_timeout: "0",
-  transaction_timeout: "0",
   default_transaction_isolation: "read committed",
   default_transaction_deferrable: "off",
 };

@@ -52,7 +52,7 @@ export { resetPartitions, type PartitionReset, type ResetOptions } from "./postg
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
 export { isOfConnectionPhase } from "./postgres/session/connection-phase.js";
 export { openSql, type SqlOptions } from "./postgres/session/drivers.js";
-export { SNAPSHOT } from "./postgres/session/settings.js";
+export { EXACT_SETTINGS, SNAPSHOT } from "./postgres/session/settings.js";
 export {
   openTransactions,
   type Transaction,

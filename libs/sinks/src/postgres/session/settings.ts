@@ -35,7 +35,7 @@ export const SNAPSHOT: TransactionMode = { isolation: "repeatable read", access:
  * What results, their texts, and the meaning of statements depend on. A role, a database, or the client that a pooler served
  * before may have set any of them otherwise (decision 0020).
  */
-const EXACT_SETTINGS = {
+export const EXACT_SETTINGS = {
   DateStyle: "ISO, MDY",
   IntervalStyle: "postgres",
   TimeZone: "UTC",
