@@ -7,6 +7,7 @@ import { createPartitionProcessor, type DatabaseDecision } from "./partition-pro
 import type { CheckpointLimit } from "./checkpoint-limit.js";
 import { CheckpointPace } from "./checkpoint-pace.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
+import { IdLookups } from "./id-lookups.js";
 import type { MemoryBudget } from "./memory-budget.js";
 import { createPartitionTask } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
@@ -49,6 +50,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
   const decisions = new Map<number, Map<number, DatabaseDecision>>();
   /** They outlive a partition's claims: a checkpoint that was too large is one of an earlier claim. */
   const limits = new Map<number, CheckpointLimit>();
+  const lookups = new Map<number, IdLookups>();
   const { onConflict } = pipeline.data.tables;
 
   function decisionsOf(partition: number): Map<number, DatabaseDecision> {
@@ -95,6 +97,12 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
     return limit;
   }
 
+  function lookupsOf(partition: number): IdLookups {
+    const known = lookups.get(partition) ?? new IdLookups();
+    lookups.set(partition, known);
+    return known;
+  }
+
   return {
     async claim(partition, { logStartOffset, logEndOffset }) {
       await guard.check();
@@ -109,6 +117,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         policy,
         limit: limitOf(partition),
         pace,
+        idLookups: lookupsOf(partition),
         memory,
         beforeBatch: () => guard.check(),
         onProcessed: (rows) => emit({ type: "processed", partition, rows, lead: processor.lead }),

@@ -36,8 +36,6 @@ export interface DecodedBatch {
   /** By record; null: it is no event, or the database has decided about it. */
   readonly rows: readonly (EventRow | null)[];
   readonly rejections: ReadonlyMap<number, Why>;
-  /** The ids of the rows, where they are unique over all partitions; else empty. A record without a row has "". */
-  readonly ids: readonly string[];
 }
 
 /** Other partitions have taken no ids. */
@@ -57,6 +55,8 @@ export interface PartitionProcessor {
   readonly lead: WatermarkLead | undefined;
   /** Decodes a batch. Changes nothing. */
   decode(batch: SourceBatch): DecodedBatch;
+  /** The ids of a batch's rows, where they are unique over all partitions; else empty. A record without a row has "". */
+  idsOf(decoded: DecodedBatch): readonly string[];
   /**
    * Judges and counts a batch that begins at `nextOffset`. `taken`: until which watermark other partitions have taken ids, by
    * their place among those of the batch.
@@ -119,7 +119,7 @@ export function createPartitionProcessor(
       rejections.set(index, decoded.rejection);
       return null;
     });
-    return { batch, rows, rejections, ids: idRows?.idsOf(rows) ?? [] };
+    return { batch, rows, rejections };
   }
 
   function judgeRecords({ batch, rows, rejections }: DecodedBatch, taken: ReadonlyMap<number, number>): ProcessedRows {
@@ -205,6 +205,7 @@ export function createPartitionProcessor(
       return tracker.read(task.watermarkMs);
     },
     decode,
+    idsOf: ({ rows }) => idRows?.idsOf(rows) ?? [],
     process: (batch) => judge(decode(batch)),
     judge,
     checkpoint() {

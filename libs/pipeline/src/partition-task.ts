@@ -13,16 +13,16 @@ import type { CheckpointExtent, CheckpointLimit } from "./checkpoint-limit.js";
 import { CheckpointPace } from "./checkpoint-pace.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
 import { dividedCheckpoint, refusedCheckpoint, takenCheckpoint } from "./errors.js";
+import type { IdLookups } from "./id-lookups.js";
 import { MemoryBudget } from "./memory-budget.js";
 import { NONE_TAKEN, type DecodedBatch, type PartitionProcessor, type ProcessedRows } from "./partition-processor.js";
 import type { PartitionReach } from "./pipeline-event.js";
 import { createSignal } from "./signal.js";
+import { windowBytes } from "./window-bytes.js";
 import type { Committed, WriteAttempt } from "./write-attempt.js";
 
 /** So long a look-up of ids is waited for before the batch is copied, which keeps more in memory than its records. */
 const PATIENCE_MS = 1_000;
-/** About what a window's row takes on its way to the database. */
-const WINDOW_BYTES = 150;
 
 export interface CheckpointingTask extends PartitionTask, PartitionReach {}
 
@@ -36,6 +36,8 @@ export interface TaskOptions {
   readonly limit?: CheckpointLimit;
   /** Shared by all partitions; default: one of its own. */
   readonly pace?: CheckpointPace;
+  /** Whether ids are looked up first: what the partition's earlier tasks have learned; default: always. */
+  readonly idLookups?: IdLookups;
   /** Shared by all partitions; default: not limited. */
   readonly memory?: MemoryBudget | undefined;
   /** Awaited before a batch is processed; rejects where it must not be. */
@@ -83,7 +85,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     onTaken,
   } = options;
   const { limit = createCheckpointLimit(policy), memory = new MemoryBudget(Infinity), onAttempt, onDivided } = options;
-  const { pace = new CheckpointPace(policy.lingerMs) } = options;
+  const { pace = new CheckpointPace(policy.lingerMs), idLookups } = options;
   let draft = openDraft();
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
@@ -112,7 +114,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   async function write(checkpoint: Checkpoint): Promise<void> {
     const written = draft;
     draft = openDraft();
-    hold(written, written.heldBytes + WINDOW_BYTES * countWindows(checkpoint));
+    hold(written, written.heldBytes + windowBytes(checkpoint));
     const { records, bytes } = written;
     const beganMs = performance.now();
     let attempt = 0;
@@ -167,6 +169,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
         onRefused?.(error.rows);
         return refusedCheckpoint(error.rows.length, error);
       case "taken-ids":
+        idLookups?.onRefused();
         onTaken?.(error.taken);
         return takenCheckpoint(error.taken.length, error);
       case "oversized-checkpoint":
@@ -215,6 +218,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       throwFailure();
       if (closing.signal.aborted) return undefined;
       isGoingOn = true;
+      idLookups?.onLookedUp(ids.length, taken.size > 0);
       return taken;
     } finally {
       clearTimeout(patience);
@@ -253,7 +257,8 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       throwFailure();
       if (closing.signal.aborted) return;
       const decoded = processor.decode(parts.next());
-      const taken = decoded.ids.length === 0 ? NONE_TAKEN : await findTaken(decoded.ids, takenBytes, parts);
+      const ids = idLookups?.areDue !== false ? processor.idsOf(decoded) : [];
+      const taken = ids.length === 0 ? NONE_TAKEN : await findTaken(ids, takenBytes, parts);
       if (taken === undefined) return;
       process(decoded, taken, bytes, takenBytes);
       if (isFull()) schedule();
@@ -291,8 +296,4 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
       hold(draft, 0);
     },
   };
-}
-
-function countWindows({ changed, added = [] }: Checkpoint): number {
-  return [...changed, ...added].reduce((sum, { rows }) => sum + rows.length, 0);
 }

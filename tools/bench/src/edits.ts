@@ -70,3 +70,9 @@ export const checkpointPolicies = checkpointSizes.map((records) => ({
     replace: `maxRecords: ${records},`,
   },
 }));
+/** Ids are looked up as if copies of other partitions' events had just come. */
+export const eachIdLookedUp: Edit = {
+  file: "libs/pipeline/src/id-lookups.ts",
+  find: "#recordsLeft = 0;",
+  replace: "#recordsLeft = Infinity;",
+};

@@ -5,8 +5,10 @@ import {
   createCheckpointLimit,
   createPartitionProcessor,
   createPartitionTask,
+  IdLookups,
   MemoryBudget,
   type CheckpointLimit,
+  type DatabaseDecision,
 } from "@tidemark/pipeline/parts";
 import type { PlantedBug } from "./planted-bugs.js";
 import type { Actor, Scheduler } from "./scheduler.js";
@@ -14,6 +16,8 @@ import type { SimulatedPort } from "./simulated-port.js";
 
 export const topic = "socmed-events";
 export const group = "tidemark";
+/** Ids are looked up for so long after a copy that look-ups begin and end several times. */
+const FEW_RECORDS = 8;
 
 /** A consumer: the real source, task and processor, put together as the app does, between a simulated client and a sink. */
 export interface Member {
@@ -41,7 +45,9 @@ export function startMember(options: MemberOptions): Member {
   const { actor, scheduler, port, sink, pipeline, policy, bug, onEvent } = options;
   const memory = new MemoryBudget(options.memoryBytes);
   const limits = new Map<number, CheckpointLimit>();
-  const restore = bug.restore?.() ?? ((claim) => ({ claim, processor: createPartitionProcessor(pipeline, claim) }));
+  const lookups = new Map<number, IdLookups>();
+  const decisions = new Map<number, Map<number, DatabaseDecision>>();
+  const restore = bug.restore?.() ?? ((claim, create) => ({ claim, processor: create(claim) }));
   const source = createSourceOn(port, {
     brokers: ["simulated:9092"],
     topic,
@@ -51,9 +57,13 @@ export function startMember(options: MemberOptions): Member {
     onEvent,
     async claim(partition, { logStartOffset, logEndOffset }) {
       const claimed = await sink.claim(partition, logStartOffset);
-      const { claim, processor } = restore(claimed, (from) => createPartitionProcessor(pipeline, from));
+      const decided = decisions.get(partition) ?? new Map<number, DatabaseDecision>();
+      decisions.set(partition, decided);
+      const { claim, processor } = restore(claimed, (from) => createPartitionProcessor(pipeline, from, decided));
       const limit = limits.get(partition) ?? createCheckpointLimit(policy);
       limits.set(partition, limit);
+      const idLookups = lookups.get(partition) ?? new IdLookups(FEW_RECORDS);
+      lookups.set(partition, idLookups);
       return createPartitionTask({
         claim,
         processor,
@@ -61,9 +71,13 @@ export function startMember(options: MemberOptions): Member {
         logEndOffset,
         policy,
         limit,
+        idLookups,
         memory,
         beforeBatch: async () => {
           if (scheduler.random.chance(0.3)) await scheduler.turn(actor, "has looked at the cluster");
+        },
+        onTaken(ids) {
+          for (const { offset, liveUntilMs } of ids) decided.set(offset, { type: "taken", untilMs: liveUntilMs });
         },
         onCommitted: ({ checkpoint }) => source.commit(partition, checkpoint.nextOffset),
       });

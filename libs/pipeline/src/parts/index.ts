@@ -4,6 +4,7 @@ export { CheckpointLimit, type CheckpointExtent } from "../checkpoint-limit.js";
 export { createCheckpointLimit, defaultPolicy } from "../checkpoint-policy.js";
 export { MemoryBudget } from "../memory-budget.js";
 export { OutcomeCounter } from "../outcome-counter.js";
+export { IdLookups } from "../id-lookups.js";
 export { createPartitionClaimer, type PartitionClaimer, type PartitionClaimerOptions } from "../partition-claimer.js";
 export { createPartitionProcessor, type DatabaseDecision, type PartitionProcessor } from "../partition-processor.js";
 export { createPartitionTask, type CheckpointingTask, type TaskOptions } from "../partition-task.js";

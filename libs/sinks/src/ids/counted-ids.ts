@@ -5,7 +5,7 @@ import { idKey } from "./id-key.js";
 const ENTRY_BYTES = 140;
 
 /** An id of a checkpoint in the making, as the table of ids will hold it. */
-export interface IdEntry extends CountedId {
+export interface IdEntry extends Omit<CountedId, "id"> {
   readonly key: string;
 }
 
@@ -19,7 +19,9 @@ export class CountedIds {
   }
 
   add(ids: readonly CountedId[]): void {
-    for (const one of ids) this.#entries.push({ ...one, key: idKey(one.id) });
+    for (const { id, offset, liveUntilMs, watermarkMs } of ids) {
+      this.#entries.push({ key: idKey(id), offset, liveUntilMs, watermarkMs });
+    }
     this.#isSorted = false;
   }
 

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Pool } from "pg";
 import { inTransaction, type WriterLimits } from "./connection.js";
-import type { TopicIds } from "./topic-ids.js";
+import type { IdForgetting } from "./id-forgetting.js";
 
 /** Forgets ids beside the checkpoints. Nobody waits for it; what fails is tried again later. */
 export interface IdKeeper {
@@ -11,20 +11,24 @@ export interface IdKeeper {
   stop(): Promise<void>;
 }
 
-const MOST_AT_ONCE = 50_000;
 const PAUSE_MS = 10_000;
 
 /** `pauseMs`: between two runs; default 10 s, Infinity: there is none. */
-export function createIdKeeper(pool: Pool, ids: TopicIds, limits: WriterLimits, pauseMs = PAUSE_MS): IdKeeper {
+export function createIdKeeper(pool: Pool, ids: IdForgetting, limits: WriterLimits, pauseMs = PAUSE_MS): IdKeeper {
   let running: Promise<void> | undefined;
   const stopping = new AbortController();
   let nextMs = pauseMs === Infinity ? Infinity : -Infinity;
 
+  async function forgetFrom(block: number): Promise<number | undefined> {
+    const { nextBlock } = await inTransaction(pool, limits, (client) => ids.forget(client, block));
+    return nextBlock;
+  }
+
   async function run(): Promise<void> {
     try {
-      let gone = MOST_AT_ONCE;
-      while (gone === MOST_AT_ONCE && !stopping.signal.aborted)
-        gone = await inTransaction(pool, limits, (client) => ids.forget(client, MOST_AT_ONCE));
+      if (!(await inTransaction(pool, limits, (client) => ids.isDue(client)))) return;
+      let block: number | undefined = 0;
+      while (block !== undefined && !stopping.signal.aborted) block = await forgetFrom(block);
     } catch {
       // The ids are still there for the next run.
     } finally {

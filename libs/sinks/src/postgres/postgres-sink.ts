@@ -80,7 +80,7 @@ export function createSink(options: SinkOptions): Sink {
   // Beside the checkpoints, which take longer.
   const idPool = topicIds && createPool(address, ID_CONNECTIONS);
   const idTurns = new Turns(ID_CONNECTIONS);
-  const idKeeper = idPool && createIdKeeper(idPool, topicIds, limits, options.forgetIdsEveryMs);
+  const idKeeper = idPool && createIdKeeper(idPool, topicIds.forgetting, limits, options.forgetIdsEveryMs);
   const stateCheck = createStateCheck(tables, options.pipeline.data.allowedLatenessMs);
   const restored = { tables, rollups, topicIds, stateCheck };
   const chunks = new ChunkPool();

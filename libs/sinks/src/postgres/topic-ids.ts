@@ -8,6 +8,7 @@ import type { SinkTables } from "../sink-tables.js";
 import { IDS_LOCK } from "./advisory-locks.js";
 import { numberArray, textArray } from "./array-literal.js";
 import type { Statement } from "./flight.js";
+import { createIdForgetting, type IdForgetting } from "./id-forgetting.js";
 
 /** Where ids are unique over all partitions: how they are looked up, taken, forgotten and restored. */
 export interface TopicIds {
@@ -24,11 +25,7 @@ export interface TopicIds {
    * again, they are put back from the raw rows.
    */
   restore(client: ClientBase, watermarkMs: number): Promise<void>;
-  /**
-   * One transaction's part of forgetting the ids that are free for each claimed partition. A partition without an event keeps them
-   * all. Resolves to how many went; 0 where somebody else is at it.
-   */
-  forget(client: ClientBase, most: number): Promise<number>;
+  readonly forgetting: IdForgetting;
 }
 
 const UNIQUE_VIOLATION = "23505";
@@ -77,11 +74,15 @@ export function createTopicIds(
     ) AS counted WHERE until > $2::float8 ORDER BY id, until DESC
     ON CONFLICT DO NOTHING`;
 
+  // With LIMIT the planner looks up each id by the primary key. As a join it would rather read the whole table, again and again.
+  const entryOf = (topicSql: string) => `LATERAL (
+    SELECT e.ctid, e.partition, e.live_until FROM ${name} e WHERE e.id = s.id AND e.topic = ${topicSql} LIMIT 1) AS t`;
+
   return {
     findStatement: (partition, searched) =>
       `SELECT (s.at - 1)::int4 AS place, t.live_until AS until
-       FROM unnest(${escapeLiteral(textArray(searched, idKey))}::${idType}[]) WITH ORDINALITY AS s (id, at)
-       JOIN ${name} t ON t.topic = ${escapeLiteral(topic)} AND t.id = s.id WHERE t.partition <> ${partition}`,
+       FROM unnest(${escapeLiteral(textArray(searched, idKey))}::${idType}[]) WITH ORDINALITY AS s (id, at),
+         ${entryOf(escapeLiteral(topic))} WHERE t.partition <> ${partition}`,
 
     isConflict: (error) =>
       error instanceof Error &&
@@ -96,8 +97,8 @@ export function createTopicIds(
       const entries = counted.sorted();
       const { rows } = await client.query<[number, number]>({
         text: `SELECT (s.at - 1)::int4, t.live_until
-          FROM unnest($2::${idType}[], $3::float8[]) WITH ORDINALITY AS s (id, watermark, at)
-          JOIN ${name} t ON t.topic = $1 AND t.id = s.id WHERE t.partition <> $4 AND t.live_until > s.watermark`,
+          FROM unnest($2::${idType}[], $3::float8[]) WITH ORDINALITY AS s (id, watermark, at), ${entryOf("$1")}
+          WHERE t.partition <> $4 AND t.live_until > s.watermark`,
         values: [topic, keysOf(entries), watermarksOf(entries), partition],
         rowMode: "array",
       });
@@ -110,8 +111,9 @@ export function createTopicIds(
     release(partition, counted) {
       const entries = counted.sorted();
       return {
-        text: `DELETE FROM ${name} t USING unnest($2::${idType}[], $3::float8[]) AS s (id, watermark)
-          WHERE t.topic = $1 AND t.id = s.id AND (t.partition = $4 OR t.live_until <= s.watermark)`,
+        text: `DELETE FROM ${name} WHERE ctid = ANY (ARRAY(
+          SELECT t.ctid FROM unnest($2::${idType}[], $3::float8[]) AS s (id, watermark), ${entryOf("$1")}
+          WHERE t.partition = $4 OR t.live_until <= s.watermark))`,
         values: [topic, keysOf(entries), watermarksOf(entries), String(partition)],
       };
     },
@@ -138,31 +140,7 @@ export function createTopicIds(
           ]));
     },
 
-    async forget(client, most) {
-      const { rows: locks } = await client.query<{ locked: boolean }>(
-        `SELECT pg_try_advisory_xact_lock(${lockKeys}) AS locked`,
-        place,
-      );
-      if (locks[0]?.locked !== true) return 0;
-      const { rows } = await client.query<{ until: number | null }>(
-        `SELECT CASE WHEN bool_and(watermark IS NOT NULL) THEN floor(extract(epoch FROM min(watermark)) * 1000)::int8 END AS until
-         FROM tidemark.checkpoints WHERE pipeline = $1 AND topic = $2`,
-        place,
-      );
-      const until = rows[0]?.until ?? null;
-      if (until === null) return 0;
-      await client.query(
-        `INSERT INTO tidemark.forgotten_ids AS f (pipeline, topic, until) VALUES ($1, $2, $3)
-         ON CONFLICT (pipeline, topic) DO UPDATE SET until = greatest(f.until, excluded.until)`,
-        [...place, until],
-      );
-      const { rowCount } = await client.query(
-        `DELETE FROM ${name} WHERE ctid = ANY (ARRAY(
-           SELECT ctid FROM ${name} WHERE topic = $1 AND live_until <= $2::int8 LIMIT $3))`,
-        [topic, until, most],
-      );
-      return rowCount ?? 0;
-    },
+    forgetting: createIdForgetting(name, place, lockKeys),
   };
 }
 

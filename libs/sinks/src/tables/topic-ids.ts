@@ -5,7 +5,7 @@ type TableMaker = typeof pgTable;
 
 /**
  * The ids of counted events whose base window may still be open in some partition of their topic. The primary key is what makes an
- * id unique.
+ * id unique. It begins with the id: comparisons of the topic, which is mostly the same, would come first otherwise.
  */
 export function idsTable(data: PipelineData, { ids }: TopicIdsData, define: TableMaker) {
   return define(
@@ -19,7 +19,7 @@ export function idsTable(data: PipelineData, { ids }: TopicIdsData, define: Tabl
       /** Epoch ms: the end of the event's base window and the allowed lateness. The id is free for a partition whose watermark has reached it. */
       live_until: bigint("live_until", { mode: "number" }).notNull(),
     },
-    (table) => [primaryKey({ columns: [table.topic, table.id] })],
+    (table) => [primaryKey({ columns: [table.id, table.topic] })],
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ClientBase } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSink, migrate, resetPartitions, withConnection, type Sink } from "../../src/index.js";
 import { createTopicIds, type TopicIds } from "../../src/postgres/topic-ids.js";
@@ -7,7 +8,6 @@ import { startTestServer, type TestServer } from "../postgres-server.js";
 
 const { topic, pipeline } = identity;
 const WINDOW_MS = 5_000;
-const MOST = 1_000;
 
 let server: TestServer;
 let databaseUrl: string;
@@ -25,7 +25,7 @@ afterAll(() => server.close());
 
 const topicIds = createTopicIds(sinkTables(pipeline), { pipeline: pipeline.data.name, topic, allowedLatenessMs: 0 });
 
-function use<T>(work: (ids: TopicIds, client: Parameters<TopicIds["forget"]>[0]) => Promise<T>): Promise<T> {
+function use<T>(work: (ids: TopicIds, client: ClientBase) => Promise<T>): Promise<T> {
   return withConnection(databaseUrl, async (client) => {
     if (topicIds === undefined) throw new Error("The pipeline of these tests has ids over all partitions.");
     await client.query("BEGIN");
@@ -35,7 +35,8 @@ function use<T>(work: (ids: TopicIds, client: Parameters<TopicIds["forget"]>[0])
   });
 }
 
-const forget = () => use((ids, client) => ids.forget(client, MOST));
+const forget = () => use(async ({ forgetting }, client) => (await forgetting.forget(client, 0)).gone);
+const isForgettingDue = () => use(({ forgetting }, client) => forgetting.isDue(client));
 const idOf = (number: number) => eventAt(number, 0).orderId;
 const remembered = async () =>
   (await server.query(databaseUrl, "SELECT id, partition FROM orders_ids ORDER BY id")).map((row) => [
@@ -120,6 +121,51 @@ describe("ids that are unique over all partitions", () => {
     // It has had no event, so that nothing is forgotten again.
     expect(await forget()).toBe(0);
     expect(await server.query(databaseUrl, "SELECT FROM tidemark.forgotten_ids")).toEqual([]);
+  });
+
+  it("are worth a walk through the table at first, and then when a quarter of it may be free", async () => {
+    expect(await isForgettingDue()).toBe(false);
+    await sink.claim(1, 0);
+    await count(0, [[1, 0]], 40);
+    expect(await isForgettingDue()).toBe(false);
+    await count(1, [[2, 0]], 0);
+    expect(await isForgettingDue()).toBe(true);
+    expect(await forget()).toBe(0);
+    expect(await isForgettingDue()).toBe(false);
+    // The table spans 40 s.
+    await count(1, [[3, 9]], 9.999);
+    expect(await isForgettingDue()).toBe(false);
+    await count(1, [[4, 10]], 10);
+    expect(await isForgettingDue()).toBe(true);
+  });
+
+  it("are forgotten block by block, to the end of the table", async () => {
+    await server.query(
+      databaseUrl,
+      `INSERT INTO orders_ids (topic, id, partition, live_until)
+       SELECT '${topic}', gen_random_uuid(), 0, ${startMs} - 1 FROM generate_series(1, 60000)`,
+    );
+    await count(0, [[1, 0]], 4);
+    const walk = (from: number) => use(({ forgetting }, client) => forgetting.forget(client, from));
+    const first = await walk(0);
+    expect(first.nextBlock).toBeGreaterThan(0);
+    const second = await walk(first.nextBlock ?? 0);
+    expect([first.gone > 0, first.gone + second.gone, second.nextBlock]).toEqual([true, 60_000, undefined]);
+    expect(await remembered()).toEqual([[idOf(1), 0]]);
+  });
+
+  it("are looked up by the key however large their table is", async () => {
+    const rows = `SELECT '${topic}', gen_random_uuid(), 0, ${startMs} FROM generate_series(1, 20000)`;
+    await server.query(databaseUrl, `INSERT INTO orders_ids (topic, id, partition, live_until) ${rows}`);
+    const statement = await use(async (ids) => ids.findStatement(1, [1, 2, 3].map(idOf)));
+    const plan = async () => JSON.stringify(await server.query(databaseUrl, `EXPLAIN ${statement}`));
+    const plans = [await plan()];
+    await server.query(databaseUrl, "ANALYZE orders_ids");
+    plans.push(await plan());
+    for (const text of plans) {
+      expect(text).toContain("orders_ids_pkey");
+      expect(text).not.toContain("Seq Scan");
+    }
   });
 
   it("are not forgotten while a partition is claimed for the first time", async () => {
