@@ -157,7 +157,8 @@ describe("ids that are unique over all partitions", () => {
   it("are looked up by the key however large their table is", async () => {
     const rows = `SELECT '${topic}', gen_random_uuid(), 0, ${startMs} FROM generate_series(1, 20000)`;
     await server.query(databaseUrl, `INSERT INTO orders_ids (topic, id, partition, live_until) ${rows}`);
-    const statement = await use(async (ids) => ids.findStatement(1, [1, 2, 3].map(idOf)));
+    const searched = Array.from({ length: 250 }, (_, number) => idOf(number));
+    const statement = await use(async (ids) => ids.findStatement(1, searched));
     const plan = async () => JSON.stringify(await server.query(databaseUrl, `EXPLAIN ${statement}`));
     const plans = [await plan()];
     await server.query(databaseUrl, "ANALYZE orders_ids");
