@@ -1,4 +1,4 @@
-import { patchKafkajsTimers, type KafkaConnection } from "@tidemark/sources/kafkajs";
+import { patchKafkajs, type KafkaConnection } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel, type Admin, type Producer } from "kafkajs";
 
 /**
@@ -9,7 +9,7 @@ export function createClient(
   brokers: readonly string[],
   { ssl, sasl }: KafkaConnection = {},
 ): { readonly admin: Admin; readonly producer: Producer } {
-  patchKafkajsTimers();
+  patchKafkajs();
   const retry = { retries: 1, initialRetryTime: 50, maxRetryTime: 500 };
   const kafka = new Kafka({
     clientId: "tidemark-producer",

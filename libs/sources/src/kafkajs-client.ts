@@ -3,7 +3,7 @@ import { connect as connectTls } from "node:tls";
 import { Kafka, logLevel, type ISocketFactoryArgs, type RetryOptions } from "kafkajs";
 import type { KafkaConnection } from "./connection.js";
 import { observeBrokers, type BrokerObserver } from "./kafkajs-broker.js";
-import { patchKafkajsTimers } from "./kafkajs-timers.js";
+import { patchKafkajs } from "./kafkajs-patches.js";
 
 export interface ClientOptions {
   readonly brokers: readonly string[];
@@ -36,7 +36,7 @@ export function createClient(
   retry: RetryOptions = RETRY,
   observer: BrokerObserver = {},
 ): Client {
-  patchKafkajsTimers();
+  patchKafkajs();
   const sockets = new Set<Socket>();
   let closed = false;
 

@@ -5,4 +5,4 @@ export { SourceError } from "./errors.js";
 export type { FailureContext } from "./kafka-failure.js";
 export { diagnoseFailure } from "./kafka-probe.js";
 export { patchKafkajsBroker } from "./kafkajs-broker.js";
-export { patchKafkajsTimers } from "./kafkajs-timers.js";
+export { patchKafkajs } from "./kafkajs-patches.js";

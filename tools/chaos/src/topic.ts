@@ -1,4 +1,4 @@
-import { patchKafkajsTimers } from "@tidemark/sources/kafkajs";
+import { patchKafkajs } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
 import type { Places } from "./catch-up.js";
 
@@ -7,7 +7,7 @@ const partitions = 8;
 /** Makes the topic of a run, whose records may be dated ahead of the clock, and which the broker compresses. */
 export async function createTopic({ kafka, topic }: Omit<Places, "databaseUrl">, compression: string | null) {
   const { brokers, connection } = kafka;
-  patchKafkajsTimers();
+  patchKafkajs();
   const admin = new Kafka({ brokers: [...brokers], ...connection, logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {

@@ -31,6 +31,11 @@ export interface Security {
   /** Of the listeners with SASL; default: PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
   readonly mechanisms?: readonly string[];
   /**
+   * After so many ms each connection by OAUTHBEARER has to authenticate again, and sooner where its token expires. Default: never, and
+   * an expired token is noticed by the next connection. Tokens are JWTs without a signature, as Kafka has them for tests.
+   */
+  readonly reauthenticateMs?: number;
+  /**
    * Who may do everything without an ACL, such as "User:admin"; all others may do what ACLs say, and the plaintext listener is
    * anonymous: "User:ANONYMOUS". Without this there is no authorization.
    */
@@ -46,6 +51,7 @@ export function describeSecurity({
   users,
   mechanisms = DEFAULT_MECHANISMS,
   superUsers,
+  reauthenticateMs,
 }: Security): Readonly<Record<string, string>> {
   const settings: Record<string, string> = { "sasl.enabled.mechanisms": mechanisms.join(",") };
   if (superUsers !== undefined) {
@@ -67,7 +73,11 @@ export function describeSecurity({
     }
     if (listener.protocol.startsWith("SASL")) {
       for (const mechanism of mechanisms) {
-        settings[`${prefix}.${mechanism.toLowerCase()}.sasl.jaas.config`] = describeLogin(mechanism, users);
+        const ofMechanism = `${prefix}.${mechanism.toLowerCase()}`;
+        settings[`${ofMechanism}.sasl.jaas.config`] = describeLogin(mechanism, users);
+        if (mechanism === "OAUTHBEARER" && reauthenticateMs !== undefined) {
+          settings[`${ofMechanism}.connections.max.reauth.ms`] = String(reauthenticateMs);
+        }
       }
     }
   }

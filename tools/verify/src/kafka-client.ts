@@ -3,7 +3,7 @@ import {
   diagnoseFailure,
   installCodecs,
   patchKafkajsBroker,
-  patchKafkajsTimers,
+  patchKafkajs,
   type KafkaConnection,
 } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
@@ -27,7 +27,7 @@ export interface LogRange {
 
 export function createKafka({ brokers, connection: { ssl, sasl } = {}, maxBatchBytes }: KafkaPlace): Kafka {
   installCodecs(maxBatchBytes);
-  patchKafkajsTimers();
+  patchKafkajs();
   patchKafkajsBroker();
   return new Kafka({
     brokers: [...brokers],
