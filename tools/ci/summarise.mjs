@@ -18,7 +18,7 @@ import { basename, join } from "node:path";
  */
 
 /** Targets whose tasks are vitest runs, if their project has results. */
-const testTargets = new Set(["test", "verify", "chain", "suites", "seeds", "planted", "simulate"]);
+const testTargets = new Set(["test", "verify", "chain", "newer-node", "suites", "seeds", "planted", "simulate"]);
 
 /**
  * @param {readonly Step[]} steps

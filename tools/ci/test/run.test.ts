@@ -43,6 +43,7 @@ const green: Commands = {
   "npx nx run pack:check": `${gave("tools/pack", "passed", "check")}; ${ran("pack:check", 0)}`,
   "npx nx run pack:verify": `${gave("tools/pack", "passed", "verify")}; ${ran("pack:verify", 0)}`,
   "npx nx run verify:chain": `${gave("tools/verify", "passed", "chain")}; ${ran("verify:chain", 0)}`,
+  "npx nx run verify:newer-node": `${gave("tools/verify", "passed", "newer-node")}; ${ran("verify:newer-node", 0)}`,
   "npx nx run chaos:seeds": `${gave("tools/chaos", "passed", "seeds")}; ${ran("chaos:seeds", 0)}`,
   "npx nx run bench:short": ran("bench:short", 0),
   "npx nx run real-kafka:verify": `${gave("tools/real-kafka", "passed", "verify")}; ${ran("real-kafka:verify", 0)}`,
@@ -126,14 +127,14 @@ function linkSystem(root: string): string {
 
 test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
   const { status, lines } = runCi(green);
-  expect(lines.slice(-2)).toEqual(["0 skipped", "9 passed, 0 failed"]);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "10 passed, 0 failed"]);
   expect(status).toBe(0);
 });
 
 test("a failed test makes it fail, and what comes after npm test runs all the same", () => {
   const failing = `${gave("libs/schema", "failed")}; ${ran("schema:test", 1)}; exit 1`;
   const { status, lines } = runCi({ ...green, "npm test": failing });
-  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "8 passed, 1 failed"]);
+  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "9 passed, 1 failed"]);
   expect(status).toBe(1);
 });
 
@@ -152,7 +153,7 @@ test("an install that fails is the one failure, and nothing else runs", () => {
 
 test("a project that is a folder by itself counts too", () => {
   const { lines } = runCi({ ...green, "npm test": `${gave("examples", "passed")}; ${ran("examples:test", 0)}` });
-  expect(lines.at(-1)).toBe("9 passed, 0 failed");
+  expect(lines.at(-1)).toBe("10 passed, 0 failed");
 });
 
 test("npm test that does nothing and ends well is not taken for a success", () => {
@@ -168,7 +169,7 @@ test("where there is no Java and none to be had, what needs a real Kafka is skip
     "skipped: real-kafka:verify: Java 17 or newer is missing, and could not be installed",
     "skipped: real-kafka:suites: Java 17 or newer is missing, and could not be installed",
     "2 skipped",
-    "7 passed, 0 failed",
+    "8 passed, 0 failed",
   ]);
   expect(status).toBe(0);
 });
@@ -176,7 +177,7 @@ test("where there is no Java and none to be had, what needs a real Kafka is skip
 test("a Java that is missing is installed, whichever there is of those that will do", () => {
   const installs = `case "$*" in *openjdk-21*) printf '#!/bin/sh\n${javaOf("21.0.7").replaceAll("'", `'\\''`)}\n' >$bin/java ;; update*) ;; *) exit 100 ;; esac`;
   const { lines } = runCi(green, { ...machine, java: "exit 127", "apt-get": installs });
-  expect(lines.slice(-2)).toEqual(["0 skipped", "9 passed, 0 failed"]);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "10 passed, 0 failed"]);
 });
 
 const { chromium: _, ...withoutBrowser } = machine;
@@ -192,7 +193,7 @@ test("a Chromium that is missing is installed, for the tests of the live page", 
 test("where there is no Chromium and none to be had, all else runs", () => {
   const { status, lines } = runCi(green, withoutBrowser);
   expect(lines).toContain("== Chromium is missing: apt-get install chromium, for the tests of the live page");
-  expect(lines.at(-1)).toBe("9 passed, 0 failed");
+  expect(lines.at(-1)).toBe("10 passed, 0 failed");
   expect(status).toBe(0);
 });
 
