@@ -11,7 +11,7 @@ export interface TopicPlace {
 }
 
 /** Reasons to join the group again, though Kafka is there. */
-const REJOINED: ReadonlySet<SourceErrorCode> = new Set(["evicted", "clock-stepped"]);
+const REJOINED: ReadonlySet<SourceErrorCode> = new Set(["evicted", "group-loading", "clock-stepped"]);
 /** What Postgres or the network said. */
 const reasonOf = ({ message, cause }: Error) => (cause instanceof Error ? cause.message : message);
 

@@ -12,6 +12,7 @@ import type { RecordFingerprint } from "./fingerprint.js";
  * - `group-in-use`: the group has members that read another topic, read for another purpose, or are no sources of this library.
  * - `foreign-assignment`: the group assigned partitions that this source cannot read.
  * - `evicted`: the group has this source no longer as a member. Retryable.
+ * - `group-loading`: the broker that coordinates the group loads it, as after a start, or it is just moving to another. Retryable.
  * - `clock-stepped`: the wall clock was set, or the machine slept; the group has to be joined again. Retryable.
  * - `log-behind`: the log ends below the offset to read from: another cluster, or a topic made anew.
  * - `log-replaced`: another record has the offset of the newest one that was read: the topic was made anew.
@@ -34,6 +35,7 @@ export type SourceErrorCode =
   | "group-in-use"
   | "foreign-assignment"
   | "evicted"
+  | "group-loading"
   | "clock-stepped"
   | "log-behind"
   | "log-replaced"

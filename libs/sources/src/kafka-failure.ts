@@ -35,7 +35,8 @@ function explainCause(cause: unknown, context: FailureContext): SourceError | un
   return (
     explainCertificate(code, at, cause) ??
     explainSasl(cause, at, context.connection ?? {}) ??
-    explainAuthorization(cause, at, context)
+    explainAuthorization(cause, at, context) ??
+    explainCoordinator(cause, at, context)
   );
 }
 
@@ -110,6 +111,20 @@ function explainAuthorization(cause: Error, at: string, context: FailureContext)
   const name = kind === "TOPIC" ? context.topic : kind === "GROUP" ? context.group : undefined;
   const what = name === undefined ? kind.toLowerCase().replace("_", " ") : `${kind.toLowerCase()} "${name}"`;
   return notAuthorized(at, what, context, cause);
+}
+
+const COORDINATOR_MOVES = new Set([
+  "GROUP_LOAD_IN_PROGRESS",
+  "GROUP_COORDINATOR_NOT_AVAILABLE",
+  "NOT_COORDINATOR_FOR_GROUP",
+]);
+
+/** Kafka answers, but knows nothing of the group yet. */
+function explainCoordinator(cause: Error, at: string, { group }: FailureContext): SourceError | undefined {
+  if (!COORDINATOR_MOVES.has(typeOf(cause))) return undefined;
+  const what = group === undefined ? "its groups" : `the group "${group}"`;
+  const message = `Kafka at ${at} is still loading ${what}, as it does after a start or a failover`;
+  return new SourceError("group-loading", message, { retryable: true, cause });
 }
 
 export function notAuthorized(at: string, what: string, context: FailureContext, cause: unknown): SourceError {

@@ -39,3 +39,15 @@ it("takes an authentication that the connection broke off for an outage, and a w
   expect(refusal?.message).toContain('the user "alice"');
   expect(refusal?.message).not.toContain("s3cret");
 });
+
+it.each(["GROUP_LOAD_IN_PROGRESS", "GROUP_COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR_FOR_GROUP"])(
+  "says of %s that Kafka loads the group, which is no outage",
+  (type) => {
+    const failure = explainFailure(Object.assign(new Error("The coordinator is loading"), { type }), {
+      ...context,
+      group: "readers",
+    });
+    expect(failure).toMatchObject({ code: "group-loading", retryable: true });
+    expect(failure?.message).toContain('Kafka at kafka:9093 is still loading the group "readers"');
+  },
+);
