@@ -55,8 +55,8 @@ export interface PartitionProcessor {
   readonly lead: WatermarkLead | undefined;
   /** Decodes a batch. Changes nothing. */
   decode(batch: SourceBatch): DecodedBatch;
-  /** The ids of a batch's rows, where they are unique over all partitions; else empty. A record without a row has "". */
-  idsOf(decoded: DecodedBatch): readonly string[];
+  /** The ids of a batch's rows, where they are unique over all partitions; else empty. A record without a row has null. */
+  idsOf(decoded: DecodedBatch): readonly (string | null)[];
   /**
    * Judges and counts a batch that begins at `nextOffset`. `taken`: until which watermark other partitions have taken ids, by
    * their place among those of the batch.

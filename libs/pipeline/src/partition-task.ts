@@ -209,7 +209,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
    * Looks up which ids of the part other partitions have counted, where they are unique over all. Resolves to undefined, and gives
    * the memory back, where the task has ended meanwhile.
    */
-  async function findTaken(ids: readonly string[], takenBytes: number, parts: BatchParts) {
+  async function findTaken(ids: readonly (string | null)[], takenBytes: number, parts: BatchParts) {
     // Short of an outage the answer comes sooner than what is left could be copied.
     const patience = setTimeout(() => parts.detach(), PATIENCE_MS);
     let isGoingOn = false;

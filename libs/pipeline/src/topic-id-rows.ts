@@ -9,8 +9,8 @@ type Rows = readonly (EventRow | null)[];
 
 /** Rows for the tables that make ids unique over all partitions of a topic. */
 export interface TopicIdRows {
-  /** The id of each row; "" where there is none. */
-  idsOf(rows: Rows): readonly string[];
+  /** The id of each row. */
+  idsOf(rows: Rows): readonly (string | null)[];
   /** Until which watermark the id of each record is taken; -Infinity: it is free. */
   takenUntil(
     records: readonly SourceRecord[],
@@ -38,7 +38,7 @@ export function createTopicIdRows(data: PipelineData): TopicIdRows | undefined {
   const idOf = (row: EventRow) => row[property] as string;
 
   return {
-    idsOf: (rows) => rows.map((row) => (row === null ? "" : idOf(row))),
+    idsOf: (rows) => rows.map((row) => (row === null ? null : idOf(row))),
 
     takenUntil(records, taken, decisions) {
       const untilMs = new Float64Array(records.length).fill(-Infinity);

@@ -144,10 +144,10 @@ export interface Sink {
   claim(partition: number, logStartOffset: number): Promise<Claim>;
   /**
    * Until which watermark (epoch ms) other partitions of the topic have taken ids, by the place of each in `ids`; those that are
-   * free have no entry. Only an early look: two partitions may commit the same id at once, and then `commit` refuses the second.
+   * free, and null, have no entry. Only an early look: two partitions may commit the same id at once, and then `commit` refuses the second.
    * Empty where ids are unique in each partition alone.
    */
-  findTaken(partition: number, ids: readonly string[]): Promise<ReadonlyMap<number, number>>;
+  findTaken(partition: number, ids: readonly (string | null)[]): Promise<ReadonlyMap<number, number>>;
   /** An empty buffer for the partition's next checkpoint. */
   openBuffer(partition: number): RowBuffer;
   /**

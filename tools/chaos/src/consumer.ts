@@ -28,8 +28,8 @@ export interface ConsumerOptions {
   readonly guard: Guard;
   /** The variables that say where Kafka is, and how to connect. */
   readonly kafka: Readonly<Record<string, string>>;
-  /** null: nothing is dropped. */
-  readonly retentionDays: number | null;
+  /** What they are told of the run, by variables. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Without a proxy between. */
   readonly databaseUrl: string;
   readonly topic: string;
@@ -58,7 +58,8 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     ALLOWED_LATENESS: "",
     MAX_FUTURE_SKEW: "",
     ID_SCOPE: "",
-    RETENTION_DAYS: String(options.retentionDays ?? ""),
+    RETENTION_DAYS: "",
+    QUIET_AFTER: "",
     METRICS_PORT: "",
   };
   let current: OwnedProcess | undefined;
@@ -70,7 +71,7 @@ export async function createConsumer(options: ConsumerOptions): Promise<Consumer
     const program = programOf("apps/consumer/src/main.ts", root, preload);
     const mine = startProcess([...program, "--json"], {
       guard,
-      env: { ...defaults, ...addresses, TIDEMARK_CLOCK_HOURS: String(clockHours) },
+      env: { ...defaults, ...options.settings, ...addresses, TIDEMARK_CLOCK_HOURS: String(clockHours) },
       onLine: (line) => hear(line, onNote),
     });
     current = mine;

@@ -1,4 +1,4 @@
-import { flag, oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
+import { duration, flag, oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } from "@tidemark/cli";
 import { z } from "zod";
 import { shortestMs } from "./schedule.js";
 
@@ -24,6 +24,10 @@ tables are recomputed from the log and compared by value.
   --failover MINUTES    how often a standby takes the place of Postgres
   --speed N             seconds of event time in a second (default 1)
   --retention-days N    RETENTION_DAYS of the consumers
+  --copies              a tenth of the records is sent again to other
+                        partitions, and ID_SCOPE of the consumers is topic
+  --quiet-after TIME    QUIET_AFTER of the consumers, such as 1s; with a low
+                        --rate, partitions become quiet and come back
   --out FILE            schedule, counts and verdict as JSON
   --help                print this
 
@@ -52,6 +56,10 @@ export interface ChaosOptions {
   readonly speed: number;
   /** null: nothing is dropped. */
   readonly retentionDays: number | null;
+  /** Some records are sent again to other partitions, and counted once. */
+  readonly copies: boolean;
+  /** In ms; null: partitions that are quiet hold back views and retention. */
+  readonly quietAfterMs: number | null;
   /** null: none is asked for. */
   readonly out: string | null;
 }
@@ -67,6 +75,8 @@ export const defaultOptions: Omit<ChaosOptions, "seed" | "minutes"> = {
   failoverEveryMs: null,
   speed: 1,
   retentionDays: null,
+  copies: false,
+  quietAfterMs: null,
   out: null,
 };
 
@@ -91,6 +101,11 @@ const schema = z
     "--failover": minutesFrom(1).optional(),
     "--speed": wholeNumber(1, 10_000).default(defaultOptions.speed),
     "--retention-days": wholeNumber(1, 36_500).optional(),
+    "--copies": flag,
+    "--quiet-after": duration
+      .refine((ms) => ms >= 1_000)
+      .describe("a duration of 1s or more, such as 10m")
+      .optional(),
     "--out": text("a file's name").optional(),
   })
   .refine((given) => given["--kafka"] === "real" || (!given["--secured"] && given["--compression"] === undefined), {
@@ -108,6 +123,8 @@ const schema = z
     failoverEveryMs: given["--failover"] === undefined ? null : given["--failover"] * 60_000,
     speed: given["--speed"],
     retentionDays: given["--retention-days"] ?? null,
+    copies: given["--copies"],
+    quietAfterMs: given["--quiet-after"] ?? null,
     out: given["--out"] ?? null,
   }));
 

@@ -10,6 +10,8 @@ export interface Outcome extends Happenings {
   readonly schedule: readonly Fault[];
   /** null: the producer did not have all acknowledged. */
   readonly sent: Sent | null;
+  /** How many records were sent again to other partitions; null: none was to be. */
+  readonly copied: number | null;
   /** From the first event until all was caught up with. */
   readonly seconds: number;
   /** null: the tables did not reach the log's end. */
@@ -31,7 +33,7 @@ export function formatSchedule(schedule: readonly Fault[]): string {
 
 /** How often what happened, and the verifier's verdict. */
 export function formatOutcome(outcome: Outcome, width: number): string {
-  const { counts, kills, remarks, verdict, surprises, schedule, sent, seconds } = outcome;
+  const { counts, kills, remarks, verdict, surprises, schedule, sent, copied, seconds } = outcome;
   const planned = schedule.filter(({ kind }) => isKill(kind)).length;
   const lines = [
     "Faults that took effect",
@@ -48,6 +50,9 @@ export function formatOutcome(outcome: Outcome, width: number): string {
     sent === null
       ? "The producer did not have all acknowledged: only log -> tables is compared."
       : `${number.format(sent.events)} events from ${new Date(sent.startMs).toISOString()} on.`,
+    ...(copied === null
+      ? []
+      : [`${number.format(copied)} records sent again to other partitions: only log -> tables is compared.`]),
     `${seconds.toFixed(0)} s from the first event until all were in the tables.`,
   ];
   const last = verdict === null ? "Not caught up: nothing has moved for two minutes." : formatVerdict(verdict, width);

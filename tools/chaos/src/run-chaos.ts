@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadRun, verify, type RunOptions, type Verdict } from "@tidemark/verify";
 import { lookAt, waitUntilCaughtUp, waitUntilNear, type Places } from "./catch-up.js";
+import { startCopier } from "./copier.js";
 import { createDiary, type Diary } from "./diary.js";
 import { describeFault } from "./fault.js";
 import { startGuard } from "./guard.js";
@@ -66,6 +67,7 @@ async function play(options: ChaosOptions, stage: Stage, diary: Diary, signal: A
   const begunMs = performance.now();
   for (const consumer of targets.consumers) consumer.start(0);
   const producer = startProducer(stage, options, diary);
+  const copier = options.copies ? startCopier(places) : undefined;
   // Faults are to hit a pipeline that works: two seconds of the stream may be on their way.
   const near = () => waitUntilNear(places, 2 * rate, signal);
   await near();
@@ -82,15 +84,18 @@ async function play(options: ChaosOptions, stage: Stage, diary: Diary, signal: A
     diary.say("mended", "all faults are over");
     await near();
     producer.stop();
+    await copier?.stop();
     const caughtUp = await waitUntilCaughtUp(places, producer.hasEnded, signal);
     const seconds = (performance.now() - begunMs) / 1_000;
     clearInterval(lookout);
     diary.say(caughtUp ? "caught up" : "stuck", await describeStanding(places));
     await Promise.all(targets.consumers.map((consumer) => consumer.leave()));
     const sent = producer.sent();
-    const verdict = caughtUp ? await compare(places, sent, signal) : null;
-    return { ...diary.happenings(), options, schedule, sent, seconds, verdict };
+    // With copies, the log holds more than the scenario.
+    const verdict = caughtUp ? await compare(places, copier === undefined ? sent : null, signal) : null;
+    return { ...diary.happenings(), options, schedule, sent, copied: copier?.copied ?? null, seconds, verdict };
   } finally {
+    await copier?.stop();
     clearInterval(lookout);
   }
 }

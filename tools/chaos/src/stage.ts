@@ -89,14 +89,15 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
       ...secrets?.kafkaVariables,
       KAFKA_BROKERS: kafka.brokers.join(","),
     };
-    if (options.compression !== null || options.speed > 1) await createTopic({ kafka, topic }, options.compression);
+    if (options.compression !== null || options.speed > 1 || options.copies)
+      await createTopic({ kafka, topic }, options.compression);
     for (let number = 1; number <= options.consumers; number += 1) {
       const consumer = await createConsumer({
         number,
         root: consumerRoot,
         guard,
         kafka: kafkaVariables,
-        retentionDays: options.retentionDays,
+        settings: settingsOf(options),
         databaseUrl,
         topic,
         onStart: diary.consumerStarted,
@@ -124,6 +125,15 @@ export async function setStage(stage: StageOptions): Promise<Stage> {
     await close();
     throw error;
   }
+}
+
+/** The consumers' variables. */
+function settingsOf({ retentionDays, copies, quietAfterMs }: ChaosOptions): Record<string, string> {
+  return {
+    ...(retentionDays !== null && { RETENTION_DAYS: String(retentionDays) }),
+    ...(copies && { ID_SCOPE: "topic" }),
+    ...(quietAfterMs !== null && { QUIET_AFTER: `${quietAfterMs}ms` }),
+  };
 }
 
 /** The address, with all that TLS can check. */

@@ -2,7 +2,8 @@ import { patchKafkajs } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel } from "kafkajs";
 import type { Places } from "./catch-up.js";
 
-const partitions = 8;
+/** Of the topic, as the producer would make it too. */
+export const partitions = 8;
 
 /** Makes the topic of a run, whose records may be dated ahead of the clock, and which the broker compresses. */
 export async function createTopic({ kafka, topic }: Omit<Places, "databaseUrl">, compression: string | null) {

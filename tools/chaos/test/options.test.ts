@@ -23,6 +23,8 @@ describe("options", () => {
       failoverEveryMs: null,
       speed: 1,
       retentionDays: null,
+      copies: false,
+      quietAfterMs: null,
       out: null,
     });
   });
@@ -48,7 +50,12 @@ describe("options", () => {
     });
   });
 
+  it("take copies over partitions, and partitions that become quiet", () => {
+    expect(optionsOf([...needed, "--copies", "--quiet-after=1s"])).toMatchObject({ copies: true, quietAfterMs: 1_000 });
+  });
+
   it.each([
+    [[...needed, "--quiet-after=10ms"], '--quiet-after got "10ms"; it takes a duration of 1s or more, such as 10m.'],
     [[...needed, "--secured"], "--secured and --compression need --kafka real."],
     [[...needed, "--compression=lz4"], "--secured and --compression need --kafka real."],
     [["--minutes=1"], "--seed is missing; --help lists the options."],

@@ -16,6 +16,7 @@ function outcomeOf(more: Partial<Outcome> = {}): Outcome {
     options: { ...defaultOptions, seed: 1, minutes: 1 },
     schedule,
     sent: { scenario: "dirty", seed: 1, events: 60_000, rate: 1_000, startMs: Date.UTC(2024, 1, 3, 17), startIndex: 0 },
+    copied: null,
     seconds: 65,
     verdict: null,
     ...more,
@@ -69,6 +70,8 @@ describe("the outcome", () => {
 
   it("says what was sent, or that the producer broke off, and what that leaves to compare", () => {
     expect(formatOutcome(outcomeOf(), 80)).toContain("\n60,000 events from 2024-02-03T17:00:00.000Z on.\n65 s from ");
+    const copied = formatOutcome(outcomeOf({ copied: 6_000 }), 80);
+    expect(copied).toContain("\n6,000 records sent again to other partitions: only log -> tables is compared.\n");
     const broken = formatOutcome(outcomeOf({ sent: null }), 80);
     expect(broken).toContain("\nThe producer did not have all acknowledged: only log -> tables is compared.\n");
   });

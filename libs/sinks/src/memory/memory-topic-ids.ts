@@ -7,7 +7,7 @@ import type { MemoryTables } from "./memory-store.js";
 
 /** As in Postgres, but that nothing is ever forgotten: an id that is free again makes no difference. */
 export interface MemoryTopicIds {
-  find(partition: number, ids: readonly string[]): ReadonlyMap<number, number>;
+  find(partition: number, ids: readonly (string | null)[]): ReadonlyMap<number, number>;
   /** Those that another partition has counted, and that are not free again for this one. */
   findTaken(partition: number, entries: readonly IdEntry[]): readonly TakenId[];
   write(partition: number, entries: readonly IdEntry[]): void;
@@ -33,7 +33,7 @@ export function createMemoryTopicIds(
     find: (partition, searched) =>
       new Map(
         [...searched.entries()]
-          .map(([at, id]) => [at, takenUntil(partition, idKey(id))] as const)
+          .map(([at, id]) => [at, id === null ? -Infinity : takenUntil(partition, idKey(id))] as const)
           .filter(([, untilMs]) => untilMs > -Infinity),
       ),
     findTaken: (partition, entries) =>

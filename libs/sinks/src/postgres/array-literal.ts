@@ -16,8 +16,16 @@ export function nullableNumberArray<T>(items: readonly T[], numberOf: (item: T) 
 
 /** An array of texts; `null` and everything else in them is text. */
 export function textArray<T>(items: readonly T[], textOf: (item: T) => string): string {
+  return nullableTextArray(items, textOf);
+}
+
+/** The same where null is null. */
+export function nullableTextArray<T>(items: readonly T[], textOf: (item: T) => string | null): string {
   let text = "{";
-  for (const item of items) text += `${text === "{" ? "" : ","}"${escape(textOf(item))}"`;
+  for (const item of items) {
+    const value = textOf(item);
+    text += `${text === "{" ? "" : ","}${value === null ? "NULL" : `"${escape(value)}"`}`;
+  }
   return `${text}}`;
 }
 

@@ -6,14 +6,14 @@ import type { CountedIds, IdEntry } from "../ids/counted-ids.js";
 import { qualifiedName, quoteIdentifier, schemaOf } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
 import { IDS_LOCK } from "./advisory-locks.js";
-import { numberArray, textArray } from "./array-literal.js";
+import { nullableTextArray, numberArray, textArray } from "./array-literal.js";
 import type { Statement } from "./flight.js";
 import { createIdForgetting, type IdForgetting } from "./id-forgetting.js";
 
 /** Where ids are unique over all partitions: how they are looked up, taken, forgotten and restored. */
 export interface TopicIds {
   /** The statement whose rows are those of the ids that other partitions have taken. */
-  findStatement(partition: number, ids: readonly string[]): string;
+  findStatement(partition: number, ids: readonly (string | null)[]): string;
   /** Whether an INSERT of ids met one that is there: another partition's, or an old one of which nobody needs to know any more. */
   isConflict(error: unknown): boolean;
   /** Those of the checkpoint that another partition has counted, and that are not free again for this one. */
@@ -81,7 +81,7 @@ export function createTopicIds(
   return {
     findStatement: (partition, searched) =>
       `SELECT (s.at - 1)::int4 AS place, t.live_until AS until
-       FROM unnest(${escapeLiteral(textArray(searched, idKey))}::${idType}[]) WITH ORDINALITY AS s (id, at),
+       FROM unnest(${escapeLiteral(nullableTextArray(searched, keyOf))}::${idType}[]) WITH ORDINALITY AS s (id, at),
          ${entryOf(escapeLiteral(topic))} WHERE t.partition <> ${partition}`,
 
     isConflict: (error) =>
@@ -144,5 +144,6 @@ export function createTopicIds(
   };
 }
 
+const keyOf = (id: string | null) => (id === null ? null : idKey(id));
 const keysOf = (entries: readonly IdEntry[]) => textArray(entries, ({ key }) => key);
 const watermarksOf = (entries: readonly IdEntry[]) => numberArray(entries, ({ watermarkMs }) => watermarkMs);

@@ -59,6 +59,7 @@ export function topicIdsContract(store: CurrentStore): void {
     expect(await sink.findTaken(0, [idOf(1)])).toEqual(new Map());
     expect(await other.findTaken(1, [idOf(1)])).toEqual(new Map());
     expect(await sink.findTaken(1, [])).toEqual(new Map());
+    expect(await sink.findTaken(1, [null, idOf(2), null])).toEqual(new Map([[1, startMs + 5_000]]));
   });
 
   it("refuses a checkpoint with an id that another partition has counted, and writes none of it", async () => {
