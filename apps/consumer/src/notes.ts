@@ -67,7 +67,7 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     case "blocker-ended":
       return `ended connection ${event.pids.join(", ")}, which held partition ${event.partition}`;
     case "ids-taken":
-      return `partition ${event.partition}: other partitions counted ${whole.format(event.count)} id${event.count === 1 ? "" : "s"} of a checkpoint at the same time; processing it again without their events`;
+      return `partition ${event.partition}: other partitions have counted ${whole.format(event.count)} id${event.count === 1 ? "" : "s"} of a checkpoint; processing it again without their events`;
     case "rows-refused": {
       const [first] = event.rows;
       const more = event.rows.length > 1 ? ` and ${whole.format(event.rows.length - 1)} more` : "";

@@ -54,9 +54,18 @@ const runs: readonly Run[] = [
     },
     skip: noKafka ?? (hasOpenssl() ? undefined : "there is no openssl"),
   },
-  older === undefined
-    ? { on: "the embedded Postgres, since there is no 15 in /usr/lib/postgresql", options: { ...base, seed: 3 } }
-    : { on: "Postgres 15", options: { ...base, seed: 3, postgresBinaries: older.binDir } },
+  {
+    on: `${older === undefined ? "the embedded Postgres, since there is no 15 in /usr/lib/postgresql" : "Postgres 15"}, with copies over partitions, days that come and go, and partitions that are passed over`,
+    options: {
+      ...base,
+      seed: 3,
+      postgresBinaries: older?.binDir ?? null,
+      copies: true,
+      quietAfterMs: 1_000,
+      speed: 4_000,
+      retentionDays: 1,
+    },
+  },
 ];
 
 describe("after a minute of faults the tables are what the log says, and the log what the scenario says:", () => {
@@ -69,11 +78,17 @@ describe("after a minute of faults the tables are what the log says, and the log
         const outcome = await runChaos(options, { say, signal: new AbortController().signal });
         const told = [...lines, formatOutcome(outcome, 120)].join("\n");
         expect(isEqual(outcome), told).toBe(true);
+        const { sent, copied } = outcome;
         expect(outcome.verdict, told).toMatchObject({
-          records: outcome.sent?.events,
-          events: outcome.sent?.events,
+          // The log has copies that are none of the scenario's.
+          ...(options.copies ? {} : { records: sent?.events }),
+          events: options.copies ? null : sent?.events,
           unread: 0,
         });
+        const compared = outcome.verdict?.compared["socmed_copies"];
+        expect([Number(copied) > 0, Number(compared) > 0, compared !== undefined], told).toEqual(
+          Array(3).fill(options.copies),
+        );
         expect(outcome.kills, told).toBeGreaterThan(4);
         expect(outcome.surprises, told).toEqual([]);
         const dropped = outcome.verdict?.retention.map(({ droppedRows }) => droppedRows) ?? [];

@@ -8,6 +8,8 @@ export const remarks = {
   "noticed that Postgres was away": /^Postgres is away /,
   "noticed that Kafka was away": /^Kafka is away /,
   "claimed again after an error": /^partition \d+: .*; claiming it again$/,
+  "processed a checkpoint again without others' events": /; processing it again without their events$/,
+  "passed over a quiet partition": /: it holds back neither views nor retention$/,
 } as const;
 
 export type Remark = keyof typeof remarks;
