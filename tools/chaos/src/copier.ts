@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { patchKafkajsTimers } from "@tidemark/sources/kafkajs";
+import { patchKafkajs } from "@tidemark/sources/kafkajs";
 import { Kafka, logLevel, type KafkaMessage } from "kafkajs";
 import type { Places } from "./catch-up.js";
 import { partitions } from "./topic.js";
@@ -22,7 +22,7 @@ const isCopied = ({ offset }: KafkaMessage) => Number(offset) % EACH === 0;
 
 /** Begins at once, and goes on whatever happens to Kafka. A record may be copied more than once. */
 export function startCopier({ kafka: { brokers, connection }, topic }: Omit<Places, "databaseUrl">): Copier {
-  patchKafkajsTimers();
+  patchKafkajs();
   const kafka = new Kafka({ brokers: [...brokers], ...connection, logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: "chaos-copier", retry: { restartOnFailure: async () => true } });
   const producer = kafka.producer();
@@ -63,6 +63,12 @@ export function startCopier({ kafka: { brokers, connection }, topic }: Omit<Plac
     }
   }
 
+  async function leave(): Promise<void> {
+    await begun;
+    await consumer.disconnect();
+    await producer.disconnect();
+  }
+
   const begun = beginAnyway();
   return {
     get copied() {
@@ -70,11 +76,6 @@ export function startCopier({ kafka: { brokers, connection }, topic }: Omit<Plac
     },
     async stop() {
       stopping.abort();
-      const leave = async () => {
-        await begun;
-        await consumer.disconnect();
-        await producer.disconnect();
-      };
       await Promise.race([leave().catch(() => undefined), sleep(LEAVE_MS, undefined, { ref: false })]);
     },
   };
