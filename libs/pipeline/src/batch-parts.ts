@@ -1,4 +1,4 @@
-import type { SourceBatch, SourceRecord } from "@tidemark/sources";
+import { valueBytesOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 
 /** How much a part may hold. A part has one record at least, however large that is. */
 export interface PartLimit {
@@ -70,15 +70,17 @@ export class BatchParts {
    * or of a whole unpacked batch: whoever keeps one for long keeps all of it.
    */
   detach(): void {
-    this.#records = this.#records.slice(this.#at).map((record) => ({
-      ...record,
-      key: record.key && Uint8Array.from(record.key),
-      value: record.value && Uint8Array.from(record.value),
+    this.#records = this.#records.slice(this.#at).map(({ offset, timestampMs, key, value }) => ({
+      offset,
+      timestampMs,
+      key: key && Uint8Array.from(key),
+      value: value && Uint8Array.from(value),
     }));
     this.#at = 0;
   }
 }
 
 function sizeAt(records: readonly SourceRecord[], at: number): number {
-  return records[at]?.value?.length ?? 0;
+  const record = records[at];
+  return record === undefined ? 0 : valueBytesOf(record);
 }

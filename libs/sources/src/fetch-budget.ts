@@ -1,3 +1,4 @@
+import { keyBytesOf, valueBytesOf } from "./fetched-record.js";
 import type { FetchedBatch } from "./kafka-port.js";
 
 /** The memory that fetched batches may take until their tasks have taken them in, in bytes, over all partitions. */
@@ -10,11 +11,11 @@ export interface FetchBudget {
 }
 
 /** About what the objects of a record take beside its key and value. */
-const RECORD_BYTES = 256;
+const RECORD_BYTES = 128;
 
 /** About how much memory a batch takes. */
 export function sizeOfBatch({ records }: FetchedBatch): number {
   let bytes = records.length * RECORD_BYTES;
-  for (const { key, value } of records) bytes += (key?.length ?? 0) + (value?.length ?? 0);
+  for (const record of records) bytes += keyBytesOf(record) + valueBytesOf(record);
   return bytes;
 }

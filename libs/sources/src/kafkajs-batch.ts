@@ -1,5 +1,6 @@
 import type { Batch, KafkaMessage } from "kafkajs";
 import type { SourceRecord } from "./batch.js";
+import { FetchedRecord } from "./fetched-record.js";
 import type { FetchedBatch } from "./kafka-port.js";
 import { parseOffset } from "./offset.js";
 
@@ -50,15 +51,13 @@ export function convertEmptyBatch(ended: EndedBatch): FetchedBatch {
   };
 }
 
-/** Offsets come as text. Where none is missing between the first and the last, only those two are read. */
-function convertMessages(messages: readonly KafkaMessage[]): SourceRecord[] {
+/** What kafkajs has decoded becomes records; what was decoded here is some already. */
+function convertMessages(messages: readonly (KafkaMessage | FetchedRecord)[]): readonly SourceRecord[] {
+  if (messages.every((message) => message instanceof FetchedRecord)) return messages;
   // The batch's last offset was checked, and no offset of it is higher.
-  const first = Number(messages[0]?.offset);
-  const isDense = Number(messages.at(-1)?.offset) - first === messages.length - 1;
-  return messages.map(({ offset, timestamp, key, value }, index) => ({
-    offset: isDense ? first + index : Number(offset),
-    timestampMs: Number(timestamp),
-    key,
-    value,
-  }));
+  return messages.map((message) => {
+    if (message instanceof FetchedRecord) return message;
+    const { offset, timestamp, key, value } = message;
+    return { offset: Number(offset), timestampMs: Number(timestamp), key, value };
+  });
 }

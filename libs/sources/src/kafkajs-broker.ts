@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import { markAborted, type AbortedTransaction, type FetchedMessage as Message } from "./aborted-records.js";
+import { FetchedRecord } from "./fetched-record.js";
+import { decodeOwnRecords, keepAll, type LookupRequest } from "./kafkajs-fetch.js";
 
 /** A record in an answer to a fetch, as kafkajs decodes it. */
 export interface FetchedMessage extends Message {
@@ -16,6 +18,20 @@ interface FetchedPartition {
   readonly messages: readonly FetchedMessage[];
 }
 
+interface FetchRequest {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly isolationLevel: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly fetchOffset: string;
+      readonly maxBytes: number;
+    }[];
+  }[];
+}
+
 interface OffsetsRequest {
   readonly isolationLevel?: number | undefined;
   readonly topics: readonly { readonly partitions: readonly { readonly timestamp: number }[] }[];
@@ -30,12 +46,15 @@ interface OffsetsAnswer {
 /** What is used of kafkajs's part that asks one broker. */
 export interface Broker {
   readonly connectionPool: { readonly socketFactory: object };
-  fetch(request: object): Promise<{ readonly responses: readonly { readonly partitions: FetchedPartition[] }[] }>;
+  lookupRequest: LookupRequest;
+  fetch(request: FetchRequest): Promise<{ readonly responses: readonly { readonly partitions: FetchedPartition[] }[] }>;
   listOffsets(request: OffsetsRequest): Promise<OffsetsAnswer>;
 }
 
 /** Gets from a client's answers what kafkajs keeps to itself. Offsets are as kafkajs gives them. */
 export interface BrokerObserver {
+  /** Whether records are decoded here (`FetchedRecord`): then nobody but this project may look at them. */
+  readonly ownRecords?: boolean;
   /** An answer to a fetch told where the partition ends: what can be read, and what is in the log. */
   fetched?(partition: number, lastStableOffset: string, highWatermark: string): void;
   /** The ends of partitions are asked for: `highWatermark` was read before the end of what can be read. */
@@ -70,10 +89,12 @@ export function patchKafkajsBroker(): void {
   const { fetch, listOffsets } = prototype;
 
   prototype.fetch = async function fetchCommitted(this: Broker, request) {
-    const answer = await fetch.call(this, request);
     const observer = observers.get(this.connectionPool.socketFactory);
+    if (observer?.ownRecords === true) this.lookupRequest = decodeOwnRecords(this.lookupRequest);
+    const answer = await fetch.call(this, request);
     for (const partition of answer.responses.flatMap(({ partitions }) => partitions)) {
       dropAborted(partition);
+      if (observer?.ownRecords === true) keepWhole(partition, request);
       if (observer !== undefined) tellEnds(partition, observer);
     }
     return answer;
@@ -99,6 +120,16 @@ function dropAborted(fetched: FetchedPartition): void {
   if (!abortedTransactions || abortedTransactions.length === 0) return;
   markAborted(messages, abortedTransactions);
   fetched.abortedTransactions = [];
+}
+
+/** All topics of a client's fetches are one. */
+function keepWhole({ partition, messages }: FetchedPartition, { topics }: FetchRequest): void {
+  const asked = topics.flatMap(({ partitions }) => partitions).find((one) => one.partition === partition);
+  if (asked !== undefined && isOwn(messages)) keepAll(messages, Number(asked.fetchOffset));
+}
+
+function isOwn(messages: readonly unknown[]): messages is FetchedRecord[] {
+  return messages.every((message) => message instanceof FetchedRecord);
 }
 
 function tellEnds(fetched: FetchedPartition, observer: BrokerObserver): void {

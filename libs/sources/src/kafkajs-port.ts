@@ -8,7 +8,6 @@ import { diagnoseFailure } from "./kafka-probe.js";
 import { hasTopic, readOffsets } from "./kafkajs-admin.js";
 import { findRoot, isKafkajsError, classifyError, typeOf } from "./kafkajs-errors.js";
 import { runSession, type JoinedSession, type SessionOptions } from "./kafkajs-session.js";
-import { patchKafkajsDecoder } from "./kafkajs-record.js";
 
 /** So many sessions in a row may end by an error that nobody knows before a fetch came back; then it counts as fatal. */
 const UNKNOWN_ERRORS = 5;
@@ -22,7 +21,6 @@ function isConflict(error: unknown): boolean {
 
 /** The port on kafkajs 2.2.4: one session after another until the signal. */
 export function createKafkajsPort(options: SessionOptions): KafkaPort {
-  patchKafkajsDecoder();
   installCodecs(options.maxBatchBytes);
   const { topic, brokers } = options;
   let joined: JoinedSession | undefined;

@@ -51,6 +51,7 @@ export async function runSession(
 ): Promise<void> {
   const ended = new AbortController();
   const client = createClient(options, undefined, {
+    ownRecords: true,
     fetched(partition, stable, highWatermark) {
       if (ended.signal.aborted) return;
       listener.logEnd(partition, { stable: Number(stable), highWatermark: Number(highWatermark) });
@@ -155,10 +156,10 @@ async function consume(
  * kafkajs resolves the last record's offset as the batch's last, trailing markers included. It throws where a rebalance has
  * taken the whole topic from the member meanwhile: then there is nothing to go on with.
  */
-function resolveLeniently(resolveOffset: (offset: string) => void, offset: string | undefined): void {
+function resolveLeniently(resolveOffset: (offset: string) => void, offset: string | number | undefined): void {
   if (offset === undefined) return;
   try {
-    resolveOffset(offset);
+    resolveOffset(String(offset));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }

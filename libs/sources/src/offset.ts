@@ -1,11 +1,11 @@
 import { unsafeOffset } from "./errors.js";
 
 /**
- * Reads an offset as Kafka clients give it.
+ * Reads an offset as kafkajs gives it, a text, or a number where `FetchedRecord` holds it.
  *
  * @throws SourceError `unsafe-offset` for anything but an integer from 0 to 2^53 - 1
  */
-export function parseOffset(text: string): number {
+export function parseOffset(text: string | number): number {
   const offset = Number(text);
   if (text === "" || !Number.isSafeInteger(offset) || offset < 0) throw unsafeOffset(text);
   return offset;

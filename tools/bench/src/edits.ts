@@ -54,8 +54,8 @@ export const nothingFolded: readonly Edit[] = [
   { file: fold, find: "skipped += batch.skipped;", replace: "skipped += batch.skipped + batch.records.length;" },
 ];
 export const ownDecoding: Edit = {
-  file: "libs/sources/src/kafkajs-port.ts",
-  find: "  patchKafkajsDecoder();\n",
+  file: "libs/sources/src/kafkajs-session.ts",
+  find: "    ownRecords: true,\n",
   replace: "",
 };
 
