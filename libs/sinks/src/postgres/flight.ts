@@ -7,7 +7,8 @@ export interface Statement {
    */
   readonly name?: string;
   readonly text: string;
-  readonly values?: readonly (string | null)[];
+  /** A Buffer is in Postgres's binary form. */
+  readonly values?: readonly (string | Buffer | null)[];
   /** What a COPY FROM STDIN reads. Not to be written over before the flight has succeeded. */
   readonly copied?: readonly Uint8Array[];
   /** The first column of its row is the process id of the server's process. */

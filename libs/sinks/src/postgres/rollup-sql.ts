@@ -3,7 +3,7 @@ import type { RollupRow } from "../checkpoint.js";
 import { qualifiedName } from "../identifiers.js";
 import { aggregateColumns } from "../tables/aggregate-columns.js";
 import type { RollupData } from "../tables/pipeline-data.js";
-import { nullableNumberArray, numberArray, textArray, timeArray } from "./array-literal.js";
+import { numbersAs, textsAs, timesAs } from "./array-parameter.js";
 import { columnsOf, upsertSql, type NamedColumn, type Upsert } from "./upsert.js";
 
 /** A rollup's two statements: write absolute rows over what is there, and read back those still open. */
@@ -24,21 +24,22 @@ export function createRollupSql(definition: RollupData, table: PgTable): RollupS
   const keys = definition.keys.map(named);
   const columns = aggregateColumns(definition.aggregates);
   const values = columns.map(({ name }) => named(name));
+  const startParameter = timesAs(start.type);
+  const keyParameters = keys.map(({ type }) => textsAs(type));
+  const valueParameters = values.map(({ type }) => numbersAs(type));
+  const parameters = [startParameter, ...keyParameters, ...valueParameters];
   const tableName = qualifiedName(table);
 
   return {
     name: definition.name,
     sizeMs: definition.window.sizeMs,
-    arrays: 1 + keys.length + values.length,
+    arrays: parameters.length,
     toSql: (first) =>
-      upsertSql({ into: tableName, identity, keys: [start, ...keys], values, update: writeOver }, first),
+      upsertSql({ into: tableName, identity, keys: [start, ...keys], values, parameters, update: writeOver }, first),
     toArrays: (rows) => [
-      timeArray(rows, (row) => row.windowStartMs),
-      ...keys.map((_, index) => textArray(rows, (row) => row.keys[index] as string)),
-      ...columns.map(({ nullable }, index) => {
-        const valueOf = (row: RollupRow) => row.values[index] as number;
-        return nullable ? nullableNumberArray(rows, valueOf) : numberArray(rows, valueOf);
-      }),
+      startParameter.encode(rows, (row) => row.windowStartMs),
+      ...keyParameters.map((parameter, index) => parameter.encode(rows, (row) => row.keys[index] as string)),
+      ...valueParameters.map((parameter, index) => parameter.encode(rows, (row) => row.values[index] as number)),
     ],
     select: `SELECT (extract(epoch FROM ${start.name}) * 1000)::int8, ${[...keys.map(({ name }) => `${name}::text`), ...values.map(({ name }) => name)].join(", ")} FROM ${tableName} WHERE topic = $1 AND partition = $2 AND ${start.name} > to_timestamp($3::float8 / 1000)`,
     fromRow: (row) => ({

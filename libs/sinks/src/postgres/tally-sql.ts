@@ -2,7 +2,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { TallyRow } from "../checkpoint.js";
 import { qualifiedName } from "../identifiers.js";
 import type { TallyDefinition } from "../tables/verdicts.js";
-import { numberArray, textArray, timeArray } from "./array-literal.js";
+import { numbersAs, textsAs, timesAs } from "./array-parameter.js";
 import { columnsOf, upsertSql, type NamedColumn, type Upsert } from "./upsert.js";
 
 const add = ({ name }: NamedColumn) => `t.${name} + excluded.${name}`;
@@ -11,16 +11,25 @@ const add = ({ name }: NamedColumn) => `t.${name} + excluded.${name}`;
 export function createTallySql(definition: TallyDefinition, table: PgTable): Upsert<TallyRow> {
   const named = columnsOf(table, `Tally ${definition.name}`);
   const identity = [named("topic"), named("partition")];
-  const keys = [named("window_start"), ...definition.keys.map(named)];
-  const values = [named(definition.measure)];
+  const start = named("window_start");
+  const keys = definition.keys.map(named);
+  const measure = named(definition.measure);
+  const startParameter = timesAs(start.type);
+  const keyParameters = keys.map(({ type }) => textsAs(type));
+  const measureParameter = numbersAs(measure.type);
+  const parameters = [startParameter, ...keyParameters, measureParameter];
   return {
     name: definition.name,
-    arrays: keys.length + values.length,
-    toSql: (first) => upsertSql({ into: qualifiedName(table), identity, keys, values, update: add }, first),
+    arrays: parameters.length,
+    toSql: (first) =>
+      upsertSql(
+        { into: qualifiedName(table), identity, keys: [start, ...keys], values: [measure], parameters, update: add },
+        first,
+      ),
     toArrays: (rows) => [
-      timeArray(rows, (row) => row.windowStartMs),
-      ...definition.keys.map((_, index) => textArray(rows, (row) => row.keys[index] as string)),
-      numberArray(rows, (row) => row.count),
+      startParameter.encode(rows, (row) => row.windowStartMs),
+      ...keyParameters.map((parameter, index) => parameter.encode(rows, (row) => row.keys[index] as string)),
+      measureParameter.encode(rows, (row) => row.count),
     ],
   };
 }

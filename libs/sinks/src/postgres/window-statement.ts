@@ -5,7 +5,7 @@ import type { Upsert } from "./upsert.js";
 export interface WindowQuery {
   readonly name: string;
   readonly text: string;
-  readonly values: string[];
+  readonly values: (string | Buffer)[];
 }
 
 /** Writes all rollups and tallies of a checkpoint at once: one round trip, parsed once for each connection. */

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { numberArray, textArray, timeArray } from "../../src/postgres/array-literal.js";
+import { numberArray, textArray } from "../../src/postgres/array-literal.js";
 import { createPool } from "../../src/postgres/connection.js";
-import { timestampRange } from "../../src/tables/index.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 
 let server: TestServer;
@@ -59,21 +58,6 @@ describe("array literals are read by Postgres as what they were made of:", () =>
     await fc.assert(
       fc.asyncProperty(fc.array(fc.maxSafeInteger()), async (numbers) => {
         expect(await readBack("bigint", "value::text", numberArray(numbers, itself))).toEqual(numbers.map(String));
-      }),
-    );
-  });
-
-  it("times, from one end of timestamptz to that of Date, repeated or not", async () => {
-    const { earliestMs, latestMs } = timestampRange;
-    const recent = fc.integer({ min: Date.parse("1900-01-01"), max: Date.parse("9999-12-31") });
-    const ends = fc.constantFrom(-Infinity, earliestMs, Date.parse("0000-12-31T23:59:59.999Z"), latestMs);
-    const ms = fc.oneof(recent, ends, fc.integer({ min: earliestMs, max: latestMs }));
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(ms, fc.integer({ min: 1, max: 3 }))), async (runs) => {
-        const times = runs.flatMap(([time, length]) => Array.from({ length }, () => time));
-        const epochMs = "trim_scale(extract(epoch FROM value) * 1000)::text";
-        const literal = timeArray(times, itself);
-        expect(await readBack("timestamp with time zone", epochMs, literal)).toEqual(times.map(String));
       }),
     );
   });
