@@ -1,6 +1,6 @@
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { RollupData } from "@tidemark/sinks/tables";
-import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
+import { fingerprintOf, readValue, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
@@ -85,7 +85,8 @@ export function createPartitionProcessor(
   maxLiveIds?: number,
 ): PartitionProcessor {
   const { data, event } = pipeline;
-  const makeRow = createRowMaker(data);
+  const rowMaker = createRowMaker(data);
+  const decodeEvent = event.createDecoder(rowMaker.added);
   const reject = createRejecter(data);
   const definition = taskDefinition(data, maxLiveIds);
   const task = createTask(definition, toSnapshot(data.rollups, claim));
@@ -108,14 +109,15 @@ export function createPartitionProcessor(
   function decode(batch: SourceBatch): DecodedBatch {
     const { records } = batch;
     const rejections = new Map<number, Why>();
-    const rows = records.map(({ value, offset }, index) => {
+    const rows = records.map((record, index) => {
+      const { offset } = record;
       if (excluded.size > 0 && excluded.has(offset)) {
         rejections.set(index, EXCLUDED);
         return null;
       }
       if (decisions.size > 0 && isLeftOut(decisions.get(offset))) return null;
-      const decoded = event.decode(value);
-      if (decoded.ok) return makeRow(decoded.event, offset);
+      const decoded = readValue(record, decodeEvent) ?? event.decode(null);
+      if (decoded.ok) return rowMaker.complete(decoded.event, offset);
       rejections.set(index, decoded.rejection);
       return null;
     });

@@ -10,8 +10,8 @@ import { isUuidShaped } from "./uuid-shape.js";
 
 /** Functions that are generated for one definition. */
 export interface CompiledEvent<E> {
-  /** Reads bytes that are spelt as `encode` or Python's json spells them; null for anything else, valid or not. */
-  readonly scan: ((bytes: Uint8Array) => E | null) | null;
+  /** Reads the bytes from `from` to `to` where they are spelt as `encode` or Python's json spells them; null for anything else, valid or not. */
+  readonly scan: ((bytes: Uint8Array, from: number, to: number) => E | null) | null;
   /** Reads what JSON.parse gives; null where the interpreted path has to decide. */
   readonly guard: (value: object) => E | null;
   /** The event's values in wire order, for JSON.stringify. */
@@ -22,13 +22,18 @@ export interface CompiledEvent<E> {
  * Compiles a definition to JavaScript, which is several times as fast as interpreting it. Null where a field needs zod, and
  * where the host forbids `new Function` (a page under a Content Security Policy): then the interpreted path does it all.
  * Property tests hold both paths equal. The only names of the user's in the code are keys, as JSON writes them.
+ *
+ * Events have the properties `added`, null, behind their own.
  */
-export function compileEvent<E>(defined: readonly DefinedField[]): CompiledEvent<E> | null {
+export function compileEvent<E>(
+  defined: readonly DefinedField[],
+  added: readonly string[] = [],
+): CompiledEvent<E> | null {
   if (defined.some(({ beyond }) => beyond !== undefined)) return null;
   const fields = defined.map(({ field }) => field);
-  const scan = canScan(fields) ? emitScan(fields) : "null";
+  const scan = canScan(fields) ? emitScan(fields, added) : "null";
   const parameters = { ...values, isStorableText, isUuidShaped, textOnWire, ...partsOf(fields) };
-  const body = `"use strict"; return { scan: ${scan}, guard: ${emitGuard(fields)}, toWire: ${emitToWire(fields)} };`;
+  const body = `"use strict"; return { scan: ${scan}, guard: ${emitGuard(fields, added)}, toWire: ${emitToWire(fields)} };`;
   try {
     const make = new Function(...Object.keys(parameters), body) as (...given: unknown[]) => CompiledEvent<E>;
     return make(...Object.values(parameters));
@@ -52,8 +57,13 @@ function partsOf(fields: readonly Field[]): Record<string, unknown> {
 }
 
 /** The object literal gives every event the same hidden class. */
-function emitObject(fields: readonly Field[], valueOf: (index: number) => string): string {
-  return `{ ${fields.map(({ name }, index) => `${JSON.stringify(name)}: ${valueOf(index)}`).join(", ")} }`;
+function emitObject(
+  fields: readonly Field[],
+  valueOf: (index: number) => string,
+  added: readonly string[] = [],
+): string {
+  const own = fields.map(({ name }, index) => `${JSON.stringify(name)}: ${valueOf(index)}`);
+  return `{ ${[...own, ...added.map((name) => `${JSON.stringify(name)}: null`)].join(", ")} }`;
 }
 
 function emitToWire(fields: readonly Field[]): string {
@@ -66,7 +76,7 @@ function emitToWire(fields: readonly Field[]): string {
 
 // --- what JSON.parse gives
 
-function emitGuard(fields: readonly Field[]): string {
+function emitGuard(fields: readonly Field[], added: readonly string[]): string {
   const reads = fields.map((field, index) => {
     const value = `v${index}`;
     const key = JSON.stringify(field.name);
@@ -77,7 +87,7 @@ function emitGuard(fields: readonly Field[]): string {
     const absent = field.nullable ? `if (${value} !== null) ` : "";
     return `let ${value} = ${own}; ${missing}${absent}{ ${emitCheck(field, index, value)} }`;
   });
-  return `function guard(value) { ${reads.join("\n")}\nreturn ${emitObject(fields, (index) => `v${index}`)}; }`;
+  return `function guard(value) { ${reads.join("\n")}\nreturn ${emitObject(fields, (index) => `v${index}`, added)}; }`;
 }
 
 function emitCheck({ type }: Field, index: number, value: string): string {
@@ -129,7 +139,7 @@ function openingOf(field: Field, index: number): Uint8Array {
   );
 }
 
-function emitScan(fields: readonly Field[]): string {
+function emitScan(fields: readonly Field[], added: readonly string[]): string {
   const reads = fields.map((field, index) => {
     const value = `v${index}`;
     const opening = `if (!skip(cursor, opening${index})) return null;`;
@@ -139,9 +149,9 @@ function emitScan(fields: readonly Field[]): string {
     return `${opening} let ${value} = null; if (!skipNull(cursor)) { ${quote} ${value} = ${read} }`;
   });
   return (
-    `function scan(bytes) { const cursor = { bytes, at: 0 };\n${reads.join("\n")}\n` +
-    `if (bytes[cursor.at] !== 125 || cursor.at + 1 !== bytes.length) return null;\n` +
-    `return ${emitObject(fields, (index) => `v${index}`)}; }`
+    `function scan(bytes, from, to) { const cursor = { bytes, at: from };\n${reads.join("\n")}\n` +
+    `if (bytes[cursor.at] !== 125 || cursor.at + 1 !== to) return null;\n` +
+    `return ${emitObject(fields, (index) => `v${index}`, added)}; }`
   );
 }
 

@@ -5,23 +5,27 @@ import { lenientTextOf, textOf } from "./utf8.js";
 
 /** How one definition's events are read: each gives null where the next must decide. */
 export interface EventReaders<E> {
-  /** Reads bytes that are spelt as `encode` spells them. */
-  readonly scan: ((bytes: Uint8Array) => E | null) | null;
+  /** Reads the bytes from `from` to `to` where they are spelt as `encode` spells them. */
+  readonly scan: ((bytes: Uint8Array, from: number, to: number) => E | null) | null;
   /** Reads what JSON.parse gives. */
   readonly guard: ((value: object) => E | null) | null;
   /** Has the last word, and the reason. */
   readonly read: (value: object) => EventRead<E>;
 }
 
+/** Turns the bytes from `from` to `to` into an event: no view of them has to be made. */
+export type RangeDecoder<E> = (bytes: Uint8Array, from: number, to: number) => Decoded<E>;
+
 /**
  * Makes the function that turns a Kafka value into an event. It never throws: what is wrong comes back as a rejection, of the
  * first wrong field in wire order. What JSON.parse cannot tell (1e3 for 1000, the last of duplicate keys) is taken as it reads.
  */
-export function createDecodeJson<E>({ scan, guard, read }: EventReaders<E>): (bytes: Uint8Array | null) => Decoded<E> {
-  return (bytes) => {
-    if (bytes === null || bytes.length > MAX_EVENT_BYTES) return rejectUnread(bytes);
-    const scanned = scan === null ? null : scan(bytes);
+export function createDecodeJson<E>({ scan, guard, read }: EventReaders<E>): RangeDecoder<E> {
+  return (held, from, to) => {
+    const scanned = scan === null || to - from > MAX_EVENT_BYTES ? null : scan(held, from, to);
     if (scanned !== null) return { ok: true, event: scanned };
+    const bytes = viewOf(held, from, to);
+    if (bytes.length > MAX_EVENT_BYTES) return rejectUnread(bytes);
     const first = bytes[0];
     if ((first === 0x00 && bytes.length >= 5) || first === 0xef) {
       const rejected = rejectPrefix(bytes);
@@ -43,6 +47,11 @@ export function createDecodeJson<E>({ scan, guard, read }: EventReaders<E>): (by
     const result = read(value);
     return "event" in result ? { ok: true, event: result.event } : { ok: false, rejection: { ...result.fault, bytes } };
   };
+}
+
+/** The bytes from `from` to `to`; themselves where these are all. */
+export function viewOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  return from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
 }
 
 type Rejected = Extract<Decoded<never>, { ok: false }>;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { compileEvent } from "./compile.js";
-import { createDecodeJson } from "./decode.js";
+import { createDecodeJson, rejectUnread, viewOf, type RangeDecoder } from "./decode.js";
 import { createDecodeOwn, type Decoder } from "./own-decoder.js";
 import { defineFields, type DefinedField, type EventTime } from "./define-fields.js";
 import type { Field } from "./field.js";
@@ -27,6 +27,11 @@ export interface EventCodec<E> {
   readonly jsonSchema: JsonSchema;
   /** Never throws. Events have their keys in wire order and no others. */
   readonly decode: (bytes: Uint8Array | null) => Decoded<E>;
+  /**
+   * Makes a function that decodes as `decode` does, bytes within others. Its events are for whoever adds properties to them: those of
+   * the names `added` may be there already, null, as to add them later would cost several times as much.
+   */
+  readonly createDecoder: (added: readonly string[]) => RangeDecoder<E>;
   /** Compact JSON in UTF-8, keys in wire order, a bigint as text. It checks nothing: `decode` does. */
   readonly encode: (event: E) => Uint8Array;
 }
@@ -49,16 +54,24 @@ export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOpti
   const compiled = beyondWhole === undefined ? compileEvent<E>(defined) : null;
   const toWire = compiled?.toWire ?? createToWire(defined);
   const read = createReadEvent<E>(defined, beyondWhole === undefined ? null : schema);
+  const decodeOwn = decoder && createDecodeOwn(decoder, createReadDecoded<E>(defined));
+
+  function createDecoder(added: readonly string[]): RangeDecoder<E> {
+    if (decodeOwn !== undefined) return (bytes, from, to) => decodeOwn(viewOf(bytes, from, to));
+    const { scan = null, guard = null } =
+      (added.length === 0 || beyondWhole !== undefined ? compiled : compileEvent<E>(defined, added)) ?? {};
+    return createDecodeJson<E>({ scan, guard, read });
+  }
+
+  const decodeJson = createDecoder([]);
   return {
     schema,
     decoder: decoder === undefined ? "json" : "custom",
     fields: defined.map(({ field }) => field),
     ...(unportable === undefined ? {} : { unportable }),
     jsonSchema: jsonSchemaOf(schema, defined),
-    decode:
-      decoder === undefined
-        ? createDecodeJson<E>({ scan: compiled?.scan ?? null, guard: compiled?.guard ?? null, read })
-        : createDecodeOwn(decoder, createReadDecoded(defined)),
+    decode: decodeOwn ?? ((bytes) => (bytes === null ? rejectUnread(bytes) : decodeJson(bytes, 0, bytes.length))),
+    createDecoder,
     encode: (event) => bytesOf(JSON.stringify(toWire(event))),
   };
 }

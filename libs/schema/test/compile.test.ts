@@ -59,8 +59,9 @@ test("the scanner leaves other spellings to the parser", () => {
     line.replace("Corner", "C\\u006f"),
   ];
   const numbers = ["05", "5.0", "5e0", "-0", "2147483648", ""].map((literal) => line.replace(":5,", `:${literal},`));
-  for (const other of [...others, ...numbers]) expect(scan?.(utf8(other)), other).toBeNull();
-  expect(scan?.(utf8(line))).toStrictEqual(order);
+  const scanAll = (words: string) => scan?.(utf8(words), 0, words.length);
+  for (const other of [...others, ...numbers]) expect(scanAll(other), other).toBeNull();
+  expect(scanAll(line)).toStrictEqual(order);
 });
 
 test("keeps texts apart that share a slot of the scanner's memory", () => {

@@ -121,6 +121,28 @@ test("decode equals zod on bytes that were changed anywhere", () => {
   );
 });
 
+test("bytes within others are decoded as they are by themselves, into events that have what will be added to them", () => {
+  const added = ["rate", "offset"];
+  const around = fc.uint8Array({ maxLength: 20 });
+  const cut = fc.option(fc.nat(300), { freq: 2 });
+  fc.assert(
+    fc.property(generatedEvent(), around, around, cut, ({ schema, value }, before, after, length) => {
+      const event = defineEvent(schema);
+      const bytes = Uint8Array.from(json(value)).subarray(0, length ?? undefined);
+      const held = Uint8Array.from([...before, ...bytes, ...after]);
+      const alone = event.decode(bytes);
+      const within = event.createDecoder(added)(held, before.length, before.length + bytes.length);
+      const own = within.ok ? { ok: true, event: withoutAdded(within.event, added) } : within;
+      expect(own).toEqual(alone);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+function withoutAdded(event: object, added: readonly string[]): object {
+  return Object.fromEntries(Object.entries(event).filter(([name, value]) => !(added.includes(name) && value === null)));
+}
+
 const described = fieldKinds.slice(0, fieldKinds.indexOf("refined"));
 const scanned = fieldKinds.slice(0, fieldKinds.indexOf("an array of texts"));
 
@@ -133,7 +155,7 @@ test("compiled code takes what the interpreted path takes, keys in the same orde
       const bytes = json(value);
       const interpreted = createReadEvent<object>(defined, null)(JSON.parse(JSON.stringify(value)) as object);
       const event = "event" in interpreted ? interpreted.event : null;
-      const byScan = compiled?.scan?.(bytes) ?? null;
+      const byScan = compiled?.scan?.(bytes, 0, bytes.length) ?? null;
       const byGuard = compiled?.guard(JSON.parse(JSON.stringify(value)) as object) ?? null;
       for (const read of [byScan, byGuard]) {
         expect(read && Object.entries(read)).toStrictEqual(read && event && Object.entries(event));

@@ -64,6 +64,12 @@ export class FetchedRecord implements SourceRecord {
     return this.#valueLength < 0 ? null : bytes.subarray(this.#valueAt, this.#valueAt + this.#valueLength);
   }
 
+  /** Gives `read` the bytes that hold the value, and where it begins and ends. Null where there is none. */
+  readValue<T>(read: (bytes: Uint8Array, from: number, to: number) => T): T | null {
+    if (this.#valueLength < 0) return null;
+    return read(this.batchContext.bytes, this.#valueAt, this.#valueAt + this.#valueLength);
+  }
+
   get keyBytes(): number {
     return Math.max(this.#keyLength, 0);
   }
@@ -71,6 +77,13 @@ export class FetchedRecord implements SourceRecord {
   get valueBytes(): number {
     return Math.max(this.#valueLength, 0);
   }
+}
+
+/** Gives `read` bytes that hold the record's value, and where in them it begins and ends. Null where there is none. */
+export function readValue<T>(record: SourceRecord, read: (bytes: Uint8Array, from: number, to: number) => T): T | null {
+  if (record instanceof FetchedRecord) return record.readValue(read);
+  const { value } = record;
+  return value === null ? null : read(value, 0, value.length);
 }
 
 /** How many bytes the record's key has. Makes no view of it. */

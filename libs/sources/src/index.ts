@@ -3,7 +3,7 @@ export { fingerprintOf, type RecordFingerprint } from "./fingerprint.js";
 export type { KafkaConnection } from "./connection.js";
 export { SourceError, type SourceErrorCode } from "./errors.js";
 export type { ConnectionEvent, SourceEvent } from "./event.js";
-export { valueBytesOf } from "./fetched-record.js";
+export { readValue, valueBytesOf } from "./fetched-record.js";
 export type { FetchBudget } from "./fetch-budget.js";
 export type { HeldRecords, LogEnd } from "./held-records.js";
 export type { GroupPurpose } from "./group-protocol.js";

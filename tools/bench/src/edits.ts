@@ -36,15 +36,15 @@ export const noUpserts: Edit = {
 };
 export const noScanner: Edit = {
   file: "libs/schema/src/decode.ts",
-  find: "const scanned = scan === null ? null : scan(bytes);",
+  find: "const scanned = scan === null || to - from > MAX_EVENT_BYTES ? null : scan(held, from, to);",
   replace: "const scanned = null as E | null;",
 };
 /** Nothing is processed: every record is passed over. */
 export const nothingFolded: readonly Edit[] = [
   {
     file: fold,
-    find: "const rows = records.map(({ value, offset }, index) => {",
-    replace: "const rows = ([] as typeof records).map(({ value, offset }, index) => {",
+    find: "const rows = records.map((record, index) => {",
+    replace: "const rows = ([] as typeof records).map((record, index) => {",
   },
   {
     file: fold,

@@ -18,7 +18,7 @@ import type { IdScope, KeyLimit, PipelineDefinition, RateOf, RollupOf } from "./
 /** A pipeline from a topic to its tables, whatever its event. Nothing happens before it is migrated or run. */
 export interface Pipeline {
   readonly name: string;
-  readonly event: Pick<EventCodec<object>, "decode">;
+  readonly event: Pick<EventCodec<object>, "decode" | "createDecoder">;
   /** Everything that the tables depend on beside the log, as JSON. */
   readonly data: PipelineData;
   /** Drizzle tables, to query with. */

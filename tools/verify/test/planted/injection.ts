@@ -163,9 +163,14 @@ export const changedEvent = (change: (event: Readonly<Record<string, unknown>>) 
   aroundPipeline((pipeline) => ({
     ...pipeline,
     event: {
-      decode(bytes) {
-        const decoded = pipeline.event.decode(bytes);
-        return decoded.ok ? { ...decoded, event: change(decoded.event as Readonly<Record<string, unknown>>) } : decoded;
+      ...pipeline.event,
+      createDecoder: (added) => {
+        const decode = pipeline.event.createDecoder(added);
+        return (bytes, from, to) => {
+          const decoded = decode(bytes, from, to);
+          if (!decoded.ok) return decoded;
+          return { ...decoded, event: change(decoded.event as Readonly<Record<string, unknown>>) };
+        };
       },
     },
   }));
