@@ -53,7 +53,8 @@ export function convertEmptyBatch(ended: EndedBatch): FetchedBatch {
 
 /** What kafkajs has decoded becomes records; what was decoded here is some already. */
 function convertMessages(messages: readonly (KafkaMessage | FetchedRecord)[]): readonly SourceRecord[] {
-  if (messages.every((message) => message instanceof FetchedRecord)) return messages;
+  // A copy: the array that kafkajs got may answer `filter` for it alone (`keepAll`).
+  if (messages.every((message) => message instanceof FetchedRecord)) return messages.slice();
   // The batch's last offset was checked, and no offset of it is higher.
   return messages.map((message) => {
     if (message instanceof FetchedRecord) return message;

@@ -103,7 +103,7 @@ async function decodeMessages(decoder: Decoder): Promise<readonly object[]> {
 
 /**
  * Tells kafkajs, which compares the offset of each record with that of the fetch by bigints, that all of them are to be read. `fetchOffset` is
- * where the fetch began.
+ * where the fetch began. The array is for kafkajs alone from now on: its `filter` leaves nothing out.
  */
 export function keepAll(records: FetchedRecord[], fetchOffset: number): void {
   const isRead = (records[0]?.offset ?? -1) >= fetchOffset && !records.some(({ isControlRecord }) => isControlRecord);

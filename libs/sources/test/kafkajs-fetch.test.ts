@@ -19,13 +19,18 @@ describe("the records of a fetch", () => {
   it("are decoded here for a source, and by kafkajs for every other client of the process", async () => {
     const { address, topic, group } = kafka;
     const own: unknown[] = [];
+    const filtered: unknown[] = [];
     const ended = new AbortController();
     const claim = (): Promise<never> => Promise.reject(new Error("nothing is claimed"));
     const port = createKafkajsPort(resolveOptions({ brokers: [address], topic, group, maxWaitMs: 50, claim }));
     const running = port.run(
       {
         assigned: () => {},
-        batch: ({ records }) => Promise.resolve(own.push(...records) > 0),
+        batch: ({ records }) => {
+          own.push(...records);
+          filtered.push(...records.filter(({ offset }) => offset === 3));
+          return Promise.resolve(true);
+        },
         event: () => {},
         logEnd: () => {},
       },
@@ -42,6 +47,7 @@ describe("the records of a fetch", () => {
       ended.abort();
       await Promise.all([running, consumer.disconnect()]);
     }
+    expect(filtered).toEqual([own[3]]);
     expect(own.every((record) => record instanceof FetchedRecord)).toBe(true);
     expect(theirs.map(({ offset, headers }) => [offset, headers])).toEqual(
       Array.from({ length: RECORDS }, (_, offset) => [String(offset), {}]),
