@@ -6,6 +6,7 @@ import { otherOwner } from "./errors.js";
 import { createPartitionProcessor, type DatabaseDecision } from "./partition-processor.js";
 import type { CheckpointLimit } from "./checkpoint-limit.js";
 import { CheckpointPace } from "./checkpoint-pace.js";
+import { CommitTurns } from "./commit-turns.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
 import { IdLookups } from "./id-lookups.js";
 import type { MemoryBudget } from "./memory-budget.js";
@@ -42,6 +43,7 @@ const MOST_THEFTS = 5;
 export function createPartitionClaimer(options: PartitionClaimerOptions): PartitionClaimer {
   const { pipeline, sink, guard, maxLiveIds, place, policy = defaultPolicy, memory, emit, commit } = options;
   const pace = new CheckpointPace(policy.lingerMs);
+  const turns = new CommitTurns();
   /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
   const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
@@ -117,6 +119,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         policy,
         limit: limitOf(partition),
         pace,
+        turns,
         idLookups: lookupsOf(partition),
         memory,
         beforeBatch: () => guard.check(),

@@ -133,6 +133,8 @@ export function createPartitionProcessor(
     );
     judged = { rows, result };
     tracker.take(records, task.maxEventTimeMs);
+    // Otherwise each partition would hold its last rows until its next batch.
+    judged = undefined;
     const others = new Map<number, Outcome>();
     for (const index of result.duplicates) others.set(index, DUPLICATE);
     const late = result.late.map(({ index, watermarkMs, missedByMs }) => {

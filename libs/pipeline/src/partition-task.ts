@@ -12,6 +12,7 @@ import { BatchParts } from "./batch-parts.js";
 import type { CheckpointExtent, CheckpointLimit } from "./checkpoint-limit.js";
 import { CheckpointPace } from "./checkpoint-pace.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
+import { CommitTurns } from "./commit-turns.js";
 import { dividedCheckpoint, refusedCheckpoint, takenCheckpoint } from "./errors.js";
 import type { IdLookups } from "./id-lookups.js";
 import { MemoryBudget } from "./memory-budget.js";
@@ -40,6 +41,7 @@ export interface TaskOptions {
   readonly idLookups?: IdLookups;
   /** Shared by all partitions; default: not limited. */
   readonly memory?: MemoryBudget | undefined;
+  readonly turns?: CommitTurns | undefined;
   /** Awaited before a batch is processed; rejects where it must not be. */
   readonly beforeBatch?: () => Promise<void>;
   /** Each batch's rows, before they are committed. */
@@ -85,7 +87,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     onTaken,
   } = options;
   const { limit = createCheckpointLimit(policy), memory = new MemoryBudget(Infinity), onAttempt, onDivided } = options;
-  const { pace = new CheckpointPace(policy.lingerMs), idLookups } = options;
+  const { pace = new CheckpointPace(policy.lingerMs), idLookups, turns = new CommitTurns(Infinity) } = options;
   let draft = openDraft();
   let committedOffset = claim.nextOffset;
   let logEndOffset = options.logEndOffset;
@@ -94,7 +96,6 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   let stopGathering: (() => void) | undefined;
   const closing = new AbortController();
   let failure: { readonly error: unknown } | undefined;
-
   const failed = createSignal<unknown>();
 
   const isFull = () => processor.pending >= policy.maxRecords || limit.isReachedBy(draft) || draft.buffer.isFull;
@@ -152,7 +153,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
 
   async function commitNext(): Promise<void> {
     try {
-      await write(processor.checkpoint());
+      await turns.run(() => write(processor.checkpoint()));
     } catch (error) {
       failure = { error };
       failed.resolve(error);

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { defineEvent, type Decoder } from "@tidemark/schema";
 import { expect, it } from "vitest";
 import { z } from "zod";
@@ -85,4 +87,22 @@ it.each([
     { offset: 1, bytes: values[1], byte_length: 1, sha256: sha256[1] },
   ]);
   expect(rejected[0]?.bytes).toEqual(values[0]?.subarray(0, kept));
+});
+
+it("keeps no rows of a batch that was judged: each of many partitions would hold its last ones", async () => {
+  const processor = createPartitionProcessor(definePipeline({ ...definition, event: schema }), claimOf(0));
+  const judge = (): WeakRef<object> => {
+    const { rows } = processor.process(batchOf([bytesOf({ id: "a", shop: 7, cents: 10, at: 60_000_000_000 })]));
+    return new WeakRef(rows[0] ?? {});
+  };
+  const row = judge();
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  await expect
+    .poll(() => {
+      collectGarbage();
+      return row.deref();
+    })
+    .toBeUndefined();
+  expect(processor.pending).toBe(1);
 });

@@ -10,7 +10,8 @@ export interface ClaimedIds extends Iterable<ClaimedId> {
 }
 
 const WORDS = 4;
-const FIRST_CAPACITY = 1_024;
+/** Each claim of a partition has a list, and most partitions of a new topic have none. */
+const FIRST_CAPACITY = 16;
 
 /** UUIDs as their 128 bits: 24 bytes each with their times, where an object with a text takes some 150. */
 export class UuidList implements ClaimedIds {

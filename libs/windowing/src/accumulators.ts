@@ -7,7 +7,8 @@ export interface SavedAccumulators {
   readonly custom?: readonly unknown[];
 }
 
-const LEAST_ROWS = 64;
+/** Each partition has a table for each rollup, and many partitions may have few windows. */
+const LEAST_ROWS = 16;
 
 /** The accumulators of a table's rows, all numbers in one array, so that a row costs eight bytes a number and no object. */
 export class Accumulators<E> {

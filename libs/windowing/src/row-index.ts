@@ -6,7 +6,8 @@ const KEY = 1;
 const NEXT_IN_CHAIN = 2;
 /** The next row of the same pane, in the order of their coming. */
 const NEXT_IN_PANE = 3;
-const LEAST_ROWS = 64;
+/** Each partition has a table for each rollup, and many partitions may have few windows. */
+const LEAST_ROWS = 16;
 
 /**
  * Finds a row by the numbers of its pane and its combination of keys. A hash table whose chains run through the rows'

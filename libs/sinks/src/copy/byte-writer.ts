@@ -51,7 +51,7 @@ export class ByteWriter {
     if (this.#at + bytes + this.#slack <= this.#chunk.length) return;
     if (this.#at > 0) this.#full.push(this.#chunk.subarray(0, this.#at));
     this.#before += this.#at;
-    this.#chunk = this.#pool.take(bytes + this.#slack);
+    this.#chunk = this.#pool.take(bytes + this.#slack, this.#taken.length === 0);
     this.#taken.push(this.#chunk);
     this.#allocated += this.#chunk.length;
     this.#view = new DataView(this.#chunk.buffer);

@@ -48,6 +48,16 @@ describe("ChunkPool", () => {
     expect(pool.take(1)).not.toBe(large);
   });
 
+  it("begins with a small chunk, which is given out again as a first one alone", () => {
+    const pool = new ChunkPool();
+    const first = pool.take(1, true);
+    expect(first.length).toBe(4_096);
+    pool.giveBack([first]);
+    expect(pool.take(1)).not.toBe(first);
+    expect(pool.take(5_000, true).length).toBe(65_536);
+    expect(pool.take(1, true)).toBe(first);
+  });
+
   it("keeps no more than 64 MiB idle", () => {
     const pool = new ChunkPool();
     const chunks = Array.from({ length: 1_100 }, () => pool.take(1));
