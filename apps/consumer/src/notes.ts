@@ -114,6 +114,8 @@ export function describeEvent(event: PipelineEvent, { topic, brokers }: TopicPla
     }
     case "quiet-not-recorded":
       return `quiet partitions: not recorded (${event.reason})`;
+    case "windows-not-merged":
+      return `closed windows: not merged (${event.reason}); trying again`;
     case "progress-not-recorded":
       return `progress: not recorded (${event.reason})`;
     default:

@@ -116,6 +116,8 @@ export type PipelineEvent =
     }
   /** Postgres refused to note quiet partitions, which hold back for that long. */
   | { readonly type: "quiet-not-recorded"; readonly reason: string }
+  /** Postgres refused to merge closed windows: their rows stay, one for each partition, until a later try. */
+  | { readonly type: "windows-not-merged"; readonly reason: string }
   | { readonly type: "progress-not-recorded"; readonly reason: string };
 
 /** A checkpoint is in the tables. */

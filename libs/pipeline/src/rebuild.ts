@@ -26,7 +26,8 @@ export interface RebuildOptions {
 }
 
 /**
- * Takes partitions out of the tables, all of them where ids are unique over all and records are left out, so that whoever runs the pipeline next reads them again from the log: run it until it has
+ * Takes partitions out of the tables, all of them where ids are unique over all and records are left out, or where closed windows
+ * of several partitions were merged into one row, so that whoever runs the pipeline next reads them again from the log: run it until it has
  * caught up, and then `dropRebuilt` of `@tidemark/sinks`. All of it is one transaction.
  *
  * Rejects with PipelineError `at-work` while the group has members: the commits of one would be fenced, but one that has nothing to commit
@@ -56,6 +57,7 @@ export async function resetForRebuild(pipeline: Pipeline, options: RebuildOption
     ...identity,
     databaseUrl,
     partitions,
+    all: log,
     decidedPartition: partition,
     without,
     including,

@@ -23,6 +23,7 @@ import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
 import { createTransactionAlarm } from "./transaction-alarm.js";
 import { WatermarkAlarm } from "./watermark-alarm.js";
+import { createWindowMerger } from "./window-merger.js";
 
 /** A pipeline at work. Pipelines of one process share nothing. */
 export interface RunningPipeline {
@@ -140,11 +141,19 @@ export function runPipelineWith(
               readOffsets(brokers, topic, { ...(connection !== undefined && { connection }), signal }),
             emit: events.emit,
           });
+    const merger = createWindowMerger({
+      databaseUrl,
+      pipeline,
+      topic,
+      emit: events.emit,
+      signal: options.signal ?? ended.signal,
+    });
     let abandoned: readonly number[] = [];
     events.subscribe((event) => {
       recorder.on(event);
       retention?.on(event);
       quiet?.on(event);
+      merger.on(event);
       if (event.type === "disconnected" || event.type === "assigned") guard.suspect();
       if (event.type === "abandoned") ({ partitions: abandoned } = event);
     });
@@ -171,6 +180,7 @@ export function runPipelineWith(
       await source.stop({ flush: true, timeoutMs: resolved.stopTimeoutMs });
       await quiet?.stop();
       await recorder.stop({ finish });
+      await merger.stop({ finish });
       await retention?.stop({ finish });
       // A transaction that Postgres leaves unanswered would hold it up.
       await Promise.race([sink.close(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);

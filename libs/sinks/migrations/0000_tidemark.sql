@@ -66,6 +66,22 @@ CREATE TABLE tidemark.closed_windows (
   PRIMARY KEY (pipeline, topic)
 ) WITH (fillfactor = 50);
 
+-- What of a partition's windows is in rows that hold several partitions' windows (partition -1 of a rollup's table).
+CREATE TABLE tidemark.merged_windows (
+  pipeline text NOT NULL,
+  topic text NOT NULL,
+  rollup text NOT NULL,
+  partition integer NOT NULL,
+  -- Windows that were closed by then have been looked at.
+  merged_to timestamptz NOT NULL,
+  -- Counted events of the partition in such rows. A claim adds them to those of the partition's own rows.
+  events bigint NOT NULL,
+  -- The newest window of the coarsest rollup in which such events lie, and how many of them lie there.
+  since timestamptz,
+  events_since bigint NOT NULL,
+  PRIMARY KEY (pipeline, topic, rollup, partition)
+) WITH (fillfactor = 50);
+
 -- Which partitions are passed over now. A claim, a commit, 15 s without a consumer that says so, and a clock that is set end it: then
 -- the partition holds back again, until it has been seen once more to be fully read.
 CREATE VIEW tidemark.partition_states AS

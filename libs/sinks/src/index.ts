@@ -22,6 +22,7 @@ export { answerWithin, describeBlocker, type Blocker } from "./postgres/backend-
 export { withConnection, withTransaction, type WriterLimits } from "./postgres/connection.js";
 export { checkTables } from "./postgres/check-tables.js";
 export { checkIdentity, readDatabaseId, type SinkIdentity } from "./postgres/claim.js";
+export { mergeWindows, type MergedRows, type MergeOptions } from "./postgres/merge-windows.js";
 export { migrate, type MigrateOptions } from "./postgres/migrate.js";
 export { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "./postgres/observations.js";
 export { createSink, type SinkOptions } from "./postgres/postgres-sink.js";

@@ -70,7 +70,7 @@ export async function checkPartition(
       .map((record) => ({ record, judgement: judge(record) }));
     skipped += part.to - part.from - judged.length;
     newest = judged.at(-1)?.record ?? newest;
-    await tables.compare(partition, judged, oracle.takeClosed(), part.to);
+    await tables.compare(partition, judged, { ended: oracle.takeClosed(), areClosed: true }, part.to);
   }
 
   for (let at = plan.read.from; at < plan.read.to;) {
@@ -81,7 +81,7 @@ export async function checkPartition(
     context.onOffsets(batch.to - at);
     at = batch.to;
   }
-  await tables.compare(partition, [], oracle.takeRest(), plan.tables.to);
+  await tables.compare(partition, [], { ended: oracle.takeRest(), areClosed: false }, plan.tables.to);
   await tables.finish(partition);
   await decisions.confirm(findings);
   scenario?.finish();

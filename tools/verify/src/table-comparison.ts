@@ -22,6 +22,8 @@ export interface TableSummary {
   readonly table: string;
   readonly compared: number;
   readonly leftOut: number;
+  /** At least so many rows are not there for what was left out: closed windows of several partitions share one. */
+  readonly leftOutRows: number;
 }
 
 /** What was compared beside the tables that hold rows of partitions. */
@@ -33,20 +35,20 @@ export interface RestSummary {
 
 /** Compares all tables that hold rows, partition by partition and in the order of the log. */
 export interface TableComparison {
-  /** Rows of all records below `upTo`, and windows that can't change any more. */
+  /** Rows of all records below `upTo`, and windows that can't change any more: that are closed, or all others at the end. */
   compare(
     partition: number,
     judged: readonly JudgedRecord[],
-    windows: readonly OracleWindow[],
+    windows: { readonly ended: readonly OracleWindow[]; readonly areClosed: boolean },
     upTo: number,
   ): Promise<void>;
   /** Nothing more is expected in partitions up to this one. */
   finish(partition: number): Promise<void>;
   /**
-   * What no single partition tells: the views over all, and rows that no checkpoint speaks for. Last. `oracles` are those of all
+   * What no single partition tells: the views over all, and rows that no checkpoint speaks for. Last. `claimed` has the oracles of all
    * partitions that have a checkpoint.
    */
-  compareRest(oracles: readonly PartitionOracle[], closedTo: ClosedTo | undefined): Promise<RestSummary>;
+  compareRest(claimed: ReadonlyMap<number, PartitionOracle>, closedTo: ClosedTo | undefined): Promise<RestSummary>;
   summarise(): readonly TableSummary[];
 }
 
@@ -65,12 +67,16 @@ export function createTableComparison(context: TableComparisonContext): TableCom
     late: createRowComparison(tables.late, contextOf(tables.late)),
     rejected: createRowComparison(tables.rejected, contextOf(tables.rejected)),
   };
-  const windows = tables.rollups.map((rollup) => createWindowComparison(rollup, contextOf(rollup)));
+  const coarsestMs = Math.max(...tables.rollups.map(({ rollup }) => rollup.window.sizeMs));
+  const { pipeline } = context;
+  const windows = tables.rollups.map((rollup) =>
+    createWindowComparison(rollup, { ...contextOf(rollup), pipeline, coarsestMs }),
+  );
   const verdicts = tables.verdicts.map((table) => createVerdictComparison(context, table));
   const all = [rows.raw, rows.late, rows.rejected, ...windows];
 
   return {
-    async compare(partition, judged, ended, upTo) {
+    async compare(partition, judged, { ended, areClosed }, upTo) {
       const expected = sortOut(judged, timeField, tables.keptBytes);
       for (const comparison of verdicts) comparison.take(judged);
       await rows.raw.compare(partition, expected.raw, upTo);
@@ -78,13 +84,15 @@ export function createTableComparison(context: TableComparisonContext): TableCom
       await rows.rejected.compare(partition, expected.rejected, upTo);
       for (const comparison of windows) {
         const own = ended.filter(({ rollup }) => rollup === comparison.table);
-        if (own.length > 0) await comparison.compare(partition, own);
+        if (own.length > 0) await comparison.compare(partition, own, areClosed);
       }
     },
     async finish(partition) {
       for (const comparison of [...all, ...verdicts]) await comparison.finish(partition);
     },
-    async compareRest(oracles, closedTo) {
+    async compareRest(claimed, closedTo) {
+      const [partitions, oracles] = [[...claimed.keys()], [...claimed.values()]];
+      for (const comparison of windows) await comparison.finishMerged(partitions, closedTo);
       let changeable = 0;
       const views: ViewSummary[] = [];
       for (const rollup of tables.rollups) {
@@ -95,8 +103,10 @@ export function createTableComparison(context: TableComparisonContext): TableCom
       return { views, changeable };
     },
     summarise: () => [
-      ...all.map(({ table, compared, leftOut }) => ({ table, compared, leftOut })),
-      ...verdicts.map(({ table, compared }) => ({ table, compared, leftOut: 0 })),
+      ...[...Object.values(rows), ...verdicts.map(({ table, compared }) => ({ table, compared, leftOut: 0 }))].map(
+        ({ table, compared, leftOut }) => ({ table, compared, leftOut, leftOutRows: leftOut }),
+      ),
+      ...windows.map(({ table, compared, leftOut, leftOutRows }) => ({ table, compared, leftOut, leftOutRows })),
     ],
   };
 }

@@ -191,7 +191,7 @@ async function compareAll(
   const ranged = plans.map(({ partition, read }) => ({ partition, ...read }));
   const batches = readLog(options, topic, ranged, signal);
   const ledgers: Ledger[] = [];
-  const oracles: PartitionOracle[] = [];
+  const oracles = new Map<number, PartitionOracle>();
   try {
     for (const plan of plans) {
       const { partition } = plan;
@@ -208,7 +208,7 @@ async function compareAll(
         onOffsets,
       });
       ledgers.push(checked.ledger);
-      if (plan.checkpoint !== undefined) oracles.push(checked.oracle);
+      if (plan.checkpoint !== undefined) oracles.set(partition, checked.oracle);
     }
     await tables.finish(Infinity);
     ofIds = (await topicIds?.finish(findings)) ?? {};
@@ -233,10 +233,10 @@ async function compareAll(
       : null;
 
   const summaries = tables.summarise();
-  const notes = summaries.flatMap(({ table, leftOut }) => {
+  const notes = summaries.flatMap(({ table, leftOut, leftOutRows }) => {
     const boundary = retention.get(table);
     if (boundary === undefined) return [];
-    compareDropped(table, boundary, { leftOut, topics }, findings);
+    compareDropped(table, boundary, { leftOut, leftOutRows, topics }, findings);
     const completeFrom = new Date(boundary.completeFromMs).toISOString();
     return [{ table, completeFrom, leftOut, droppedRows: boundary.droppedRows }];
   });

@@ -1,4 +1,5 @@
 import { showValue } from "./column.js";
+import { combinesOf, type Combine } from "./combine.js";
 import type { Findings, What } from "./findings.js";
 import { openRowStream, type StoredRow } from "./row-stream.js";
 import type { Snapshot } from "./snapshot.js";
@@ -19,8 +20,7 @@ export interface ViewSummary {
 
 /**
  * Compares the figures of a rollup's view over all partitions with those of the rollup's table, which are put together in the
- * database: the table itself is compared with the log. Integers are compared exactly, and so is the least or greatest. So are
- * sums of doubles, where a window lies in one partition; where it lies in several, as closely as their order leaves it open.
+ * database: the table itself is compared with the log. All are compared exactly: sums of doubles are those in the order of partitions.
  */
 export async function compareView(
   { rollup, sql, total, keys, values: columns }: RollupTable,
@@ -28,38 +28,13 @@ export async function compareView(
 ): Promise<ViewSummary> {
   const view = total.name;
   const kind = (what: What, column: string | null) => ({ link: "log-tables", what, table: view, column }) as const;
-  const combines = Object.values(rollup.aggregates).flatMap((aggregate) => {
-    const isDouble = "of" in aggregate && aggregate.of === "double";
-    if (aggregate.kind === "mean")
-      return [
-        { combine: "sum", isDouble },
-        { combine: "sum", isDouble: false },
-      ];
-    const combine = aggregate.kind === "min" || aggregate.kind === "max" ? aggregate.kind : "sum";
-    return [{ combine, isDouble }];
-  });
-  const figures = columns.map(({ name }, at) => ({
-    quoted: quote(name),
-    ...(combines[at] ?? { combine: "sum", isDouble: false }),
-  }));
-  const isRough = ({ combine, isDouble }: (typeof figures)[number]) => combine === "sum" && isDouble;
+  const combines = combinesOf(rollup);
+  const figures = columns.map(({ name }, at) => ({ quoted: quote(name), combine: combines[at] ?? "integer-sum" }));
   const values = columns.map(({ name }) => name);
   const places = ["window_start", ...keys].map(quote);
 
-  const own = figures.map((figure) => {
-    const { quoted, combine, isDouble } = figure;
-    // Each of n - 1 roundings errs by at most half a unit in the last place, on either side.
-    const bound = isRough(figure)
-      ? `, (count(*) - 1) * 2.3e-16 * sum(abs(r.${quoted})) AS ${quote(`${quoted} bound`)}`
-      : "";
-    return `${combine}(r.${quoted})${isDouble ? "" : "::int8"} AS ${quoted}${bound}`;
-  });
-  const differs = figures.map((figure) => {
-    const { quoted } = figure;
-    return isRough(figure)
-      ? `(abs(v.${quoted} - e.${quoted}) <= e.${quote(`${quoted} bound`)}) IS NOT TRUE`
-      : `v.${quoted} IS DISTINCT FROM e.${quoted}`;
-  });
+  const own = figures.map(({ quoted, combine }) => `${combinedSql(combine, `r.${quoted}`)} AS ${quoted}`);
+  const differs = figures.map(({ quoted }) => `v.${quoted} IS DISTINCT FROM e.${quoted}`);
   const grouped = `SELECT ${[...places.map((place) => `r.${place}`), ...own].join(", ")}
     FROM ${sql} r WHERE r.topic = $1 GROUP BY ${places.map((place) => `r.${place}`).join(", ")}`;
   const shown = (side: string) => values.map((value) => `${side}.${quote(value)}::text`).join(", ");
@@ -111,4 +86,15 @@ export async function compareView(
     ])
     .values();
   return { table: view, compared: Number(count?.[0]) };
+}
+
+function combinedSql(combine: Combine, column: string): string {
+  switch (combine) {
+    case "integer-sum":
+      return `sum(${column})::int8`;
+    case "double-sum":
+      return `sum(${column} ORDER BY r.partition)`;
+    default:
+      return `${combine}(${column})`;
+  }
 }

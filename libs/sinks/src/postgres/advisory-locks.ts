@@ -7,3 +7,5 @@ export const RETENTION_LOCK = 7_415_064;
 export const FIRST_CLAIM_LOCK = 7_415_065;
 /** The first of two keys; the second is the hash of pipeline and topic. */
 export const IDS_LOCK = 7_415_066;
+/** Likewise: held by who merges closed windows, and by who takes partitions out of the tables. */
+export const MERGE_LOCK = 7_415_067;

@@ -1,4 +1,5 @@
-import { getTableColumns } from "drizzle-orm";
+import { getTableColumns, getTableName } from "drizzle-orm";
+import { escapeLiteral } from "pg";
 import type pg from "pg";
 import type { Claim, LastRecord } from "../checkpoint.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
@@ -148,8 +149,8 @@ export async function claimPartition(
   const watermarkMs = row.watermark_ms ?? -Infinity;
   const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = row;
   if (stateCheck !== undefined) {
-    const answers = await countEvents(client, stateCheck.questions(watermarkMs), topic, partition);
-    stateCheck.check({ pipeline: name, topic, partition }, counted, answers);
+    const place = { pipeline: name, topic, partition };
+    stateCheck.check(place, counted, await countEvents(client, stateCheck.questions(watermarkMs), place));
   }
   await topicIds?.restore(client, watermarkMs);
   const openSince = (sizeMs: number) => watermarkMs - allowedLatenessMs - sizeMs;
@@ -171,20 +172,24 @@ export async function claimPartition(
   };
 }
 
+/** Of the partition's own rows, and of rows into which its closed windows were merged. */
 async function countEvents(
   client: pg.ClientBase,
   questions: readonly CountQuestion[],
-  topic: string,
-  partition: number,
+  { pipeline, topic, partition }: { readonly pipeline: string; readonly topic: string; readonly partition: number },
 ): Promise<readonly number[]> {
   const sums = questions.map(({ table, column, sinceMs }, at) => {
     const columnName = quoteIdentifier(getTableColumns(table)[column]?.name ?? column);
-    const since = sinceMs === -Infinity ? "" : ` AND window_start >= to_timestamp(${sinceMs}::float8 / 1000)`;
-    return `(SELECT coalesce(sum(${columnName}), 0)::int8 FROM ${qualifiedName(table)} WHERE topic = $1 AND partition = $2${since}) AS s${at}`;
+    const since = sinceMs === -Infinity ? undefined : `to_timestamp(${sinceMs}::float8 / 1000)`;
+    const isSince = since === undefined ? "" : ` AND window_start >= ${since}`;
+    const merged = since === undefined ? "events" : `CASE WHEN since >= ${since} THEN events_since END`;
+    return `((SELECT coalesce(sum(${columnName}), 0)::int8 FROM ${qualifiedName(table)} WHERE topic = $1 AND partition = $2${isSince})
+      + coalesce((SELECT ${merged} FROM tidemark.merged_windows
+          WHERE pipeline = $3 AND topic = $1 AND partition = $2 AND rollup = ${escapeLiteral(getTableName(table))}), 0)) AS s${at}`;
   });
   const { rows } = await client.query<number[]>({
     text: `SELECT ${sums.join(", ")}`,
-    values: [topic, partition],
+    values: [topic, partition, pipeline],
     rowMode: "array",
   });
   return rows[0] ?? [];

@@ -4,6 +4,7 @@ import { quoteIdentifier } from "../identifiers.js";
 import { isDerived, type SinkPipeline } from "../sink-pipeline.js";
 import { aggregateColumns } from "../tables/aggregate-columns.js";
 import type { PipelineData, RollupData } from "../tables/pipeline-data.js";
+import { combine } from "./merge-sql.js";
 
 /** A table or view that `migrate` makes for a pipeline. */
 export interface Relation {
@@ -88,11 +89,9 @@ function createTotal(data: PipelineData, rollup: RollupData): Relation {
   const { schema, columns } = data.tables;
   const keys = rollup.keys.map((key) => quoteIdentifier(columns[key]?.name ?? key));
   const grouped = ["topic", "window_start", ...keys].map((key) => `r.${key}`).join(", ");
-  const figures = aggregateColumns(rollup.aggregates).map(({ name, type, combine }) => {
-    const column = quoteIdentifier(name);
-    // A sum of bigint is numeric.
-    return `${combine}(r.${column})${type === "bigint" ? "::int8" : ""} AS ${column}`;
-  });
+  const figures = aggregateColumns(rollup.aggregates).map(
+    (figure) => `${combine(figure, "partition", "r")} AS ${quoteIdentifier(figure.name)}`,
+  );
   const openForMs = rollup.window.sizeMs + data.allowedLatenessMs;
   const name = `${rollup.name}_total`;
   const pipeline = data.name.replaceAll("'", "''");

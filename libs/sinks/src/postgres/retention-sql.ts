@@ -4,6 +4,7 @@ import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { finestRollups } from "../sink-tables.js";
+import { MERGED_PARTITION } from "../tables/merged-partition.js";
 import { RETENTION_LOCK } from "./advisory-locks.js";
 
 /** Drops a table's old rows, or the oldest of them: one statement that is atomic by itself, and gives one row (`RetentionOutcome`). */
@@ -73,8 +74,8 @@ function rebuiltStatement(table: PgTable, age: string, pipeline: string, allowed
     bound AS MATERIALIZED (
       SELECT is_ours, CASE WHEN is_ours THEN (SELECT complete_from FROM tidemark.retention WHERE ${own} AND rebuilt) END AS boundary FROM attempt),
     gone AS (DELETE FROM ${qualifiedName(table)} t USING bound WHERE boundary IS NOT NULL AND ${isOld}
-      AND (t.topic, t.partition) IN (SELECT topic, partition FROM tidemark.checkpoints
-        WHERE pipeline = ${pipeline} AND watermark - interval '${allowedLatenessMs} milliseconds' >= boundary) RETURNING 1),
+      AND (t.partition = ${MERGED_PARTITION} OR (t.topic, t.partition) IN (SELECT topic, partition FROM tidemark.checkpoints
+        WHERE pipeline = ${pipeline} AND watermark - interval '${allowedLatenessMs} milliseconds' >= boundary)) RETURNING 1),
     sum AS MATERIALIZED (SELECT count(*) AS dropped FROM gone),
     note AS (UPDATE tidemark.retention SET dropped_rows = dropped_rows + dropped, updated_at = now() FROM sum WHERE ${own} AND dropped > 0)
     SELECT is_ours, ${boundaryMs("boundary")}, dropped, false AS has_more FROM bound, sum`;

@@ -2,13 +2,13 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral } from "pg";
 import { qualifiedName, quoteIdentifier, schemaOf } from "../identifiers.js";
 import { isDerived, sinkTables, type SinkPipeline } from "../sink-pipeline.js";
-import { finestRollups } from "../sink-tables.js";
 import {
   checkpoints,
   closedWindows,
   definitions,
   exclusions,
   forgottenIds,
+  mergedWindows,
   ownedTables,
   progress,
   quietPartitions,
@@ -59,6 +59,7 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
     progress,
     quietPartitions,
     closedWindows,
+    mergedWindows,
   ];
   const names = [...written.map(qualifiedName), MIGRATIONS, DATABASE, PARTITION_STATES, ...views];
   return [
@@ -69,11 +70,11 @@ export function rolesSql({ pipeline, writer, reader }: RolesOptions): readonly s
     ...grantUsage(written, writer),
     ...grant("SELECT", [MIGRATIONS, DATABASE, PARTITION_STATES, ownedTables, exclusions], writer),
     ...grant("SELECT, INSERT", [definitions], writer),
-    ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...rollups, ...tallies], writer),
-    ...grant("SELECT, INSERT, UPDATE", [quietPartitions, closedWindows], writer),
+    ...grant("SELECT, INSERT, UPDATE", [checkpoints, retention, ...tallies], writer),
+    ...grant("SELECT, INSERT, UPDATE", [quietPartitions, closedWindows, mergedWindows], writer),
+    ...grant("SELECT, INSERT, UPDATE, DELETE", rollups, writer),
     ...grant("SELECT, INSERT, DELETE", [...records, ...ofIds, progress], writer),
     ...grant("SELECT, INSERT, UPDATE, DELETE", [forgottenIds], writer),
-    ...grant("DELETE", finestRollups(tables), writer),
     `GRANT EXECUTE ON FUNCTION ${FUNCTIONS} TO ${quoteIdentifier(writer)}`,
     ...grantUsage([...rollups, ...tallies, checkpoints], reader),
     ...grant("SELECT", [...rollups, ...tallies, ...views], reader),

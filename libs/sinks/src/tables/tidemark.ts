@@ -88,6 +88,27 @@ export const closedWindows = tidemark.table(
   (table) => [primaryKey({ columns: [table.pipeline, table.topic] })],
 );
 
+/** How far windows that are closed in all partitions were merged into one row, and what of each partition is in such rows. */
+export const mergedWindows = tidemark.table(
+  "merged_windows",
+  {
+    pipeline: text("pipeline").notNull(),
+    topic: text("topic").notNull(),
+    /** Its name. */
+    rollup: text("rollup").notNull(),
+    partition: integer("partition").notNull(),
+    /** Windows of the partition that were closed by then have been looked at. */
+    mergedTo: timestamp("merged_to", { withTimezone: true }).notNull(),
+    /** Counted events of the partition in merged rows; 0 where the rollup does not count its events. */
+    events: bigint("events", { mode: "number" }).notNull(),
+    /** Start of the newest window of the coarsest rollup in which such events lie; null: there are none. */
+    since: timestamp("since", { withTimezone: true }),
+    /** How many of them lie there. */
+    eventsSince: bigint("events_since", { mode: "number" }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.pipeline, table.topic, table.rollup, table.partition] })],
+);
+
 /** Records that are left out by a decision of a person: rejected, with the reason `excluded`. */
 export const exclusions = tidemark.table(
   "exclusions",

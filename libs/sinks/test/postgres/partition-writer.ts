@@ -47,7 +47,7 @@ export async function openPartition(sink: Sink, partition: number): Promise<Part
     buffer.add(rows);
     const changed = orders.rollups.map(({ name, window }) => ({
       rollup: name,
-      rows: windowsOf(counts.get(name) ?? new Map(), rows.rows.length === 0 ? [] : timesMs, window.sizeMs),
+      rows: windowsOf(counts.get(name) ?? new Map(), rows.rows.length === 0 ? [] : timesMs, window.sizeMs, partition),
     }));
     const added = orders.tables.verdicts.map(({ name }) => ({ tally: name, rows: verdictsOf(outcomes) }));
     const head = { nextOffset, watermarkMs, maxEventTimeMs: watermarkMs, ledger, changed, added };
@@ -99,8 +99,13 @@ function verdictsOf(counts: Partial<CheckpointLedger>): TallyRow[] {
     .map(([verdict, count]) => ({ windowStartMs: -Infinity, keys: [verdict, ""], count }));
 }
 
-/** The windows that change, with all their events. */
-function windowsOf(counts: Map<number, number>, timesMs: readonly number[], sizeMs: number): RollupRow[] {
+/** The windows that change, with all their events. Prices of several partitions have another sum in another order. */
+function windowsOf(
+  counts: Map<number, number>,
+  timesMs: readonly number[],
+  sizeMs: number,
+  partition: number,
+): RollupRow[] {
   const starts = new Set<number>();
   for (const timeMs of timesMs) {
     const start = Math.floor(timeMs / sizeMs) * sizeMs;
@@ -109,6 +114,8 @@ function windowsOf(counts: Map<number, number>, timesMs: readonly number[], size
   }
   return [...starts].map((windowStartMs) => {
     const events = counts.get(windowStartMs) ?? 0;
-    return { windowStartMs, keys: ["North", "1"], values: [events, 500 * events, 500, 500, 0, 0, 0] };
+    const price = events / (partition + 3) + 10 ** (partition % 3);
+    const values = [events, 500 * events, 500 - partition, 500 + partition, price, events, 0];
+    return { windowStartMs, keys: ["North", "1"], values };
   });
 }

@@ -1,6 +1,14 @@
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { applyRetention, createRoles, createSink, migrate, type Sink, type SinkEvent } from "../../src/index.js";
+import {
+  applyRetention,
+  createRoles,
+  createSink,
+  mergeWindows,
+  migrate,
+  type Sink,
+  type SinkEvent,
+} from "../../src/index.js";
 import { startTestServer, type TestServer } from "../postgres-server.js";
 import { identity, openPartition } from "./partition-writer.js";
 
@@ -144,6 +152,15 @@ describe("the writer", () => {
     ]);
   });
 
+  it("merges windows that are closed in all partitions", async () => {
+    for (const partition of [0, 1]) {
+      const writing = await openPartition(sinkOf({ topic: "merged" }), partition);
+      await writing.count("2024-03-01T12:00:00Z", "2024-03-01T12:00:05Z");
+    }
+    const options = { databaseUrl: writer, pipeline: identity.pipeline, topic: "merged" };
+    expect(await mergeWindows(options)).toEqual({ parts: 2, rows: 1, isDone: true });
+  });
+
   it("forgets old progress", async () => {
     await server.query(
       writer,
@@ -178,9 +195,8 @@ describe("the writer", () => {
     "UPDATE orders_late SET cents = 0",
     "UPDATE orders_rejected SET reason = ''",
     "SELECT FROM orders_20240203",
-    "DELETE FROM orders_1m",
-    "DELETE FROM orders_1h",
     "DELETE FROM orders_verdicts_1m",
+    "DELETE FROM tidemark.merged_windows",
     "DELETE FROM orders_verdicts_1h",
     "UPDATE tidemark.progress SET records = 0",
     "DELETE FROM tidemark.checkpoints",

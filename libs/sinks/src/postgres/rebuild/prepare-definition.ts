@@ -193,6 +193,7 @@ async function dropNext(client: ClientBase, { name, tables }: PipelineData): Pro
     "quiet_partitions",
     "closed_windows",
     "forgotten_ids",
+    "merged_windows",
   ];
   await runAtOnce(client, NO_LIMITS, others.map(deleteFrom).join("; "));
 }

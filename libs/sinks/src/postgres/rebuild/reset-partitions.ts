@@ -6,7 +6,9 @@ import { qualifiedName, quoteIdentifier } from "../../identifiers.js";
 import { sinkTables, type SinkPipeline } from "../../sink-pipeline.js";
 import type { SinkTables } from "../../sink-tables.js";
 import { compareIdentity, type SinkIdentity } from "../claim.js";
+import { MERGED_PARTITION } from "../../tables/merged-partition.js";
 import { withTransaction } from "../connection.js";
+import { lockMerging } from "../merge-sql.js";
 import { NO_LIMITS } from "../session/settings.js";
 import { stateColumns } from "./checkpoint-columns.js";
 import { findLosses, type CountedTable, type StoredRow } from "./find-losses.js";
@@ -23,6 +25,8 @@ export interface ResetOptions extends SinkIdentity {
   readonly databaseUrl: string;
   /** Those that have not been read yet are left as they are. */
   readonly partitions: readonly LogOfPartition[];
+  /** All of the topic: read again in their place where closed windows of several partitions were merged into one row. */
+  readonly all?: readonly LogOfPartition[];
   /** The partition whose records `without` and `including` name; default: the only one that is given. */
   readonly decidedPartition?: number | undefined;
   /** Offsets of records that are left out from now on. */
@@ -47,6 +51,7 @@ const LIMITS = { ...NO_LIMITS, lockTimeoutMs: 30_000 };
 /**
  * Deletes all rows of the partitions and puts their checkpoints back to where they began, in one transaction: whoever
  * claims them reads them again. The epoch rises, so that a consumer that has claimed them is fenced, and claims them again.
+ * Where closed windows of several partitions were merged into one row, all partitions have to be read again.
  *
  * Rejects with SinkError `refused-rebuild` where the rows could not be made again, `refused-definition` and the like where they are of
  * another pipeline, and with Postgres's own error. Nothing is changed then.
@@ -61,9 +66,14 @@ export async function resetPartitions(options: ResetOptions): Promise<readonly P
   });
 }
 
-async function resetWithin(client: ClientBase, options: ResetOptions): Promise<readonly PartitionReset[]> {
-  const { topic, pipeline, partitions } = options;
+async function resetWithin(client: ClientBase, given: ResetOptions): Promise<readonly PartitionReset[]> {
+  const { topic, pipeline } = given;
   const { name } = pipeline.data;
+  // Before the first look: whoever merges has committed, or begins when this has ended.
+  await client.query(lockMerging(name, topic));
+  const isMerged = await hasMerged(client, given);
+  const partitions = isMerged && given.all !== undefined ? given.all : given.partitions;
+  const options = { ...given, partitions };
   const numbers = partitions.map(({ partition }) => partition);
   const { rows: stored } = await client.query<StoredRow>(
     `SELECT partition, start_offset, next_offset FROM tidemark.checkpoints
@@ -76,6 +86,7 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
     ...tables.flatMap((table) => misplaced(table) ?? []),
     ...findUnread(stored, options),
     ...(await findReferences(client, tables)),
+    ...(isMerged ? await findMerged(client, stored, options) : []),
     ...(await findShared(client, stored, options)),
     ...(await findLosses(client, stored, {
       topic,
@@ -85,7 +96,7 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
   ];
   if (problems.length > 0) throw refusedRebuild(problems);
 
-  const place = [topic, stored.map(({ partition }) => partition)];
+  const place = [topic, [...stored.map(({ partition }) => partition), ...(isMerged ? [MERGED_PARTITION] : [])]];
   for (const table of tables)
     await client.query(`DELETE FROM ${qualifiedName(table)} WHERE ${isOfPlace(table)}`, place);
   await decide(client, options);
@@ -96,12 +107,37 @@ async function resetWithin(client: ClientBase, options: ResetOptions): Promise<r
   await forgetRetention(client, name, place);
   // Windows are open again until the partitions have been read.
   await client.query("DELETE FROM tidemark.closed_windows WHERE pipeline = $1 AND topic = $2", [name, topic]);
+  await client.query(
+    "DELETE FROM tidemark.merged_windows WHERE pipeline = $3 AND topic = $1 AND partition = ANY ($2::int[])",
+    [...place, name],
+  );
   await forgetIds(client, options);
   return stored.map((row) => ({
     partition: row.partition,
     startOffset: row.start_offset,
     nextOffset: row.next_offset,
   }));
+}
+
+/** Whether some row holds a closed window of several partitions. */
+async function hasMerged(client: ClientBase, { topic, pipeline }: ResetOptions): Promise<boolean> {
+  const found = sinkTables(pipeline).rollups.map(
+    ({ table }) =>
+      `SELECT FROM ${qualifiedName(table)} WHERE ${columnOf(table, "topic")} = $1 AND ${columnOf(table, "partition")} = ${MERGED_PARTITION}`,
+  );
+  if (found.length === 0) return false;
+  const { rowCount } = await client.query(`SELECT WHERE ${found.map((one) => `EXISTS (${one})`).join(" OR ")}`, [
+    topic,
+  ]);
+  return rowCount === 1;
+}
+
+/** What one partition has in such a row can't be taken out of it: least values and sums of doubles don't give it back. */
+async function findMerged(client: ClientBase, stored: readonly StoredRow[], options: ResetOptions): Promise<string[]> {
+  if (stored.length === 0 || (await countOthers(client, options)) === 0) return [];
+  return [
+    `Closed windows of all partitions of ${options.topic} are merged, and nothing takes one partition out of them: rebuild all of them.`,
+  ];
 }
 
 /** Every table that holds rows of partitions. */

@@ -168,8 +168,10 @@ async function rename(
   );
   // The tables hold all of the log again.
   await client.query("DELETE FROM tidemark.retention WHERE pipeline = ANY ($1)", [[data.name, next]]);
-  await client.query("DELETE FROM tidemark.forgotten_ids WHERE pipeline = $1", [data.name]);
-  await client.query("UPDATE tidemark.forgotten_ids SET pipeline = $1 WHERE pipeline = $2", [data.name, next]);
+  for (const table of ["forgotten_ids", "merged_windows"]) {
+    await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [data.name]);
+    await client.query(`UPDATE tidemark.${table} SET pipeline = $1 WHERE pipeline = $2`, [data.name, next]);
+  }
   await client.query("DELETE FROM tidemark.exclusions WHERE pipeline = $1", [next]);
   await client.query("DELETE FROM tidemark.progress WHERE pipeline = $1", [next]);
 }
