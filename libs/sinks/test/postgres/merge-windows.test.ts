@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { describe, expect, it } from "vitest";
 import { createSink, mergeWindows, migrate } from "../../src/index.js";
 import { at, topic, useMergeBench } from "./merge-bench.js";
-import { identity, openPartition, pipeline, type PartitionWriter } from "./partition-writer.js";
+import { identity, openPartition, pipeline, priceOf, type PartitionWriter } from "./partition-writer.js";
 
 const bench = useMergeBench();
 
@@ -11,6 +11,9 @@ describe("windows that are closed in all partitions", () => {
   it("become one row of all partitions, whose figures are those of the view before, to the bit", async () => {
     await bench.fill(9, "17:00:07");
     const before = await bench.viewsOf();
+    const inOrder = Array.from({ length: 9 }, (_, partition) => priceOf(partition)).reduce((sum, one) => sum + one);
+    const sums = "SELECT price_sum FROM orders_5s_total ORDER BY window_start LIMIT 1";
+    expect(await bench.server.query(bench.url, sums)).toEqual([{ price_sum: inOrder }]);
     expect(await bench.merge()).toEqual({ parts: 9, rows: 1, isDone: true });
     expect((await bench.rowsOf()).filter((row) => row.endsWith("17:00:00"))).toEqual(["-1: 17:00:00"]);
     expect(await bench.viewsOf()).toEqual(before);
