@@ -7,7 +7,7 @@ import {
 } from "@tidemark/pipeline";
 import { dropRebuilt } from "@tidemark/sinks";
 import { describeEvent } from "./notes.js";
-import type { PartitionTarget, RebuildTarget } from "./rebuild-options.js";
+import type { DefinitionTarget, PartitionTarget, RebuildTarget } from "./rebuild-options.js";
 import { PROGRESS_EVERY_MS, runConsumer, type PlacedOptions, type Surroundings } from "./run-consumer.js";
 
 const whole = new Intl.NumberFormat("en-US");
@@ -24,7 +24,7 @@ export async function rebuild(
     case "partitions":
       return rebuildPartitions(pipeline, options, target, surroundings);
     case "definition":
-      return changeDefinition(pipeline, options, surroundings);
+      return changeDefinition(pipeline, { ...options, target }, surroundings);
     case "abandon":
       await abandonDefinitionRebuild(pipeline, surroundings);
       surroundings.reporter.note("rebuild: what was begun for another definition is dropped");
@@ -68,7 +68,7 @@ async function rebuildPartitions(
 
 async function changeDefinition(
   pipeline: Pipeline,
-  options: PlacedOptions,
+  options: PlacedOptions & { readonly target: DefinitionTarget },
   surroundings: Surroundings,
 ): Promise<Stopped> {
   const { reporter } = surroundings;
@@ -77,11 +77,17 @@ async function changeDefinition(
   try {
     const isSwitched = await rebuildDefinition(pipeline, {
       ...place,
+      fromMs: options.target.fromMs,
+      absent: options.target.absent,
       ...(options.maxBatchBytes === undefined ? {} : { maxBatchBytes: options.maxBatchBytes }),
       onEvent(event) {
         const text = describeEvent(event, place);
         if (text !== undefined) reporter.note(text);
       },
+      onRows: (partitions) =>
+        reporter.note(
+          `rebuild: the log of partitions ${partitions.join(", ")} has lost records; makes their rows of those that are there`,
+        ),
       onRun(run) {
         reporter.note("rebuild: fills new tables beside those that are there");
         ticker = setInterval(() => reporter.progress(run.progress()), PROGRESS_EVERY_MS);

@@ -47,7 +47,9 @@ export {
   dropFormer,
   prepareDefinition,
   type DefinitionOptions,
+  type DefinitionSource,
 } from "./postgres/rebuild/prepare-definition.js";
+export { seedDefinition, type SeedOptions } from "./postgres/rebuild/seed-definition.js";
 export { switchDefinition, type SwitchOptions } from "./postgres/rebuild/switch-definition.js";
 export { resetPartitions, type PartitionReset, type ResetOptions } from "./postgres/rebuild/reset-partitions.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";

@@ -1,6 +1,8 @@
+import { getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { inconsistentState } from "./errors.js";
 import { finestRollups, type SinkTables } from "./sink-tables.js";
+import { mergedSinceSizeMs } from "./tables/merged-partition.js";
 
 /** The number of events in a rollup's windows of one partition that start at `sinceMs` or later. */
 export interface CountQuestion {
@@ -40,19 +42,25 @@ function ask({ name, table, column }: CountedRollup, sinceMs: number): CountQues
 
 /**
  * All windows of the coarsest rollup add up to the ledger: there are few of them, and retention leaves them. Finer rollups must
- * agree with it about the windows that may be open. Undefined where no rollup counts its events, or only one that retention
- * shortens.
+ * agree with it about the windows that may be open. `names`: tables that do not have all windows, beside those that retention
+ * shortens. Undefined where no rollup counts its events, or only such ones do.
  */
-export function createStateCheck(tables: SinkTables, allowedLatenessMs: number): StateCheck | undefined {
+export function createStateCheck(
+  tables: SinkTables,
+  allowedLatenessMs: number,
+  names: ReadonlySet<string> = new Set(),
+): StateCheck | undefined {
   const shortened = finestRollups(tables);
   const counted = tables.rollups.flatMap(({ definition: { name, window, aggregates }, table }): CountedRollup[] => {
     const column = Object.keys(aggregates).find((one) => aggregates[one]?.kind === "count");
     return column === undefined ? [] : [{ name, table, column, sizeMs: window.sizeMs }];
   });
-  const whole = counted.filter(({ table }) => !shortened.includes(table));
+  const whole = counted.filter(({ table }) => !shortened.includes(table) && !names.has(getTableName(table)));
   const coarsest = whole.toSorted((a, b) => b.sizeMs - a.sizeMs)[0];
   if (coarsest === undefined) return undefined;
-  const finer = counted.filter((one) => one !== coarsest && coarsest.sizeMs % one.sizeMs === 0);
+  // What is merged is noted by the windows of one rollup: if that has not all windows, others cannot be asked for a part of theirs.
+  const isNoted = coarsest.sizeMs === mergedSinceSizeMs(tables.rollups.map(({ definition }) => definition));
+  const finer = counted.filter((one) => isNoted && one !== coarsest && coarsest.sizeMs % one.sizeMs === 0);
 
   return {
     questions(watermarkMs) {

@@ -119,7 +119,8 @@ export function logBeginsLater(
   return new CannotVerifyError(
     "log-begins-later",
     `The log of ${topic}[${partition}] begins at offset ${logStart}, and its tables at ${startOffset}: ` +
-      `nothing is left to prove them by from the ${logStart - startOffset} offsets between${ofThem}.`,
+      `nothing is left to prove them by from the ${logStart - startOffset} offsets between${ofThem}. ` +
+      "The outcomes of later records depend on those, so that nothing is compared.",
   );
 }
 

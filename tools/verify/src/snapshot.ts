@@ -110,7 +110,9 @@ export async function findPipeline(
       [topic, pipeline ?? null],
     )
     .values();
-  const names = [...new Set(rows.map(([name]) => String(name)))];
+  const all = new Set(rows.map(([name]) => String(name)));
+  // Beside a pipeline whose definition is being rebuilt stands the one that fills its new tables.
+  const names = [...all].filter((name) => !(name.endsWith(".next") && all.has(name.slice(0, -".next".length))));
   const [name] = names;
   if (name === undefined) throw noCheckpoints(topic, pipeline);
   if (names.length > 1) throw severalPipelines(topic, names);

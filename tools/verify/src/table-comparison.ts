@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Judgement, OracleWindow, PartitionOracle } from "@tidemark/scenario/oracle";
+import { mergedSinceSizeMs } from "@tidemark/sinks/tables";
 import { compareClosed } from "./closed-comparison.js";
 import type { ClosedTo } from "./closed-to.js";
 import type { ReadRecord } from "./log-reader.js";
@@ -67,7 +68,7 @@ export function createTableComparison(context: TableComparisonContext): TableCom
     late: createRowComparison(tables.late, contextOf(tables.late)),
     rejected: createRowComparison(tables.rejected, contextOf(tables.rejected)),
   };
-  const coarsestMs = Math.max(...tables.rollups.map(({ rollup }) => rollup.window.sizeMs));
+  const coarsestMs = mergedSinceSizeMs(tables.rollups.map(({ rollup }) => rollup));
   const { pipeline } = context;
   const windows = tables.rollups.map((rollup) =>
     createWindowComparison(rollup, { ...contextOf(rollup), pipeline, coarsestMs }),

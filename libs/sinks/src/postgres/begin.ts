@@ -21,9 +21,10 @@ const settings = `SELECT pg_catalog.pg_backend_pid(), ${SET_EACH} FROM ${setting
 export function begin(
   client: ClientBase,
   { statementTimeoutMs, lockTimeoutMs, idleInTransactionTimeoutMs }: TransactionLimits,
+  isolation = WRITING.isolation,
 ): readonly Statement[] {
   return [
-    { text: `BEGIN ${modeText(modeOf(client))}` },
+    { text: `BEGIN ${modeText({ ...modeOf(client), isolation })}` },
     {
       name: "tidemark-settings",
       text: settings,

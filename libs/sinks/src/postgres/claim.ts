@@ -7,7 +7,7 @@ import { refusedDefinition, refusedIdentity } from "../errors.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import type { SinkPipeline } from "../sink-pipeline.js";
 import type { SinkTables } from "../sink-tables.js";
-import type { CountQuestion, StateCheck } from "../state-check.js";
+import { createStateCheck, type CountQuestion } from "../state-check.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
 import { defaultLimits, runAtOnce, withConnection, withTransaction } from "./connection.js";
 import { readIds } from "./read-ids.js";
@@ -105,8 +105,6 @@ export interface ClaimTables {
   readonly rollups: readonly RollupSql[];
   /** Where ids are unique over all partitions. */
   readonly topicIds: TopicIds | undefined;
-  /** Undefined where no rollup counts its events. */
-  readonly stateCheck: StateCheck | undefined;
 }
 
 /**
@@ -116,7 +114,7 @@ export interface ClaimTables {
 export async function claimPartition(
   client: pg.PoolClient,
   identity: SinkIdentity & { readonly owner: string },
-  { tables, rollups, topicIds, stateCheck }: ClaimTables,
+  { tables, rollups, topicIds }: ClaimTables,
   partition: number,
   logStartOffset: number,
 ): Promise<Claim> {
@@ -148,6 +146,7 @@ export async function claimPartition(
 
   const watermarkMs = row.watermark_ms ?? -Infinity;
   const { read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost } = row;
+  const stateCheck = createStateCheck(tables, allowedLatenessMs, await readShortened(client, name));
   if (stateCheck !== undefined) {
     const place = { pipeline: name, topic, partition };
     stateCheck.check(place, counted, await countEvents(client, stateCheck.questions(watermarkMs), place));
@@ -170,6 +169,15 @@ export async function claimPartition(
     windows: await readWindows(client, rollups, topic, partition, openSince),
     ids: await readIds(client, tables, topic, partition, openSince(rollups[0]?.sizeMs ?? 0)),
   };
+}
+
+/** Tables of the pipeline that do not have all rows. */
+async function readShortened(client: pg.ClientBase, pipeline: string): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT table_name AS name FROM tidemark.retention WHERE pipeline = $1",
+    [pipeline],
+  );
+  return new Set(rows.map(({ name }) => name));
 }
 
 /** Of the partition's own rows, and of rows into which its closed windows were merged. */

@@ -14,7 +14,7 @@ import { allowWrites, begin } from "./begin.js";
 import { fly, processIdOf } from "./flight.js";
 import { createClient, createClientPool } from "./session/drivers.js";
 import { explainRefusal } from "./session/explain-refusal.js";
-import { NO_LIMITS, type TransactionLimits } from "./session/settings.js";
+import { NO_LIMITS, type TransactionLimits, type TransactionMode } from "./session/settings.js";
 import { SessionStream } from "./session/session-stream.js";
 
 /** Time limits of the writer's transactions; all below the Kafka session timeout (10 s in the consumer). */
@@ -219,8 +219,9 @@ async function transact<Given extends ClientBase, T>(
   client: Given,
   limits: TransactionLimits,
   work: (client: Given) => Promise<T>,
+  isolation?: TransactionMode["isolation"],
 ): Promise<T> {
-  await fly(client, begin(client, limits));
+  await fly(client, begin(client, limits, isolation));
   const result = await work(client);
   await client.query("COMMIT");
   return result;
@@ -232,6 +233,15 @@ async function transact<Given extends ClientBase, T>(
  */
 export function runTransaction<T>(client: ClientBase, limits: TransactionLimits, work: () => Promise<T>): Promise<T> {
   return whereAllowed(client, () => transact(client, limits, work));
+}
+
+/** The same with one snapshot for all that it reads. */
+export function runSnapshotTransaction<T>(
+  client: ClientBase,
+  limits: TransactionLimits,
+  work: () => Promise<T>,
+): Promise<T> {
+  return whereAllowed(client, () => transact(client, limits, work, "repeatable read"));
 }
 
 async function whereAllowed<T>(client: ClientBase, attempt: () => Promise<T>): Promise<T> {

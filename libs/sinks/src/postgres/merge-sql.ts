@@ -5,7 +5,7 @@ import { hashDefinition } from "../definition.js";
 import { qualifiedName, quoteIdentifier } from "../identifiers.js";
 import { sinkTables, type SinkPipeline } from "../sink-pipeline.js";
 import { aggregateColumns, type AggregateColumn } from "../tables/aggregate-columns.js";
-import { MERGED_PARTITION } from "../tables/merged-partition.js";
+import { MERGED_PARTITION, mergedSinceSizeMs } from "../tables/merged-partition.js";
 import type { RollupData } from "../tables/pipeline-data.js";
 import { MERGE_LOCK } from "./advisory-locks.js";
 import { columnsOf } from "./upsert.js";
@@ -37,7 +37,7 @@ export function lockMerging(pipeline: string, topic: string): string {
  */
 export function mergeStatements(pipeline: SinkPipeline, topic: string, most: number): readonly MergeStatement[] {
   const { rollups } = sinkTables(pipeline);
-  const coarsestMs = Math.max(...rollups.map(({ definition }) => definition.window.sizeMs));
+  const coarsestMs = mergedSinceSizeMs(rollups.map(({ definition }) => definition));
   return rollups.map(({ definition, table }) => ({
     rollup: definition.name,
     text: mergeStatement({ pipeline, topic, most, coarsestMs }, definition, table),

@@ -7,7 +7,6 @@ import { ChunkPool } from "../copy/chunk-pool.js";
 import { createCopyEncoder } from "../copy/copy-encoder.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
-import { createStateCheck } from "../state-check.js";
 import { createPatience, retryWhileUnavailable, type SinkEvent } from "./availability.js";
 import { watchBackend } from "./backend-watch.js";
 import { claimPartition, type SinkIdentity } from "./claim.js";
@@ -81,8 +80,7 @@ export function createSink(options: SinkOptions): Sink {
   const idPool = topicIds && createPool(address, ID_CONNECTIONS);
   const idTurns = new Turns(ID_CONNECTIONS);
   const idKeeper = idPool && createIdKeeper(idPool, topicIds.forgetting, limits, options.forgetIdsEveryMs);
-  const stateCheck = createStateCheck(tables, options.pipeline.data.allowedLatenessMs);
-  const restored = { tables, rollups, topicIds, stateCheck };
+  const restored = { tables, rollups, topicIds };
   const chunks = new ChunkPool();
   const encoders: RowEncoders = {
     raw: createCopyEncoder(raw.table, { ...encoding.raw, pool: chunks }),

@@ -1,7 +1,7 @@
 export { aggregateColumns, type AggregateColumn } from "./aggregate-columns.js";
 export { deriveTables, type OwnTables } from "./derive-tables.js";
 export { formatDuration } from "./format-duration.js";
-export { MERGED_PARTITION } from "./merged-partition.js";
+export { MERGED_PARTITION, mergedSinceSizeMs } from "./merged-partition.js";
 export type {
   LateTableOf,
   DerivedTables,

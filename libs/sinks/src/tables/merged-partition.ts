@@ -3,3 +3,23 @@
  * partitions, in the order in which their figures are put together.
  */
 export const MERGED_PARTITION = -1;
+
+interface CountingRollup {
+  readonly window: { readonly sizeMs: number };
+  readonly aggregates: Readonly<Record<string, { readonly kind: string }>>;
+}
+
+/**
+ * The windows, in ms, by which `tidemark.merged_windows` notes since when a partition has events in merged rows: those of the coarsest rollup that
+ * counts events and keeps all windows, which a claim compares the others with; where there is none, those of the coarsest.
+ */
+export function mergedSinceSizeMs(rollups: readonly CountingRollup[]): number {
+  const sizeMs = ({ window }: CountingRollup) => window.sizeMs;
+  const [finestMs, coarsestMs] = [Math.min(...rollups.map(sizeMs)), Math.max(...rollups.map(sizeMs))];
+  const counting = rollups.filter(
+    (one) =>
+      Object.values(one.aggregates).some(({ kind }) => kind === "count") &&
+      (sizeMs(one) > finestMs || finestMs === coarsestMs),
+  );
+  return counting.length === 0 ? coarsestMs : Math.max(...counting.map(sizeMs));
+}

@@ -23,6 +23,18 @@ export interface LossOptions {
 
 const number = new Intl.NumberFormat("en-US");
 
+/** Partitions whose log ends before what was read of it. */
+export function findOtherLogs(
+  stored: readonly StoredRow[],
+  { topic, log }: Pick<LossOptions, "topic" | "log">,
+): string[] {
+  return stored.flatMap(({ partition, next_offset: next }) => {
+    const range = log.find((one) => one.partition === partition);
+    if (range === undefined || range.end >= next) return [];
+    return [`The log of ${topic}[${partition}] ends at ${range.end}, and was read up to ${next}: it is another log.`];
+  });
+}
+
 /** Partitions whose log no longer holds the records from the first one read on, and what cannot be made again of each. */
 export async function findLosses(
   client: ClientBase,
@@ -30,13 +42,10 @@ export async function findLosses(
   { topic, log, tables }: LossOptions,
 ): Promise<string[]> {
   const problems: string[] = [];
-  for (const { partition, start_offset: begun, next_offset: next } of stored) {
+  for (const { partition, start_offset: begun } of stored) {
     const range = log.find((one) => one.partition === partition);
-    if (range === undefined) continue;
+    if (range === undefined || range.start <= begun) continue;
     const place = `${topic}[${partition}]`;
-    if (range.end < next)
-      problems.push(`The log of ${place} ends at ${range.end}, and was read up to ${next}: it is another log.`);
-    if (range.start <= begun) continue;
     const counts: string[] = [];
     for (const { name, sql, isOfPlace, offset } of tables) {
       const { rows } = await client.query<{ lost: number }>(

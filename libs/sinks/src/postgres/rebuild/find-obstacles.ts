@@ -85,15 +85,21 @@ async function ask(client: ClientBase, text: string, values: readonly unknown[])
 }
 
 /** The switch locks each partition of both tables in one transaction. */
-async function findMissingLocks(client: ClientBase, owned: readonly OwnedRelation[]): Promise<string[]> {
+const findMissingLocks = (client: ClientBase, owned: readonly OwnedRelation[]) =>
+  findMissingRoom(client, 2 * owned.length + 200, "The switch locks");
+
+/** Rows are copied in one transaction, which locks each partition of both tables, and their indexes. */
+export const findMissingCopyLocks = (client: ClientBase, owned: readonly OwnedRelation[]) =>
+  findMissingRoom(client, 4 * owned.length + 200, "The copy of rows locks");
+
+async function findMissingRoom(client: ClientBase, needed: number, what: string): Promise<string[]> {
   const { rows } = await client.query<{ room: number }>(
     `SELECT (current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int
        + current_setting('max_prepared_transactions')::int))::int8 AS room`,
   );
   const room = rows[0]?.room ?? 0;
-  const needed = 2 * owned.length + 200;
   if (needed <= room) return [];
   return [
-    `The switch locks ${needed} tables in one transaction, and the server has room for ${room}: raise max_locks_per_transaction.`,
+    `${what} ${needed} tables in one transaction, and the server has room for ${room}: raise max_locks_per_transaction.`,
   ];
 }

@@ -4,15 +4,18 @@ import { refusedIdentity, refusedRebuild } from "../../errors.js";
 import { quoteIdentifier } from "../../identifiers.js";
 import type { PipelineData } from "../../tables/pipeline-data.js";
 import type { SinkIdentity } from "../claim.js";
-import { runAtOnce, runTransaction, withConnection } from "../connection.js";
+import { runAtOnce, runSnapshotTransaction, runTransaction, withConnection } from "../connection.js";
 import { pipelineRelations } from "../pipeline-ddl.js";
 import { NO_LIMITS } from "../session/settings.js";
-import { findLosses, type StoredRow } from "./find-losses.js";
-import { findObstacles, findOwned } from "./find-obstacles.js";
+import { findLosses, findOtherLogs, type StoredRow } from "./find-losses.js";
+import { findMissingCopyLocks, findObstacles, findOwned } from "./find-obstacles.js";
+import { findLostPartitions, isSeeded } from "./lost-partitions.js";
 import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
+import { planRows, type RowChoices } from "./plan-rows.js";
 import type { LogOfPartition } from "./reset-partitions.js";
+import { hasMergedWindows } from "./seed-merged.js";
 
-export interface DefinitionOptions extends Omit<SinkIdentity, "pipeline"> {
+export interface DefinitionOptions extends Omit<SinkIdentity, "pipeline">, RowChoices {
   readonly databaseUrl: string;
   readonly pipeline: DerivedPipeline;
   /** What the log of each partition holds now. */
@@ -31,35 +34,91 @@ interface StoredCheckpoint extends StoredRow {
 const DROPPED_AT_ONCE = 50;
 
 /**
+ * What tables of another definition are made of. `log`: of the log alone. `rows`: of the rows of the former tables for the partitions that
+ * are named, whose log has lost records (`seedDefinition`), and then of the log. `nothing`: the tables have this definition already.
+ */
+export type DefinitionSource =
+  | { readonly type: "nothing" | "log" }
+  | { readonly type: "rows"; readonly former: PipelineData; readonly partitions: readonly number[] };
+
+/**
  * Makes ready for tables of another definition beside those that are there. Of an earlier try with the same definition all is
- * kept, of one with another definition nothing. Resolves to false where the tables have this definition already.
+ * kept, of one with another definition nothing.
  *
  * Rejects with SinkError `refused-rebuild`, naming each thing that stands in the way, `refused-group` and `refused-cluster`.
  */
-export async function prepareDefinition(options: DefinitionOptions): Promise<boolean> {
+export async function prepareDefinition(options: DefinitionOptions): Promise<DefinitionSource> {
   const { databaseUrl, signal } = options;
   await dropFormer(options);
-  const isNeeded = await withConnection(databaseUrl, (client) => prepareOn(client, options), { timeoutMs: 0, signal });
-  if (!isNeeded) await abandonDefinition(options);
-  return isNeeded;
+  const prepare = (client: ClientBase) => prepareOn(client, options);
+  const source = await withConnection(databaseUrl, prepare, { timeoutMs: 0, signal });
+  if (source.type === "nothing") await abandonDefinition(options);
+  return source;
 }
 
-async function prepareOn(client: ClientBase, options: DefinitionOptions): Promise<boolean> {
+async function prepareOn(client: ClientBase, options: DefinitionOptions): Promise<DefinitionSource> {
   const { pipeline } = options;
-  const found = await runTransaction(client, NO_LIMITS, async () => {
+  const { source, isNew } = await runSnapshotTransaction(client, NO_LIMITS, async () => {
     const stored = await readStored(client, pipeline.data.name);
     const hash = hashDefinition(pipeline.data);
-    if (stored.length > 0 && stored.every((one) => one.definition_hash === hash)) return "not needed";
+    if (stored.length > 0 && stored.every((one) => one.definition_hash === hash))
+      return { source: { type: "nothing" } as const, isNew: false };
     refuseOtherIdentity(stored, options);
+    const former = await readFormer(client, stored);
     const problems = [
-      ...(await findMisfits(client, stored, options)),
+      ...(await findMisfits(client, stored, former, options)),
       ...(await findObstacles(client, await findOwned(client, pipeline.data.name))),
     ];
-    if (problems.length > 0) throw refusedRebuild(problems);
-    return (await isBegun(client, options)) ? "begun" : "needed";
+    if (problems.length > 0 || former === undefined) throw refusedRebuild(problems);
+    const isOld = await isBegun(client, options);
+    return { source: await findSource(client, stored, former, options, isOld), isNew: !isOld };
   });
-  if (found === "needed") await begin(client, options);
-  return found !== "not needed";
+  if (isNew) await begin(client, options);
+  return source;
+}
+
+/** Throws SinkError `refused-rebuild` where the log has lost records that the rows do not tell. */
+async function findSource(
+  client: ClientBase,
+  all: readonly StoredCheckpoint[],
+  former: PipelineData,
+  options: DefinitionOptions,
+  isOld: boolean,
+): Promise<DefinitionSource> {
+  const { pipeline, topic, log } = options;
+  const stored = all.filter((one) => one.topic === topic);
+  const partitions = findLostPartitions(stored, log, former, await hasMergedWindows(client, former, topic));
+  if (partitions.length === 0) return { type: "log" };
+  const source = { type: "rows", former, partitions } as const;
+  const unread = findUnread(stored, options);
+  if (unread.length > 0) throw refusedRebuild(unread);
+  // What the former tables got since is read from the log.
+  if (isOld && (await isSeeded(client, former, { ...options, partitions }))) return source;
+  const locks = await findMissingCopyLocks(client, await findOwned(client, former.name));
+  const plan = await planRows(client, former, pipeline.data, { ...options, partitions });
+  const reasons = [...locks, ...plan.reasons];
+  if (reasons.length === 0) return source;
+  const losses = await findLosses(client, stored, { topic, log, tables: recordTables(former) });
+  throw refusedRebuild([...losses, ...reasons]);
+}
+
+/** Rows end where the log is read on. */
+function findUnread(stored: readonly StoredCheckpoint[], { topic, log }: DefinitionOptions): string[] {
+  return stored.flatMap(({ partition, next_offset: next }) => {
+    const start = log.find((one) => one.partition === partition)?.start ?? 0;
+    if (start <= next) return [];
+    return [
+      `The log of ${topic}[${partition}] begins at offset ${start}, and was read up to ${next}: let the consumer of the former definition go on behind that first (--accept-loss).`,
+    ];
+  });
+}
+
+async function readFormer(client: ClientBase, stored: readonly StoredCheckpoint[]): Promise<PipelineData | undefined> {
+  const { rows } = await client.query<{ definition: PipelineData }>(
+    "SELECT definition FROM tidemark.definitions WHERE hash = $1",
+    [stored[0]?.definition_hash],
+  );
+  return rows[0]?.definition;
 }
 
 async function readStored(client: ClientBase, pipeline: string): Promise<readonly StoredCheckpoint[]> {
@@ -85,16 +144,12 @@ function refuseOtherIdentity(
 async function findMisfits(
   client: ClientBase,
   stored: readonly StoredCheckpoint[],
+  former: PipelineData | undefined,
   options: DefinitionOptions,
 ): Promise<string[]> {
   const { topic, pipeline, log } = options;
   const { data } = pipeline;
   if (stored.length === 0) return [`Pipeline ${data.name} has read nothing yet: there is nothing to rebuild.`];
-  const { rows } = await client.query<{ definition: PipelineData }>(
-    "SELECT definition FROM tidemark.definitions WHERE hash = $1",
-    [stored[0]?.definition_hash],
-  );
-  const former = rows[0]?.definition;
   const own = new Set([...(former?.tables.own ?? []), ...data.tables.own]);
   const others = new Set(stored.filter((one) => one.topic !== topic).map((one) => one.topic));
   const gone = stored.filter((one) => one.topic === topic && !log.some(({ partition }) => partition === one.partition));
@@ -109,11 +164,10 @@ async function findMisfits(
       ? [`The schema changes from ${former.tables.schema} to ${data.tables.schema}: rights on it would not.`]
       : []),
     ...(await findTaken(client, pipeline)),
-    ...(await findLosses(
-      client,
+    ...findOtherLogs(
       stored.filter((one) => one.topic === topic),
-      { topic, log, tables: former === undefined ? [] : recordTables(former) },
-    )),
+      { topic, log },
+    ),
   ];
 }
 
@@ -181,21 +235,23 @@ export async function abandonDefinition({
   });
 }
 
-async function dropNext(client: ClientBase, { name, tables }: PipelineData): Promise<void> {
+const NOTES = [
+  "tables",
+  "exclusions",
+  "retention",
+  "progress",
+  "quiet_partitions",
+  "closed_windows",
+  "forgotten_ids",
+  "merged_windows",
+];
+
+/** Drops the tables of the next pipeline, and what these tables of the schema `tidemark` have of it. */
+export async function dropNext(client: ClientBase, { name, tables }: PipelineData, notes = NOTES): Promise<void> {
   const deleteFrom = (table: string) => `DELETE FROM tidemark.${table} WHERE pipeline = ${escapeLiteral(name)}`;
   await runAtOnce(client, NO_LIMITS, deleteFrom("checkpoints"));
   await dropSchema(client, tables.schema);
-  const others = [
-    "tables",
-    "exclusions",
-    "retention",
-    "progress",
-    "quiet_partitions",
-    "closed_windows",
-    "forgotten_ids",
-    "merged_windows",
-  ];
-  await runAtOnce(client, NO_LIMITS, others.map(deleteFrom).join("; "));
+  await runAtOnce(client, NO_LIMITS, notes.map(deleteFrom).join("; "));
 }
 
 /** Drops the tables that a switch has put aside, some partitions at a time. May be called again, and where there are none. */

@@ -11,7 +11,7 @@ import { withTransaction } from "../connection.js";
 import { lockMerging } from "../merge-sql.js";
 import { NO_LIMITS } from "../session/settings.js";
 import { stateColumns } from "./checkpoint-columns.js";
-import { findLosses, type CountedTable, type StoredRow } from "./find-losses.js";
+import { findLosses, findOtherLogs, type CountedTable, type StoredRow } from "./find-losses.js";
 
 /** A partition that is to be read again, and what the log holds of it now. */
 export interface LogOfPartition {
@@ -88,6 +88,7 @@ async function resetWithin(client: ClientBase, given: ResetOptions): Promise<rea
     ...(await findReferences(client, tables)),
     ...(isMerged ? await findMerged(client, stored, options) : []),
     ...(await findShared(client, stored, options)),
+    ...findOtherLogs(stored, { topic, log: partitions }),
     ...(await findLosses(client, stored, {
       topic,
       log: partitions,

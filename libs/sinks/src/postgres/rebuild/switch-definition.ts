@@ -10,6 +10,7 @@ import { stateColumns } from "./checkpoint-columns.js";
 import { grantStatements, readGrants, type Heir } from "./copy-grants.js";
 import { findObstacles, findOwned, type OwnedRelation } from "./find-obstacles.js";
 import { formerSchema, nextPipeline, type DerivedPipeline } from "./next-pipeline.js";
+import { isFinest } from "./seed-notes.js";
 
 export interface SwitchOptions {
   readonly databaseUrl: string;
@@ -71,7 +72,7 @@ async function holdCheckpoints(client: ClientBase, { pipeline, topic }: SwitchOp
     if (late !== undefined) {
       const { partition, start_offset: start, begun } = late;
       throw refusedRebuild([
-        `The log of ${topic}[${partition}] began at offset ${begun} when it was read, and its tables at ${start}: records were deleted meanwhile.`,
+        `The log of ${topic}[${partition}] began at offset ${begun} when it was read, and its tables at ${start}: records were deleted meanwhile. Run it again.`,
       ]);
     }
     if (rows.length === 0) break;
@@ -104,6 +105,7 @@ async function exchange(client: ClientBase, { pipeline, topic }: SwitchOptions):
     ...grantStatements(grants, heirsOf(relations, former)),
     `DROP SCHEMA ${quoteIdentifier(next.data.tables.schema)}`,
   ]);
+  await dropPartialWindows(client, data, next.data.name);
   await moveClosed(client, data, next.data.name);
   await rename(client, data, relations, next.data.name);
   await moveCheckpoints(client, { name: data.name, next: next.data.name, topic, hash: hashDefinition(data) });
@@ -166,14 +168,28 @@ async function rename(
       hash,
     ],
   );
-  // The tables hold all of the log again.
-  await client.query("DELETE FROM tidemark.retention WHERE pipeline = ANY ($1)", [[data.name, next]]);
+  // The tables hold all of the log again, but for what was made of rows.
+  await client.query("DELETE FROM tidemark.retention WHERE pipeline = $1", [data.name]);
+  await client.query("UPDATE tidemark.retention SET pipeline = $1, updated_at = now() WHERE pipeline = $2", [
+    data.name,
+    next,
+  ]);
   for (const table of ["forgotten_ids", "merged_windows"]) {
     await client.query(`DELETE FROM tidemark.${table} WHERE pipeline = $1`, [data.name]);
     await client.query(`UPDATE tidemark.${table} SET pipeline = $1 WHERE pipeline = $2`, [data.name, next]);
   }
   await client.query("DELETE FROM tidemark.exclusions WHERE pipeline = $1", [next]);
   await client.query("DELETE FROM tidemark.progress WHERE pipeline = $1", [next]);
+}
+
+/** A rollup that begins at a day has no windows before it that only some partitions have, since their log was whole. */
+async function dropPartialWindows(client: ClientBase, data: DerivedPipeline["data"], next: string): Promise<void> {
+  for (const { name } of data.rollups.filter((rollup) => !isFinest(data, rollup.name)))
+    await client.query(
+      `DELETE FROM ${quoteIdentifier(data.tables.schema)}.${quoteIdentifier(name)} WHERE window_start < (
+         SELECT complete_from FROM tidemark.retention WHERE pipeline = $1 AND table_name = $2)`,
+      [next, name],
+    );
 }
 
 /**
