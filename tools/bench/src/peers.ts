@@ -38,7 +38,10 @@ export interface PeerWork {
 
 /** Reads all that the topic holds into the table `plain_user_sales`, which it creates. */
 export async function runPeer(name: PeerName, { servers, databaseUrl, topic }: PeerWork): Promise<ProcessFigures> {
-  const place = [servers.kafkaBrokers.join(","), topic, databaseUrl];
+  const address = new URL(databaseUrl);
+  // A mark of the stack's that libpq does not know.
+  address.searchParams.delete("complete");
+  const place = [servers.kafkaBrokers.join(","), topic, address.href];
   if (name === "python") return runMeasured([...script("plain_python.py"), ...place], {});
   const kind = name === "spark" ? "as-it-is" : "tuned";
   const directory = await mkdtemp(join(servers.directory, "spark-"));
