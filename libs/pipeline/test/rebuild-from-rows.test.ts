@@ -57,6 +57,20 @@ describe("tables whose log has lost records are what the whole log would give", 
     expect(largerMade.found).toEqual(largerMade.expected);
   });
 
+  it("where such windows count no events", async () => {
+    const uncounted = { ...hours, keys: [], aggregates: { cents: sum("cents") } } as const;
+    const of = { ...both, former: definePipeline({ ...sales, rollups: [uncounted] }), isMerged: true };
+    const more = {
+      name: "by_items",
+      window: tumbling("1h"),
+      keys: ["items"],
+      aggregates: { w: mean("weight") },
+    } as const;
+    const next = definePipeline({ ...sales, rollups: [uncounted, more] });
+    const uncountedMade = await rebuildBeside(servers, "merged-uncounted", { ...of, cut: [0, 60], next });
+    expect(uncountedMade.found).toEqual(uncountedMade.expected);
+  });
+
   it("where the log has lost all that was read", async () => {
     const next = definePipeline({ ...sales, rollups: [minutes, hours, days] });
     const allMade = await rebuildBeside(servers, "all", { ...both, cut: [150, 150], next });

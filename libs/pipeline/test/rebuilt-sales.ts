@@ -154,7 +154,7 @@ export async function rebuildBeside(servers: TestServers, name: string, rebuild:
   const [cut, whole] = [`${name}-cut`, `${name}-whole`];
   const databaseUrl = await makeCut(servers, cut, rebuild);
   const seeded: (readonly number[])[] = [];
-  const merged = await query(databaseUrl, "SELECT FROM tidemark.merged_windows WHERE events > 0 LIMIT 1");
+  const merged = await query(databaseUrl, "SELECT FROM tidemark.merged_windows WHERE since IS NOT NULL LIMIT 1");
   const areMerged = merged.length > 0;
   const options = { brokers: [servers.broker.address], databaseUrl, topic: cut, fromMs, ...(absent && { absent }) };
   expect(await rebuildDefinition(next, { ...options, onRows: (partitions) => seeded.push(partitions) })).toBe(true);

@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { CopyEncoderOptions } from "./copy/copy-encoder.js";
 import type { RollupData } from "./tables/pipeline-data.js";
 import type { TopicIdTables } from "./tables/pipeline-tables.js";
+import { shortenedRollups } from "./tables/shortened-rollups.js";
 import type { TallyDefinition } from "./tables/verdicts.js";
 
 /**
@@ -69,11 +70,8 @@ export function eventTimeMs(value: unknown, unit: TimeUnit): number {
   return Math.floor(Number(value) * UNIT_MS[unit]);
 }
 
-/** The rollups from which retention drops windows: the finest, where coarser ones hold the same events. */
+/** The tables of rollups from which retention drops windows. */
 export function finestRollups({ rollups }: SinkTables): readonly PgTable[] {
-  const sizesMs = rollups.map(({ definition }) => definition.window.sizeMs);
-  const [finestMs, coarsestMs] = [Math.min(...sizesMs), Math.max(...sizesMs)];
-  return rollups
-    .filter(({ definition: { window } }) => window.sizeMs === finestMs && window.sizeMs < coarsestMs)
-    .map(({ table }) => table);
+  const shortened = shortenedRollups(rollups.map(({ definition }) => definition));
+  return rollups.filter(({ definition }) => shortened.includes(definition)).map(({ table }) => table);
 }

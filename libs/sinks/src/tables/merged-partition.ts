@@ -1,3 +1,5 @@
+import { shortenedRollups } from "./shortened-rollups.js";
+
 /**
  * Stands in the place of the partition in a rollup's row that holds a closed window of several partitions. It comes before all
  * partitions, in the order in which their figures are put together.
@@ -14,12 +16,9 @@ interface CountingRollup {
  * counts events and keeps all windows, which a claim compares the others with; where there is none, those of the coarsest.
  */
 export function mergedSinceSizeMs(rollups: readonly CountingRollup[]): number {
-  const sizeMs = ({ window }: CountingRollup) => window.sizeMs;
-  const [finestMs, coarsestMs] = [Math.min(...rollups.map(sizeMs)), Math.max(...rollups.map(sizeMs))];
+  const shortened = shortenedRollups(rollups);
   const counting = rollups.filter(
-    (one) =>
-      Object.values(one.aggregates).some(({ kind }) => kind === "count") &&
-      (sizeMs(one) > finestMs || finestMs === coarsestMs),
+    (one) => Object.values(one.aggregates).some(({ kind }) => kind === "count") && !shortened.includes(one),
   );
-  return counting.length === 0 ? coarsestMs : Math.max(...counting.map(sizeMs));
+  return Math.max(...(counting.length === 0 ? rollups : counting).map(({ window }) => window.sizeMs));
 }

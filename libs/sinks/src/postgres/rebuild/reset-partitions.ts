@@ -12,6 +12,7 @@ import { lockMerging } from "../merge-sql.js";
 import { NO_LIMITS } from "../session/settings.js";
 import { stateColumns } from "./checkpoint-columns.js";
 import { findLosses, findOtherLogs, type CountedTable, type StoredRow } from "./find-losses.js";
+import { hasMergedRows } from "./merged-rows.js";
 
 /** A partition that is to be read again, and what the log holds of it now. */
 export interface LogOfPartition {
@@ -71,7 +72,8 @@ async function resetWithin(client: ClientBase, given: ResetOptions): Promise<rea
   const { name } = pipeline.data;
   // Before the first look: whoever merges has committed, or begins when this has ended.
   await client.query(lockMerging(name, topic));
-  const isMerged = await hasMerged(client, given);
+  const rollupTables = sinkTables(pipeline).rollups.map(({ table }) => table);
+  const isMerged = await hasMergedRows(client, rollupTables, topic);
   const partitions = isMerged && given.all !== undefined ? given.all : given.partitions;
   const options = { ...given, partitions };
   const numbers = partitions.map(({ partition }) => partition);
@@ -118,19 +120,6 @@ async function resetWithin(client: ClientBase, given: ResetOptions): Promise<rea
     startOffset: row.start_offset,
     nextOffset: row.next_offset,
   }));
-}
-
-/** Whether some row holds a closed window of several partitions. */
-async function hasMerged(client: ClientBase, { topic, pipeline }: ResetOptions): Promise<boolean> {
-  const found = sinkTables(pipeline).rollups.map(
-    ({ table }) =>
-      `SELECT FROM ${qualifiedName(table)} WHERE ${columnOf(table, "topic")} = $1 AND ${columnOf(table, "partition")} = ${MERGED_PARTITION}`,
-  );
-  if (found.length === 0) return false;
-  const { rowCount } = await client.query(`SELECT WHERE ${found.map((one) => `EXISTS (${one})`).join(" OR ")}`, [
-    topic,
-  ]);
-  return rowCount === 1;
 }
 
 /** What one partition has in such a row can't be taken out of it: least values and sums of doubles don't give it back. */

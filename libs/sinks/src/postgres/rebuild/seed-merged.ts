@@ -1,10 +1,12 @@
 import type { PgTable } from "drizzle-orm/pg-core";
 import { escapeLiteral, type ClientBase } from "pg";
 import { qualifiedName, quoteIdentifier } from "../../identifiers.js";
+import { deriveTables } from "../../tables/derive-tables.js";
 import { mergedSinceSizeMs } from "../../tables/merged-partition.js";
 import type { PipelineData, RollupData } from "../../tables/pipeline-data.js";
 import type { DerivedTables } from "../../tables/pipeline-tables.js";
 import { findSameRollup } from "./event-changes.js";
+import { hasMergedRows } from "./merged-rows.js";
 import { readDropped } from "./partition-rows.js";
 
 const binned = (sizeMs: number, time: string) =>
@@ -14,9 +16,8 @@ const binned = (sizeMs: number, time: string) =>
 const closesMs = ({ watermarkDelayMs, allowedLatenessMs }: PipelineData) => watermarkDelayMs + allowedLatenessMs;
 
 /** Whether closed windows of several partitions were merged into one row, which nothing takes apart. */
-export async function hasMergedWindows(client: ClientBase, { name }: PipelineData, topic: string): Promise<boolean> {
-  const merged = "SELECT FROM tidemark.merged_windows WHERE pipeline = $1 AND topic = $2 AND events > 0 LIMIT 1";
-  return (await client.query(merged, [name, topic])).rowCount === 1;
+export function hasMergedWindows(client: ClientBase, former: PipelineData, topic: string): Promise<boolean> {
+  return hasMergedRows(client, Object.values(deriveTables(former).rollups), topic);
 }
 
 /** Why merged windows cannot become those of another definition: a sentence each. They stay closed, and counted as they are. */
@@ -35,7 +36,7 @@ export async function findUnmergeable(
   if (sizeMs % formerMs !== 0) return [`${unknown} by other windows than those of the former largest rollup.`];
   const { rows } = await client.query<{ since_ms: number | null }>(
     `SELECT (extract(epoch FROM min(${binned(sizeMs, "since")})) * 1000)::int8 AS since_ms
-     FROM tidemark.merged_windows WHERE pipeline = $1 AND topic = $2 AND events > 0`,
+     FROM tidemark.merged_windows WHERE pipeline = $1 AND topic = $2`,
     [former.name, topic],
   );
   const note = await readDropped(client, former.name, former.tables.raw);

@@ -1,5 +1,6 @@
 import { escapeLiteral } from "pg";
 import type { PipelineData } from "../../tables/pipeline-data.js";
+import { shortenedRollups } from "../../tables/shortened-rollups.js";
 import { findSameRollup } from "./event-changes.js";
 import { newRollups } from "./plan-rows.js";
 import type { SeedPlace } from "./seed-statements.js";
@@ -41,9 +42,7 @@ export function noteStatements(
   ];
 }
 
-/** Retention drops windows of the finest of several rollups. */
+/** Whether retention drops windows of the rollup. */
 export function isFinest({ rollups }: PipelineData, name: string): boolean {
-  const sizesMs = rollups.map(({ window }) => window.sizeMs);
-  const sizeMs = rollups.find((rollup) => rollup.name === name)?.window.sizeMs;
-  return sizeMs === Math.min(...sizesMs) && sizeMs < Math.max(...sizesMs);
+  return shortenedRollups(rollups).some((rollup) => rollup.name === name);
 }
