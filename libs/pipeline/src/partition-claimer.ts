@@ -56,9 +56,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
   const { onConflict } = pipeline.data.tables;
 
   function decisionsOf(partition: number): Map<number, DatabaseDecision> {
-    const known = decisions.get(partition) ?? new Map<number, DatabaseDecision>();
-    decisions.set(partition, known);
-    return known;
+    return getOrMake(decisions, partition, () => new Map());
   }
 
   function decide(partition: number, rows: readonly RefusedRow[]): void {
@@ -94,15 +92,11 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
   }
 
   function limitOf(partition: number): CheckpointLimit {
-    const limit = limits.get(partition) ?? createCheckpointLimit(policy);
-    limits.set(partition, limit);
-    return limit;
+    return getOrMake(limits, partition, () => createCheckpointLimit(policy));
   }
 
   function lookupsOf(partition: number): IdLookups {
-    const known = lookups.get(partition) ?? new IdLookups();
-    lookups.set(partition, known);
-    return known;
+    return getOrMake(lookups, partition, () => new IdLookups());
   }
 
   return {
@@ -151,4 +145,10 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
       emit(event);
     },
   };
+}
+
+function getOrMake<T>(made: Map<number, T>, partition: number, make: () => T): T {
+  const one = made.get(partition) ?? make();
+  made.set(partition, one);
+  return one;
 }

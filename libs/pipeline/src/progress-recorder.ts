@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  forgetProgress,
-  isUnavailable,
-  recordProgress,
-  type Observer,
-  type ProgressObservation,
-} from "@tidemark/sinks";
+import { forgetProgress, recordProgress, type Observer, type ProgressObservation } from "@tidemark/sinks";
 import type { PartitionReach, PipelineEvent } from "./pipeline-event.js";
+import { ProblemTeller } from "./problem-teller.js";
 
 /**
  * Records how a pipeline gets on, beside the checkpoints. Nothing waits for it: an observation that Postgres does not take
@@ -50,7 +45,7 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
   let sinceMs = performance.now();
   let forgotMs = -Infinity;
   let writing: Promise<void> | undefined;
-  let lastProblem: string | undefined;
+  const problems = new ProblemTeller(onFailed);
 
   /** The observations since the last time. */
   function take(nowMs: number): ProgressObservation[] {
@@ -73,18 +68,11 @@ export function createProgressRecorder(options: ProgressRecorderOptions): Progre
         await forgetProgress(options, keptDays, stopping.signal);
         forgotMs = nowMs;
       }
-      lastProblem = undefined;
+      problems.onSucceeded();
     } catch (error) {
-      // The sink reports that Postgres is unavailable.
-      if (!stopping.signal.aborted && !isUnavailable(error)) reportFailure(error);
+      if (!stopping.signal.aborted) problems.onFailed(error);
     }
     writing = undefined;
-  }
-
-  function reportFailure(error: unknown): void {
-    const problem = error instanceof Error ? error.message : String(error);
-    if (problem !== lastProblem) onFailed(problem);
-    lastProblem = problem;
   }
 
   return {

@@ -1,7 +1,8 @@
-import { isUnavailable, recordQuiet, type QuietOptions } from "@tidemark/sinks";
+import { recordQuiet, type QuietOptions } from "@tidemark/sinks";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import type { LogEnd } from "./log-end.js";
 import type { CommittedEvent, PipelineEvent } from "./pipeline-event.js";
+import { ProblemTeller } from "./problem-teller.js";
 import { QuietWatch } from "./quiet-watch.js";
 
 /**
@@ -43,7 +44,7 @@ export function createQuietKeeper(options: QuietKeeperOptions): QuietKeeper {
   const watermarks = new Map<number, number>();
   let ticker: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
-  let lastProblem: string | undefined;
+  const problems = new ProblemTeller((reason) => emit({ type: "quiet-not-recorded", reason }));
   /** As Postgres said last. */
   let closedToMs = -Infinity;
 
@@ -53,11 +54,11 @@ export function createQuietKeeper(options: QuietKeeperOptions): QuietKeeper {
       const quiet = await findQuiet();
       if (signal.aborted) return;
       closedToMs = (await recordQuiet(options, { quiet, askedMs }, signal)) ?? -Infinity;
-      lastProblem = undefined;
+      problems.onSucceeded();
       for (const { partition, quietMs } of watch.pass(quiet, performance.now()))
         emit({ type: "quiet", partition, quietMs });
     } catch (error) {
-      if (!signal.aborted) reportFailure(error);
+      if (!signal.aborted) problems.onFailed(error);
     } finally {
       running = undefined;
     }
@@ -71,14 +72,6 @@ export function createQuietKeeper(options: QuietKeeperOptions): QuietKeeper {
     if (candidates.length === 0) return [];
     const ends = await readEnds(signal).catch(() => []);
     return ends.length === 0 ? [] : watch.confirm(candidates, ends, performance.now());
-  }
-
-  /** The sink tells that Postgres is unavailable. */
-  function reportFailure(error: unknown): void {
-    if (isUnavailable(error)) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== lastProblem) emit({ type: "quiet-not-recorded", reason });
-    lastProblem = reason;
   }
 
   /** Windows that are shown as closed, and that the partition could still add to, since it was passed over. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnavailable, mergeWindows, type MergeOptions } from "@tidemark/sinks";
+import { mergeWindows, type MergeOptions } from "@tidemark/sinks";
 import type { PipelineEvent } from "./pipeline-event.js";
+import { ProblemTeller } from "./problem-teller.js";
 
 /**
  * Merges windows that are closed in all partitions, beside the checkpoints, which never wait for it. What readers of the views see
@@ -37,7 +38,7 @@ export function createWindowMerger(options: WindowMergerOptions): WindowMerger {
   const watermarks = new Map<number, number>();
   let isDue = false;
   let working: Promise<void> | undefined;
-  let lastProblem: string | undefined;
+  const problems = new ProblemTeller((reason) => emit({ type: "windows-not-merged", reason }));
   let restMs = everyMs;
 
   /** Whether something was merged. */
@@ -46,21 +47,13 @@ export function createWindowMerger(options: WindowMergerOptions): WindowMerger {
     try {
       const { rows, isDone } = await mergeWindows(options, signal);
       isDue ||= !isDone;
-      lastProblem = undefined;
+      problems.onSucceeded();
       return rows > 0;
     } catch (error) {
       isDue = true;
-      if (!signal.aborted) reportFailure(error);
+      if (!signal.aborted) problems.onFailed(error);
       return false;
     }
-  }
-
-  /** The sink tells that Postgres is unavailable. */
-  function reportFailure(error: unknown): void {
-    if (isUnavailable(error)) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== lastProblem) emit({ type: "windows-not-merged", reason });
-    lastProblem = reason;
   }
 
   async function work(): Promise<void> {
