@@ -1,6 +1,8 @@
 import { createSource, type KafkaConnection, type PartitionTask, type SourceBatch } from "@tidemark/sources";
+import type { ReadOffsets } from "@tidemark/sinks";
 import type { PipelineData } from "@tidemark/sinks/tables";
 import type { Pipeline } from "./definition/define-pipeline.js";
+import { whenAborted } from "./signal.js";
 
 export interface LogPlace {
   readonly brokers: readonly string[];
@@ -9,13 +11,6 @@ export interface LogPlace {
   readonly group: string;
   readonly maxBatchBytes?: number;
   readonly signal: AbortSignal;
-}
-
-/** Offsets [from, to) of a partition. */
-export interface LogPart {
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
 }
 
 /** The names among `absent` that the former definition has no field for. */
@@ -32,7 +27,7 @@ export async function findPresentFields(
   pipeline: Pipeline,
   fields: readonly string[],
   { signal, ...place }: LogPlace,
-  parts: readonly LogPart[],
+  parts: readonly ReadOffsets[],
 ): Promise<readonly string[]> {
   const left = new Map(parts.filter(({ from, to }) => from < to).map((part) => [part.partition, part]));
   const problems: string[] = [];
@@ -40,7 +35,7 @@ export async function findPresentFields(
   const hasOne = createLook(pipeline, fields);
   const finished = new AbortController();
 
-  function take({ partition, to }: LogPart, { records, nextOffset }: SourceBatch): void {
+  function take({ partition, to }: ReadOffsets, { records, nextOffset }: SourceBatch): void {
     if (!left.has(partition)) return;
     for (const { offset, value } of records) {
       const name = offset < to ? hasOne(value) : undefined;
@@ -70,11 +65,7 @@ export async function findPresentFields(
   const ended = AbortSignal.any([finished.signal, signal]);
   try {
     await source.start();
-    const ending = new Promise<void>((resolve) => {
-      if (ended.aborted) resolve();
-      else ended.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([ending, source.done]);
+    await Promise.race([whenAborted(ended), source.done]);
     signal.throwIfAborted();
     return problems;
   } finally {

@@ -7,9 +7,10 @@ import {
   prepareDefinition,
   seedDefinition,
   switchDefinition,
+  type ReadOffsets,
 } from "@tidemark/sinks";
 import { readOffsets } from "@tidemark/sources";
-import { findPresentFields, newFields, type LogPart } from "./absent-fields.js";
+import { findPresentFields, newFields } from "./absent-fields.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
 import { askClusterId, askPostgres } from "./prepare.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
@@ -68,7 +69,7 @@ export async function rebuildDefinition(pipeline: Pipeline, options: DefinitionR
     onRows?.(partitions);
     const fields = newFields(pipeline, former, absent);
     const logPlace = { ...kafka, topic, group: `${group}.next`, signal, ...(maxBatchBytes && { maxBatchBytes }) };
-    const findOthers = (read: readonly LogPart[]) => findPresentFields(pipeline, fields, logPlace, read);
+    const findOthers = (read: readonly ReadOffsets[]) => findPresentFields(pipeline, fields, logPlace, read);
     const seed = () => seedDefinition({ ...place, former, partitions, ...(fields.length > 0 && { findOthers }) });
     await askPostgres(databaseUrl, "fill tables of another definition", seed, waiting);
   }

@@ -21,6 +21,7 @@ import { createQuietKeeper } from "./quiet-keeper.js";
 import { createRejectionAlarm } from "./rejection-alarm.js";
 import { createRetentionKeeper } from "./retention-keeper.js";
 import { resolveRunOptions, type RunOptions } from "./run-options.js";
+import { whenAborted } from "./signal.js";
 import { createTransactionAlarm } from "./transaction-alarm.js";
 import { WatermarkAlarm } from "./watermark-alarm.js";
 import { createWindowMerger } from "./window-merger.js";
@@ -277,13 +278,6 @@ export function runPipelineWith(
     progress: () => meter.read(performance.now()),
     subscribe: events.subscribe,
   };
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** A promise that is resolved from outside. */

@@ -11,3 +11,11 @@ export function createSignal<T>(): Signal<T> {
   });
   return { promise, resolve: (value) => settle?.(value) };
 }
+
+/** Resolves with the signal. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -49,7 +49,7 @@ export {
   type DefinitionOptions,
   type DefinitionSource,
 } from "./postgres/rebuild/prepare-definition.js";
-export { seedDefinition, type SeedOptions } from "./postgres/rebuild/seed-definition.js";
+export { seedDefinition, type ReadOffsets, type SeedOptions } from "./postgres/rebuild/seed-definition.js";
 export { switchDefinition, type SwitchOptions } from "./postgres/rebuild/switch-definition.js";
 export { resetPartitions, type PartitionReset, type ResetOptions } from "./postgres/rebuild/reset-partitions.js";
 export { createRoles, rolesSql, type RolesOptions } from "./postgres/roles.js";
