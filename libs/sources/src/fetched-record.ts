@@ -79,6 +79,11 @@ export class FetchedRecord implements SourceRecord {
   }
 }
 
+/** Whether all of an answer's messages were decoded here. */
+export function areFetched(messages: readonly unknown[]): messages is readonly FetchedRecord[] {
+  return messages.every((message) => message instanceof FetchedRecord);
+}
+
 /** Gives `read` bytes that hold the record's value, and where in them it begins and ends. Null where there is none. */
 export function readValue<T>(record: SourceRecord, read: (bytes: Uint8Array, from: number, to: number) => T): T | null {
   if (record instanceof FetchedRecord) return record.readValue(read);

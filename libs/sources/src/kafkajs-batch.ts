@@ -1,6 +1,6 @@
 import type { Batch, KafkaMessage } from "kafkajs";
 import type { SourceRecord } from "./batch.js";
-import { FetchedRecord } from "./fetched-record.js";
+import { areFetched, FetchedRecord } from "./fetched-record.js";
 import type { FetchedBatch } from "./kafka-port.js";
 import { parseOffset } from "./offset.js";
 
@@ -54,7 +54,7 @@ export function convertEmptyBatch(ended: EndedBatch): FetchedBatch {
 /** What kafkajs has decoded becomes records; what was decoded here is some already. */
 function convertMessages(messages: readonly (KafkaMessage | FetchedRecord)[]): readonly SourceRecord[] {
   // A copy: the array that kafkajs got may answer `filter` for it alone (`keepAll`).
-  if (messages.every((message) => message instanceof FetchedRecord)) return messages.slice();
+  if (areFetched(messages)) return messages.slice();
   // The batch's last offset was checked, and no offset of it is higher.
   return messages.map((message) => {
     if (message instanceof FetchedRecord) return message;

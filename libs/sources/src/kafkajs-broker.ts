@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { markAborted, type AbortedTransaction, type FetchedMessage as Message } from "./aborted-records.js";
-import { FetchedRecord } from "./fetched-record.js";
+import { areFetched } from "./fetched-record.js";
 import { decodeOwnRecords, keepAll, type LookupRequest } from "./kafkajs-fetch.js";
 
 /** A record in an answer to a fetch, as kafkajs decodes it. */
@@ -92,9 +92,10 @@ export function patchKafkajsBroker(): void {
     const observer = observers.get(this.connectionPool.socketFactory);
     if (observer?.ownRecords === true) this.lookupRequest = decodeOwnRecords(this.lookupRequest);
     const answer = await fetch.call(this, request);
+    const starts = observer?.ownRecords === true ? fetchOffsetsOf(request) : undefined;
     for (const partition of answer.responses.flatMap(({ partitions }) => partitions)) {
       dropAborted(partition);
-      if (observer?.ownRecords === true) keepWhole(partition, request);
+      if (starts !== undefined) keepWhole(partition, starts);
       if (observer !== undefined) tellEnds(partition, observer);
     }
     return answer;
@@ -122,14 +123,15 @@ function dropAborted(fetched: FetchedPartition): void {
   fetched.abortedTransactions = [];
 }
 
-/** All topics of a client's fetches are one. */
-function keepWhole({ partition, messages }: FetchedPartition, { topics }: FetchRequest): void {
-  const asked = topics.flatMap(({ partitions }) => partitions).find((one) => one.partition === partition);
-  if (asked !== undefined && isOwn(messages)) keepAll(messages, Number(asked.fetchOffset));
+/** Where the fetch begins in each partition. All topics of a client's fetches are one. */
+function fetchOffsetsOf({ topics }: FetchRequest): ReadonlyMap<number, number> {
+  const asked = topics.flatMap(({ partitions }) => partitions);
+  return new Map(asked.map(({ partition, fetchOffset }) => [partition, Number(fetchOffset)]));
 }
 
-function isOwn(messages: readonly unknown[]): messages is FetchedRecord[] {
-  return messages.every((message) => message instanceof FetchedRecord);
+function keepWhole({ partition, messages }: FetchedPartition, starts: ReadonlyMap<number, number>): void {
+  const start = starts.get(partition);
+  if (start !== undefined && areFetched(messages)) keepAll(messages, start);
 }
 
 function tellEnds(fetched: FetchedPartition, observer: BrokerObserver): void {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { HEADER_BYTES } from "./answer-limit.js";
 import { CodecError } from "./codec-error.js";
+import { isKnownKafkajs } from "../known-kafkajs.js";
 
 interface Decoder {
   readonly buffer: Buffer;
@@ -9,8 +10,6 @@ interface Decoder {
 }
 
 const require = createRequire(import.meta.url);
-/** The release whose inside is known here. */
-const KNOWN_VERSION = "2.2.4";
 
 const MAGIC_AT = 16;
 
@@ -31,8 +30,7 @@ export function readBatchOffset(records: Buffer): number | undefined {
  * partitions, and each of these begins with its number. Another release of kafkajs is left as it is.
  */
 export function placeCodecErrors(): void {
-  const { version } = require("kafkajs/package.json") as { version: string };
-  if (version !== KNOWN_VERSION) return;
+  if (!isKnownKafkajs()) return;
   const { prototype } = require("kafkajs/src/protocol/decoder") as { prototype: Decoder };
   const { readArrayAsync } = prototype;
   prototype.readArrayAsync = function readAndPlace<Item>(this: Decoder, read: (decoder: Decoder) => Promise<Item>) {
