@@ -7,13 +7,8 @@ export function numberArray<T>(items: readonly T[], numberOf: (item: T) => numbe
   return `${text}}`;
 }
 
-/** An array of texts; `null` and everything else in them is text. */
-export function textArray<T>(items: readonly T[], textOf: (item: T) => string): string {
-  return nullableTextArray(items, textOf);
-}
-
-/** The same where null is null. */
-export function nullableTextArray<T>(items: readonly T[], textOf: (item: T) => string | null): string {
+/** An array of texts; what is written `null` in them is text. */
+export function textArray<T>(items: readonly T[], textOf: (item: T) => string | null): string {
   let text = "{";
   for (const item of items) {
     const value = textOf(item);

@@ -6,7 +6,7 @@ import type { CountedIds, IdEntry } from "../ids/counted-ids.js";
 import { qualifiedName, quoteIdentifier, schemaOf } from "../identifiers.js";
 import type { SinkTables } from "../sink-tables.js";
 import { IDS_LOCK } from "./advisory-locks.js";
-import { nullableTextArray, numberArray, textArray } from "./array-literal.js";
+import { numberArray, textArray } from "./array-literal.js";
 import type { Statement } from "./flight.js";
 import { createIdForgetting, type IdForgetting } from "./id-forgetting.js";
 
@@ -81,7 +81,7 @@ export function createTopicIds(
   return {
     findStatement: (partition, searched) =>
       `SELECT (s.at - 1)::int4 AS place, t.live_until AS until
-       FROM unnest(${escapeLiteral(nullableTextArray(searched, keyOf))}::${idType}[]) WITH ORDINALITY AS s (id, at),
+       FROM unnest(${escapeLiteral(textArray(searched, keyOf))}::${idType}[]) WITH ORDINALITY AS s (id, at),
          ${entryOf(escapeLiteral(topic))} WHERE t.partition <> ${partition}`,
 
     isConflict: (error) =>
