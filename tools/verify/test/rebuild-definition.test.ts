@@ -4,6 +4,7 @@ import { createRoles, migrate } from "@tidemark/sinks";
 import { socmed } from "@tidemark/socmed";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { verify } from "../src/verify.js";
+import { ordersOf } from "./order-messages.js";
 import {
   consume,
   createTopic,
@@ -15,9 +16,7 @@ import {
   recordsOf,
   runMain,
   runOf,
-  startMs,
   startServers,
-  type TestMessage,
   type TestServers,
 } from "./servers.js";
 
@@ -197,17 +196,7 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
 it("a field, a rate and rollups more: orders are read into tables that have them", { timeout: 240_000 }, async () => {
   const own = "more-orders";
   await createTopic(servers, own, 2);
-  const orders = Array.from({ length: 40 }, (_, number): TestMessage => {
-    const timestampMs = startMs + number * 50_000;
-    const value = {
-      orderNo: `A-${number}`,
-      shop: number % 3 === 0 ? "Aarhus" : "Bergen",
-      cents: 100 + number,
-      placedAt: new Date(timestampMs).toISOString(),
-      ...(number % 2 === 0 && { items: 3 }),
-    };
-    return { partition: number % 2, key: null, value: Buffer.from(JSON.stringify(value)), timestampMs };
-  });
+  const orders = ordersOf(0, 40, (number) => (number % 2 === 0 ? { items: 3 } : {}));
   await produce(servers, own, orders);
   databaseUrl = await servers.createDatabase();
   const former = { PIPELINE: fileURLToPath(new URL("../../../examples/3-own-pipeline/orders.ts", import.meta.url)) };

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ordersOf } from "./order-messages.js";
 import {
   consume,
   createTopic,
@@ -10,9 +11,7 @@ import {
   produce,
   query,
   runMain,
-  startMs,
   startServers,
-  type TestMessage,
   type TestServers,
 } from "./servers.js";
 
@@ -27,19 +26,6 @@ beforeAll(async () => {
   servers = await startServers();
 });
 afterAll(() => servers.close());
-
-const orders = (from: number, to: number) =>
-  Array.from({ length: to - from }, (_, at): TestMessage => {
-    const number = from + at;
-    const timestampMs = startMs + number * 50_000;
-    const value = {
-      orderNo: `A-${number}`,
-      shop: number % 3 === 0 ? "Aarhus" : "Bergen",
-      cents: 100 + number,
-      placedAt: new Date(timestampMs).toISOString(),
-    };
-    return { partition: number % 2, key: null, value: Buffer.from(JSON.stringify(value)), timestampMs };
-  });
 
 const environment = (databaseUrl: string, topic: string, env: Readonly<Record<string, string>>) => ({
   KAFKA_BROKERS: servers.kafkaBrokers.join(","),
@@ -81,7 +67,7 @@ async function makeTopics(name: string) {
   const [whole, cut] = [`${name}-whole`, `${name}-cut`];
   for (const topic of [whole, cut]) {
     await createTopic(servers, topic, 2);
-    await produce(servers, topic, orders(0, 60));
+    await produce(servers, topic, ordersOf(0, 60));
   }
   const databaseUrl = await servers.createDatabase();
   await consume(servers, cut, databaseUrl, former);
@@ -122,7 +108,7 @@ describe("a rebuild whose log has lost its first records", { timeout: 240_000 },
 
     // The consumer of the former definition goes on, and its log loses what both have read, and no more.
     const isSwitched = (await query(databaseUrl, "SELECT to_regclass('shop.orders_1d') IS NOT NULL AS is"))[0]?.["is"];
-    for (const topic of [whole, cut]) await produce(servers, topic, orders(60, 80));
+    for (const topic of [whole, cut]) await produce(servers, topic, ordersOf(60, 80));
     if (isSwitched !== true) await consume(servers, cut, databaseUrl, former);
     const done = await rebuild(databaseUrl, cut, wide, absent);
     expect(done).toMatchObject({ code: 0, err: "" });
@@ -144,12 +130,12 @@ describe("a rebuild whose log has lost its first records", { timeout: 240_000 },
     const live = begin(databaseUrl, cut, [], former);
     const epochs = () => query(databaseUrl, "SELECT FROM tidemark.checkpoints WHERE epoch > 1");
     await expect.poll(async () => (await epochs()).length, patience).toBe(2);
-    for (const topic of [whole, cut]) await produce(servers, topic, orders(60, 90));
+    for (const topic of [whole, cut]) await produce(servers, topic, ordersOf(60, 90));
     const { code, out, err } = await rebuild(databaseUrl, cut, wide, absent);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("the log of partitions 0, 1 has lost records; makes their rows of those that are there");
     expect(out).toContain("switched");
-    for (const topic of [whole, cut]) await produce(servers, topic, orders(90, 100));
+    for (const topic of [whole, cut]) await produce(servers, topic, ordersOf(90, 100));
     await live.ended;
     await consume(servers, cut, databaseUrl, wide);
     const reference = await servers.createDatabase();
