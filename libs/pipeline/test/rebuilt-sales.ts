@@ -114,6 +114,7 @@ export async function run(servers: TestServers, pipeline: Pipeline, databaseUrl:
 }
 
 export async function cutLog(servers: TestServers, topic: string, starts: readonly number[]): Promise<void> {
+  if (starts.every((start) => start === 0)) return;
   const admin = new Kafka({ brokers: [servers.broker.address], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   // kafkajs deletes nothing before it has seen the topic's metadata.

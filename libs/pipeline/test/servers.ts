@@ -11,15 +11,26 @@ export interface TestServers {
   readonly broker: Broker;
   /** A new database, by its address. */
   createDatabase(): Promise<string>;
+  /** Postgres again, on the same port, with other settings of its own. */
+  restartPostgres(settings: Settings): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startServers(): Promise<TestServers> {
+type Settings = Readonly<Record<string, string>>;
+
+/** `settings` are Postgres's own, for a server that is short of something. */
+export async function startServers(settings: Settings = {}): Promise<TestServers> {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-pipeline-"));
   // Postgres may run as another user, who has to get in.
   await chmod(directory, 0o755);
   const broker = await startBroker({ dataDir: join(directory, "kafka") });
-  const server = await startPostgres({ dataDir: join(directory, "postgres"), settings: { fsync: "off" } });
+  const start = (own: Settings, port?: number) =>
+    startPostgres({
+      dataDir: join(directory, "postgres"),
+      settings: { fsync: "off", ...own },
+      ...(port !== undefined && { port }),
+    });
+  let server = await start(settings);
   let databases = 0;
   return {
     broker,
@@ -29,6 +40,10 @@ export async function startServers(): Promise<TestServers> {
       const url = new URL(server.databaseUrl);
       url.pathname = `/test_${databases}`;
       return url.href;
+    },
+    async restartPostgres(other) {
+      await server.close();
+      server = await start(other, server.port);
     },
     async close() {
       await broker.close();

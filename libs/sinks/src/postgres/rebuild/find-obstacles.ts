@@ -93,13 +93,13 @@ export const findMissingCopyLocks = (client: ClientBase, owned: readonly OwnedRe
   findMissingRoom(client, 4 * owned.length + 200, "The copy of rows locks");
 
 async function findMissingRoom(client: ClientBase, needed: number, what: string): Promise<string[]> {
-  const { rows } = await client.query<{ room: number }>(
-    `SELECT (current_setting('max_locks_per_transaction')::int * (current_setting('max_connections')::int
-       + current_setting('max_prepared_transactions')::int))::int8 AS room`,
+  const { rows } = await client.query<{ each: number; sessions: number }>(
+    `SELECT current_setting('max_locks_per_transaction')::int8 AS each, (current_setting('max_connections')::int
+       + current_setting('max_prepared_transactions')::int)::int8 AS sessions`,
   );
-  const room = rows[0]?.room ?? 0;
-  if (needed <= room) return [];
+  const { each = 0, sessions = 1 } = rows[0] ?? {};
+  if (needed <= each * sessions) return [];
   return [
-    `${what} ${needed} tables in one transaction, and the server has room for ${room}: raise max_locks_per_transaction.`,
+    `${what} ${needed} tables in one transaction, and the server has room for ${each * sessions}: raise max_locks_per_transaction from ${each} to ${Math.ceil(needed / sessions)} at least, and restart it.`,
   ];
 }
