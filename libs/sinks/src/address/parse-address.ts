@@ -6,6 +6,7 @@ import { invalidAddress } from "../errors.js";
 import { describeEndpoint, type PostgresEndpoint } from "./endpoint.js";
 import { resolveKeywords } from "./keywords.js";
 import { findPassword } from "./password-file.js";
+import { readRequiredAuth, type RequiredAuth } from "./required-auth.js";
 import { readAddressText } from "./read-text.js";
 import { readTlsSettings, type TlsSettings } from "./tls.js";
 
@@ -24,6 +25,8 @@ export interface PostgresAddress {
   /** Undefined: no encryption. Sockets are never encrypted. */
   readonly tls: TlsSettings | undefined;
   readonly channelBinding: "disable" | "prefer" | "require";
+  /** Undefined: any way to authenticate. */
+  readonly requiredAuth: RequiredAuth | undefined;
   readonly targetSession: TargetSession;
   readonly loadBalance: boolean;
   /** For each server, in ms; 0: no limit. Undefined: the program's own. */
@@ -45,14 +48,14 @@ const defaultKeepAliveDelayMs = 10_000;
 const socketDirectories = ["/var/run/postgresql", "/tmp"];
 
 /**
- * Parses an address by libpq's manual: a URI or keyword=value, completed by the `PG*` variables of `env`, the password file
- * and the files of `~/.postgresql`. Reads those files, and opens no connection.
+ * Parses an address by libpq's manual: a URI or keyword=value, completed by the `PG*` variables of `env`, services, the
+ * password file and the files of `~/.postgresql`. Reads those files, and opens no connection.
  *
  * Throws SinkError `invalid-address`: one sentence that names what is wrong or not supported, and shows no password.
  */
 export function parseAddress(text: string, env: Environment = process.env): PostgresAddress {
-  const values = resolveKeywords(readAddressText(text), env);
   const files = settingsDirectory(env);
+  const values = resolveKeywords(readAddressText(text), env, files.services);
   const user = values.get("user") ?? systemUser();
   const database = values.get("dbname") ?? user;
   const places = readPlaces(values);
@@ -73,12 +76,14 @@ export function parseAddress(text: string, env: Environment = process.env): Post
       }),
   }));
   const timeout = readSeconds(values, "connect_timeout");
+  const required = values.get("require_auth");
   return {
     endpoints,
     user,
     database,
     tls,
     channelBinding: (values.get("channel_binding") ?? "prefer") as PostgresAddress["channelBinding"],
+    requiredAuth: required === undefined ? undefined : readRequiredAuth(required),
     targetSession: (values.get("target_session_attrs") ?? "any") as PostgresAddress["targetSession"],
     loadBalance: values.get("load_balance_hosts") === "random",
     // libpq takes at least 2 s.
@@ -153,13 +158,17 @@ function readSeconds(values: ReadonlyMap<string, string>, keyword: string): numb
   return Number(text);
 }
 
-function settingsDirectory(env: Environment): { readonly directory: string; readonly passwords: string } {
+function settingsDirectory(env: Environment): Readonly<Record<"directory" | "passwords" | "services", string>> {
   if (process.platform === "win32") {
     const directory = join(env.APPDATA ?? homedir(), "postgresql");
-    return { directory, passwords: join(directory, "pgpass.conf") };
+    return { directory, passwords: join(directory, "pgpass.conf"), services: join(directory, ".pg_service.conf") };
   }
   const home = env.HOME || homedir();
-  return { directory: join(home, ".postgresql"), passwords: join(home, ".pgpass") };
+  return {
+    directory: join(home, ".postgresql"),
+    passwords: join(home, ".pgpass"),
+    services: join(home, ".pg_service.conf"),
+  };
 }
 
 function systemUser(): string {

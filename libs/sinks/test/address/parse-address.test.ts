@@ -96,8 +96,16 @@ it.each([
   ["postgresql://u@h?connect_timeout=soon", "connect_timeout, which takes a number of seconds"],
   ["postgresql://u@h?gssencmode=require", "gssencmode to a value that is not supported (supported: disable, prefer)"],
   ["postgresql://u@h?sslmode=require&sslrootcert=system", "sslmode=require with sslrootcert=system"],
-  ["postgresql://u@h?tcp_user_timeout=5", "tcp_user_timeout to a value"],
-  ["postgresql://u@h?require_auth=scram-sha-256", "sets require_auth, which is not supported"],
+  [
+    "postgresql://u@h?tcp_user_timeout=5",
+    "tcp_user_timeout to a value that is not supported (supported: 0); leave it out",
+  ],
+  [
+    "postgresql://u@h?sslcrldir=d",
+    "sets sslcrldir, which is not supported; name one file of revocation lists by sslcrl",
+  ],
+  ["postgresql://u@h?require_auth=scram", "sets require_auth, which takes a list, without spaces, of none, password"],
+  ["service=mine", 'names the service "mine", which is neither in'],
 ])("%j is refused: %s", (text, reason) => {
   expect(() => parse(text)).toThrow(
     expect.objectContaining({ code: "invalid-address", message: expect.stringContaining(reason) }),

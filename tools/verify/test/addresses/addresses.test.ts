@@ -6,8 +6,10 @@ import { homeOf, pair, uri, type Form } from "./form.js";
 import { hostLists } from "./host-list-forms.js";
 import { certificates, logins, protocols, sessions } from "./keyword-forms.js";
 import { LIBPQ_KEYWORDS, OTHER_VARIABLES } from "./libpq-keywords.js";
+import { methods } from "./auth-forms.js";
 import { places, refusals, surroundings } from "./other-forms.js";
 import { askPrograms, askPsql, hasNewLibpq, hasPsql, reasonOf } from "./programs.js";
+import { services } from "./service-forms.js";
 import { bindings, sslModes } from "./tls-forms.js";
 import { startTlsServers, type TlsServers } from "./tls-servers.js";
 
@@ -27,6 +29,8 @@ const parts = [
   { part: "certificates", forms: certificates, isNew: true },
   { part: "protocols", forms: protocols, isNew: true },
   { part: "log-in", forms: logins, isNew: true },
+  { part: "ways to authenticate", forms: methods, isNew: true },
+  { part: "services", forms: services, isNew: true },
   { part: "servers", forms: places },
   { part: "several servers", forms: hostLists, isNew: true },
   { part: "sessions", forms: sessions, isNew: true },

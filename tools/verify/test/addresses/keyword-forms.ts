@@ -186,8 +186,6 @@ export const logins: readonly Form[] = [
     says: /sets requirepeer,/,
   },
   variableRefused("PGREQUIREPEER", "nobody"),
-  refusedByName("require_auth", "scram-sha-256"),
-  variableRefused("PGREQUIREAUTH", "scram-sha-256"),
   refusedByName("scram_client_key", "a2V5", "refused"),
   refusedByName("scram_server_key", "a2V5", "refused"),
   refusedByName("oauth_issuer", "https://issuer.example"),
@@ -218,12 +216,6 @@ export const sessions: readonly Form[] = [
   taken("replication=false"),
   refusedByName("replication", "database"),
   refusedByName("servicefile", "/nowhere", "refused"),
-  {
-    name: "PGSERVICEFILE and PGSYSCONFDIR without a service",
-    address: (s) => uri(s),
-    env: () => ({ PGSERVICEFILE: "/nowhere", PGSYSCONFDIR: "/nowhere" }),
-    outcome: "tls",
-  },
   {
     name: "PGDATESTYLE, PGTZ and PGGEQO",
     address: (s) => uri(s),

@@ -120,13 +120,6 @@ export const surroundings: readonly Form[] = [
     outcome: "plain",
   },
   {
-    name: "PGSERVICE",
-    address: (s) => uri(s),
-    env: () => ({ PGSERVICE: "somewhere" }),
-    outcome: "refused",
-    says: /service \(by PGSERVICE\)/,
-  },
-  {
     name: "a password file",
     address: (s) => `postgresql://odd@localhost:${s.port}/tidemark`,
     files: (s) => passwordFile(s, ".pgpass", 0o600),
@@ -160,12 +153,6 @@ export const refusals: readonly Form[] = [
     address: (s) => uri(s, "?statement_timeout=5"),
     outcome: "refused",
     says: /unknown parameter "statement_timeout"/,
-  },
-  {
-    name: "a service",
-    address: (s) => uri(s, "?service=mine"),
-    outcome: "refused",
-    says: /sets service, which is not supported/,
   },
   {
     name: "an sslmode that there is not",

@@ -135,6 +135,17 @@ export const bindings: readonly Form[] = [
     says: /channel binding/,
   },
   {
+    name: "channel_binding=require, and the server only wants a certificate",
+    address: (s) =>
+      uri(
+        s,
+        `?sslmode=require&channel_binding=require&sslcert=${file(s, "client.crt")}&sslkey=${file(s, "client.key")}`,
+        "by_certificate",
+      ),
+    outcome: "refused",
+    says: /does not offer channel binding/,
+  },
+  {
     name: "channel_binding=disable",
     address: (s) => uri(s, "?sslmode=require&channel_binding=disable"),
     outcome: "tls",

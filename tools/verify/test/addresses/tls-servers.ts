@@ -16,6 +16,10 @@ const roles = `
   CREATE ROLE only_plain SUPERUSER LOGIN PASSWORD 'secret';
   CREATE ROLE by_certificate SUPERUSER LOGIN;
   CREATE ROLE cleartext SUPERUSER LOGIN PASSWORD 'secret';
+  CREATE ROLE two_ways SUPERUSER LOGIN PASSWORD 'secret';
+  SET password_encryption = md5;
+  CREATE ROLE hashed SUPERUSER LOGIN PASSWORD 'secret';
+  RESET password_encryption;
   CREATE ROLE moved SUPERUSER LOGIN PASSWORD 'secret';
   CREATE ROLE odd SUPERUSER LOGIN PASSWORD '${oddPassword.replaceAll("'", "''")}'`;
 
@@ -23,6 +27,8 @@ const hostRules = `
 hostnossl all only_tls       127.0.0.1/32 reject
 hostssl   all only_plain     127.0.0.1/32 reject
 hostssl   all by_certificate 127.0.0.1/32 cert
+hostnossl all two_ways       127.0.0.1/32 password
+host      all hashed         127.0.0.1/32 md5
 host      all cleartext      127.0.0.1/32 password
 host      all all            127.0.0.1/32 scram-sha-256
 `;

@@ -4,6 +4,7 @@ import { Client, type ClientConfig } from "pg";
 import type { PostgresEndpoint } from "../../address/endpoint.js";
 import type { PostgresAddress, TargetSession } from "../../address/parse-address.js";
 import { refusedConnection, SinkError } from "../../errors.js";
+import { demandAuth, isAuthRefusal } from "./check-auth.js";
 import { checkTarget } from "./check-target.js";
 import { markConnectionPhase } from "./connection-phase.js";
 import { judgeLogin } from "./poolers.js";
@@ -94,7 +95,8 @@ async function tryEncryptions(
   try {
     return await open(first);
   } catch (error) {
-    const isRefused = (error instanceof SinkError && !isWrongServer(error)) || isServerError(error);
+    const isRefused =
+      (error instanceof SinkError && !isWrongServer(error) && !isAuthRefusal(error)) || isServerError(error);
     if (second === undefined || !isRefused || address.channelBinding === "require") throw error;
     try {
       return await open(second);
@@ -159,7 +161,13 @@ async function authenticate(socket: Socket, given: Authentication): Promise<Sess
   client.connection.on("parameterStatus", ({ parameterName, parameterValue }: Record<string, string>) =>
     parameters.set(String(parameterName), String(parameterValue)),
   );
-  if (address.channelBinding === "require") demandChannelBinding(client, socket, endpoint);
+  let refusal: SinkError | undefined;
+  const refuse = (error: SinkError): void => {
+    refusal ??= error;
+    socket.destroy(error);
+  };
+  if (address.channelBinding === "require") demandChannelBinding(client, socket, endpoint, refuse);
+  if (address.requiredAuth !== undefined) demandAuth(client, address.requiredAuth, endpoint, refuse);
   // What is reported later belongs to whoever has the socket then.
   client.on("error", () => {});
   const abort = (): void => void socket.destroy(signal.reason as Error);
@@ -167,6 +175,8 @@ async function authenticate(socket: Socket, given: Authentication): Promise<Sess
   try {
     signal.throwIfAborted();
     await client.connect();
+    // The server's last message may have come in one piece with the one that was refused.
+    if (refusal !== undefined) throw refusal;
     // A pooler passes it on.
     const encoding = parameters.get("server_encoding") ?? "UTF8";
     if (encoding !== "UTF8") throw refusedConnection(endpoint, encodingProblem(address.database, encoding));
@@ -222,9 +232,14 @@ function passwordOf(endpoint: PostgresEndpoint): string {
 }
 
 /** Breaks the connection off before the password is sent in a way that is bound to no channel. */
-function demandChannelBinding(client: Client, socket: Socket, endpoint: PostgresEndpoint): void {
-  const refusal = refusedConnection(endpoint, "does not offer channel binding, which channel_binding=require demands");
-  const refuse = (): void => void socket.destroy(refusal);
+function demandChannelBinding(
+  client: Client,
+  socket: Socket,
+  endpoint: PostgresEndpoint,
+  refuseBy: (refusal: SinkError) => void,
+): void {
+  const refuse = (): void =>
+    refuseBy(refusedConnection(endpoint, "does not offer channel binding, which channel_binding=require demands"));
   let isBound = false;
   client.connection.on("authenticationSASL", ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
     isBound = socket instanceof TLSSocket && mechanisms.includes("SCRAM-SHA-256-PLUS");
