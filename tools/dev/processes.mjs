@@ -12,6 +12,7 @@ const exitWithParent = fileURLToPath(new URL("exit-with-parent.mjs", import.meta
  * @property {string} name
  * @property {readonly string[]} args of Node
  * @property {boolean} [live] on a terminal it writes to it directly, so that it may keep a line that it updates
+ * @property {boolean} [last] it begins its work when all others have found their options and variables right
  * @property {boolean} [mayFinish] exit code 0 is no reason to stop the others
  * @property {RegExp} [hide] lines of its stdout that are not shown on a terminal
  *
@@ -32,6 +33,7 @@ const exitWithParent = fileURLToPath(new URL("exit-with-parent.mjs", import.meta
  */
 export async function runTogether(programs, { cwd, stopTimeoutMs = 15_000 }) {
   const running = programs.map((program) => start(program, cwd));
+  releaseLast(running);
   const exitCode = await waitForReason(running);
   for (const one of running.toReversed()) await stop(one, stopTimeoutMs);
   return exitCode;
@@ -43,13 +45,17 @@ export async function runTogether(programs, { cwd, stopTimeoutMs = 15_000 }) {
  * @returns {Running}
  */
 function start(program, cwd) {
-  const { name, args, live = false, hide } = program;
+  const { name, args, live = false, last = false, hide } = program;
   const onTerminal = process.stdout.isTTY === true;
   const output = live && onTerminal ? "inherit" : "pipe";
   const child = spawn(process.execPath, ["--import", exitWithParent, ...args], {
     cwd,
-    env: { ...process.env, TIDEMARK_PARENT_PID: String(process.pid) },
-    stdio: ["ignore", output, output],
+    env: {
+      ...process.env,
+      TIDEMARK_PARENT_PID: String(process.pid),
+      TIDEMARK_START_ORDER: last ? "last" : "first",
+    },
+    stdio: ["ignore", output, output, "ipc"],
     detached: true,
   });
   const copied = Promise.all([
@@ -57,6 +63,22 @@ function start(program, cwd) {
     child.stderr && copyLines(child.stderr, process.stderr, { name }),
   ]);
   return { program, child, ended: once(child, "exit"), copied };
+}
+
+/**
+ * Lets those that come last begin when each of the others has told that its options are right. One that refuses ends them all.
+ * @param {readonly Running[]} running
+ */
+function releaseLast(running) {
+  const waiting = running.filter(({ program }) => program.last === true);
+  let left = running.length - waiting.length;
+  for (const { program, child } of running) {
+    if (program.last === true) continue;
+    child.once("message", () => {
+      left -= 1;
+      if (left === 0) for (const one of waiting) one.child.send("begin", () => {});
+    });
+  }
 }
 
 /**

@@ -37,7 +37,7 @@ const pageBuild = "apps/live/page/build.mjs";
 function listPrograms(producerOptions) {
   const { KAFKA_BROKERS: kafka, DATABASE_URL: database } = process.env;
   return [
-    ...(kafka && database ? [] : [{ name: "stack", args: runApp("stack") }]),
+    ...(kafka && database ? [] : [{ name: "stack", args: runApp("stack"), last: true }]),
     { name: "live", args: runApp("live") },
     { name: "consumer", args: runApp("consumer"), live: true },
     {

@@ -7,6 +7,7 @@ import {
   loadPipeline,
   SIGNAL_EXIT_CODES,
   stopWithStack,
+  tellConfigured,
   type StopSignal,
 } from "@tidemark/cli";
 import { withIdScope, withKeyLimit, withTimes, type Pipeline, type Stopped } from "@tidemark/pipeline";
@@ -78,6 +79,7 @@ async function run(options: ConsumerOptions | RebuildOptions, stop: StopSignal):
     need: ["kafka", "postgres"],
     root,
     signal,
+    onChecked: tellConfigured,
     onWait: (path) => warn(`waiting for a stack (${path})`),
   });
   const done = new AbortController();

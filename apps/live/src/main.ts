@@ -10,6 +10,7 @@ import {
   findAddresses,
   findRepositoryRoot,
   stopWithStack,
+  tellConfigured,
   type StopSignal,
 } from "@tidemark/cli";
 import { SinkError } from "@tidemark/sinks";
@@ -39,6 +40,7 @@ async function run(options: LiveOptions, stop: StopSignal): Promise<void> {
     need: ["postgres"],
     root: findRepositoryRoot(import.meta.url),
     signal,
+    onChecked: tellConfigured,
     onWait: (path) => complain(`waiting for a stack (${path})`),
   });
   const server = await startLive(options, { databaseUrl, say: complain });

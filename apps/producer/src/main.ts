@@ -11,6 +11,7 @@ import {
   findRepositoryRoot,
   SIGNAL_EXIT_CODES,
   stopWithStack,
+  tellConfigured,
 } from "@tidemark/cli";
 import { ScenarioError } from "@tidemark/scenario";
 import { loadScenario } from "@tidemark/socmed/scenario";
@@ -40,6 +41,7 @@ async function serve(options: ProducerOptions): Promise<number> {
     root: findRepositoryRoot(import.meta.url),
     waitMs: WAIT_FOR_STACK_MS,
     signal: stop.signal,
+    onChecked: tellConfigured,
     onWait: (path) => terminal.warn(`Waiting for a stack (${path}).`),
   });
   const nameProblem = await findNameProblem(kafkaBrokers);

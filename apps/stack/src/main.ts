@@ -9,6 +9,7 @@ import {
   findRepositoryRoot,
   resolveTidemarkDir,
   SIGNAL_EXIT_CODES,
+  waitForConfigured,
 } from "@tidemark/cli";
 import { parseOptions, usage } from "./options.js";
 import { runStack, type Terminal } from "./run-stack.js";
@@ -34,6 +35,8 @@ async function main(): Promise<number> {
     process.exitCode = EXIT_CODES.failed;
     stop("failure");
   });
+  await waitForConfigured(signal);
+  if (signal.aborted) return EXIT_CODES.ok;
   return await runStack(directory, options, terminal, signal);
 }
 

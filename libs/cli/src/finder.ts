@@ -31,6 +31,8 @@ export interface FindAddressesOptions<Needed extends ServerName> {
   readonly waitMs?: number;
   /** Ends the waiting; the promise then rejects with its reason. */
   readonly signal?: AbortSignal;
+  /** Called when all variables are right, before the waiting begins. */
+  readonly onChecked?: () => void;
   /** Called once, with the path of stack.json, when there is no stack yet and the waiting begins. */
   readonly onWait?: (path: string) => void;
 }
@@ -66,6 +68,7 @@ export async function findAddresses<const Needed extends ServerName>(
   };
   const kafkaConnection = needed.has("kafka") ? await readKafkaConnection(options.env) : undefined;
   if (kafkaConnection !== undefined && given.kafkaBrokers === undefined) throw connectionWithoutBrokers();
+  options.onChecked?.();
   const missing = (["kafka", "postgres"] as const).filter(
     (name) => needed.has(name) && given[keyOf[name]] === undefined,
   );

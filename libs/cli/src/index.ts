@@ -29,6 +29,7 @@ export { isProcessAlive, waitForProcessEnd } from "./process-life.js";
 export { findRepositoryRoot, resolveTidemarkDir } from "./repository.js";
 export { parseStackFile, readStackFile, removeStackFile, stackFilePath, writeStackFile } from "./stack-file.js";
 export type { StackFile } from "./stack-file.js";
+export { tellConfigured, waitForConfigured } from "./start-order.js";
 export { createStopSignal, StopRequest, stopWithStack } from "./stop-signal.js";
 export type { StopCause, StopOptions, StopSignal } from "./stop-signal.js";
 export { createTerminal } from "./terminal.js";

@@ -1,4 +1,4 @@
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -72,4 +72,19 @@ test("where a stack already runs on the same data, it says so in one sentence an
   expect(output().trim().split("\n")).toEqual([
     expect.stringMatching(/^Tidemark is already running on .* \(stack, pid \d+\): stop it by Ctrl-C in its terminal/),
   ]);
+});
+
+test.each([
+  { wrong: "an option", args: ["--evnts=5"], env: {}, says: /^producer +Unknown option '--evnts'/m },
+  { wrong: "a value", args: ["--scenario", "none.json"], env: {}, says: /^producer .*none\.json/m },
+  { wrong: "a variable", args: [], env: { WATERMARK_DELAY: "soon" }, says: /^consumer +WATERMARK_DELAY got "soon"/m },
+  { wrong: "an address", args: [], env: { DATABASE_URL: "mysql://h/d" }, says: /begins with mysql/ },
+  { wrong: "a port", args: [], env: { LIVE_PORT: "page" }, says: /^live +LIVE_PORT got "page"/m },
+])("$wrong that is wrong is refused before any server is started", { timeout: 60_000 }, async ({ args, env, says }) => {
+  const folder = join(createFolder(), "data");
+  const { exitCode, output } = start(args, { TIDEMARK_DIR: folder, ...env });
+  expect(await exitCode, output()).toBe(2);
+  expect(output()).toMatch(says);
+  expect(output()).not.toMatch(/^stack +(Kafka|Postgres)/m);
+  expect(existsSync(folder)).toBe(false);
 });
