@@ -57,10 +57,27 @@ function expandVariable(name: string, { variables }: View): string {
   return value.map(textLiteral).join(",");
 }
 
-/** As Go writes RFC 3339 with nanoseconds: no zeros at the end of the fraction. */
-function timeLiteral(ms: number): string {
-  return `'${new Date(ms).toISOString().replace(/\.?0*Z$/, "Z")}'`;
+/** The times between which a timestamptz lies, epoch ms: 4714-11-24 BC, and the last second of the year 294276. */
+const POSTGRES_TIMES = { earliestMs: -210_866_803_200_000, latestMs: 9_224_318_015_999_000 } as const;
+
+const DAY_MS = 86_400_000;
+const JULIAN_DAY_OF_1970 = 2_440_588;
+const FIRST_ISO_MS = Date.parse("0001-01-01T00:00:00Z");
+const LAST_ISO_MS = Date.parse("9999-12-31T23:59:59.999Z");
+
+/**
+ * As Go writes RFC 3339 with nanoseconds: no zeros at the end of the fraction. Postgres reads no ISO text of years before 1 or
+ * after 9999, but days by their Julian number. A time that no timestamptz holds becomes the nearest one that it does.
+ */
+function timeLiteral(givenMs: number): string {
+  const ms = Math.min(Math.max(givenMs, POSTGRES_TIMES.earliestMs), POSTGRES_TIMES.latestMs);
+  if (ms >= FIRST_ISO_MS && ms <= LAST_ISO_MS) return `'${withoutZeros(new Date(ms).toISOString())}'`;
+  const day = Math.floor(ms / DAY_MS);
+  const timeOfDay = new Date(ms - day * DAY_MS).toISOString().slice("1970-01-01T".length);
+  return `'J${day + JULIAN_DAY_OF_1970} ${withoutZeros(timeOfDay)}'`;
 }
+
+const withoutZeros = (isoText: string): string => isoText.replace(/\.?0*Z$/, "Z");
 
 const nanos = (ms: number): string => `${BigInt(Math.round(ms)) * 1_000_000n}`;
 

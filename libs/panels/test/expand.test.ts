@@ -22,6 +22,20 @@ describe("expandMacros", () => {
     expect(expandMacros(text, view)).toBe(expanded);
   });
 
+  test.each([
+    ["the last second of the year 9999", "9999-12-31T23:59:59Z", 253_402_300_799_000],
+    ["the year 10000", "J5373485 00:00:00Z", 253_402_300_800_000],
+    ["the year 1", "0001-01-01T00:00:00Z", -62_135_596_800_000],
+    ["the year 1 BC", "J1721425 23:59:59.999Z", -62_135_596_800_001],
+    ["the first time of a timestamptz", "J0 00:00:00Z", -210_866_803_200_000],
+    ["a time before it", "J0 00:00:00Z", -210_866_803_200_001],
+    ["the end of a Date", "J102440588 00:00:00Z", 8_640_000_000_000_000],
+    ["a time behind it", "J102440588 00:01:00Z", 8_640_000_000_060_000],
+    ["a time behind all of a timestamptz", "J109203527 23:59:59Z", 2 ** 62],
+  ])("writes %s as Postgres reads it", (_what, text, ms) => {
+    expect(expandMacros("$__timeFrom() $__timeTo()", { ...view, fromMs: ms, toMs: ms })).toBe(`'${text}' '${text}'`);
+  });
+
   test("a name is a literal, whatever it looks like", () => {
     const variables = {
       ...view.variables,

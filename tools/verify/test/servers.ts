@@ -95,10 +95,15 @@ export function endsOf(messages: readonly TestMessage[], partitions: number): Re
   );
 }
 
-export async function createTopic(servers: TestServers, topic: string, partitions: number): Promise<void> {
+export async function createTopic(
+  servers: TestServers,
+  topic: string,
+  partitions: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const admin = servers.kafka.admin();
   await admin.connect();
-  const configEntries = [{ name: "retention.ms", value: "-1" }];
+  const configEntries = Object.entries({ "retention.ms": "-1", ...settings }).map(([name, value]) => ({ name, value }));
   await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
   await admin.disconnect();
 }

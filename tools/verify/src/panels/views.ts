@@ -45,6 +45,14 @@ const dayMs = 24 * hourMs;
 /** About so many points fill a screen. */
 const pointsOfSeries = 300;
 
+/** Neither Grafana nor a driver of Postgres reads other years than 1 to 9999, so that no view reaches beyond them. */
+const SHOWN_YEARS: Extent = {
+  fromMs: Date.parse("0001-01-01T00:00:00Z"),
+  toMs: Date.parse("9999-12-31T23:59:59.999Z"),
+};
+
+const shown = (ms: number) => Math.min(Math.max(ms, SHOWN_YEARS.fromMs), SHOWN_YEARS.toMs);
+
 const intervalOf = (rangeMs: number) => Math.max(1, Math.ceil(rangeMs / pointsOfSeries));
 
 /**
@@ -109,7 +117,7 @@ export async function readReach(snapshot: Snapshot, { pipeline, topic }: Place):
       )
       .values();
     if (row?.[0] == null) return null;
-    return { fromMs: Math.floor(Number(row[0])), toMs: Math.ceil(Number(row[1]) + widthMs) };
+    return { fromMs: shown(Math.floor(Number(row[0]))), toMs: shown(Math.ceil(Number(row[1]) + widthMs)) };
   };
   const ofWindows = async (size: WindowSize) =>
     extentOf(windowTables[size], getTableColumns(windowTables[size]).window_start, sizeMs[size]);
