@@ -5,6 +5,7 @@ export type { Decoder } from "./own-decoder.js";
 export type { JsonSchema } from "./json-schema.js";
 export { count, decimal, int64, integer, MAX_COUNT, text, time, uuid } from "./field-schemas.js";
 export { columnTypeOf } from "./column-type.js";
+export { expectedOf } from "./expected.js";
 export { SchemaError, type SchemaErrorCode } from "./errors.js";
 export { MAX_EPOCH_SECONDS } from "./time-bounds.js";
 export { MAX_JSON_DEPTH } from "./storable-json.js";

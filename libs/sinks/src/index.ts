@@ -62,6 +62,7 @@ export {
   type TransactionOptions,
   type Transactions,
 } from "./postgres/session/transactions.js";
+export { describeStatements, type CopiedTable, type SinkStatements } from "./postgres/statements.js";
 export { type SinkDefinition, type SinkPipeline } from "./sink-pipeline.js";
 export { type DerivedTables } from "./tables/pipeline-tables.js";
 export { type SinkTables, type TimedTable, type UntimedTable } from "./sink-tables.js";

@@ -1,4 +1,3 @@
-import { socmed } from "@tidemark/socmed";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { verify } from "../src/verify.js";
 import { consume, createTopic, produce, startServers, type TestMessage, type TestServers } from "./servers.js";

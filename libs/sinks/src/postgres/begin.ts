@@ -15,7 +15,8 @@ import {
 } from "./session/settings.js";
 
 const parameters = { statementTimeoutMs: "$1", lockTimeoutMs: "$2", idleInTransactionTimeoutMs: "$3" };
-const settings = `SELECT pg_catalog.pg_backend_pid(), ${SET_EACH} FROM ${settingsRows(parameters, WRITING_SETTINGS)}`;
+/** Parameters: the limits of a statement, of a lock and of an idle transaction in ms. */
+export const settings = `SELECT pg_catalog.pg_backend_pid(), ${SET_EACH} FROM ${settingsRows(parameters, WRITING_SETTINGS)}`;
 
 /** Begins a transaction that has these limits, and settings of its own. */
 export function begin(

@@ -1,5 +1,4 @@
-import { getTableColumns, getTableName } from "drizzle-orm";
-import { escapeLiteral } from "pg";
+import { getTableColumns } from "drizzle-orm";
 import type pg from "pg";
 import type { Claim, LastRecord } from "../checkpoint.js";
 import { compareDefinitions, hashDefinition } from "../definition.js";
@@ -9,6 +8,7 @@ import type { SinkPipeline } from "../sink-pipeline.js";
 import type { SinkTables } from "../sink-tables.js";
 import { createStateCheck, type CountQuestion } from "../state-check.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
+import { CLAIM_SQL, countSql } from "./claim-sql.js";
 import { defaultLimits, runAtOnce, withConnection, withTransaction } from "./connection.js";
 import { readIds } from "./read-ids.js";
 import type { RollupSql } from "./rollup-sql.js";
@@ -43,10 +43,6 @@ interface CheckpointRow {
   readonly lost: number;
 }
 
-const toMs = (column: string) => `(extract(epoch FROM ${column}) * 1000)::int8 AS ${column}_ms`;
-const claimed = `start_offset, next_offset, epoch, last_record::text, ${toMs("watermark")}, ${toMs("max_event_time")},
-  read, counted, duplicate, late, quarantined, rejected, refused, skipped, lost`;
-
 /**
  * Rejects with SinkError `refused-group` or `refused-cluster` where the pipeline's tables of this topic were written by
  * another, `refused-definition` where the pipeline's were written with another definition. Each claim checks this too; here it
@@ -75,12 +71,13 @@ export async function compareIdentity(client: pg.ClientBase, identity: SinkIdent
   const { topic, group, clusterId, pipeline } = identity;
   const { name } = pipeline.data;
   const hash = hashDefinition(pipeline.data);
-  const { rows } = await client.query<StoredIdentity>(
-    `SELECT topic, group_name, cluster_id, definition_hash FROM tidemark.checkpoints
-     WHERE pipeline = $1 AND (definition_hash <> $5 OR (topic = $2 AND (group_name, cluster_id) <> ($3, $4)))
-     ORDER BY topic <> $2 LIMIT 1`,
-    [name, topic, group, clusterId, hash],
-  );
+  const { rows } = await client.query<StoredIdentity>(CLAIM_SQL.findOtherIdentity, [
+    name,
+    topic,
+    group,
+    clusterId,
+    hash,
+  ]);
   const stored = rows[0];
   if (stored === undefined) return;
   const place = { pipeline: name, topic };
@@ -121,25 +118,20 @@ export async function claimPartition(
   const { topic, pipeline } = identity;
   const { name, allowedLatenessMs } = pipeline.data;
   const hash = hashDefinition(pipeline.data);
-  await client.query("INSERT INTO tidemark.definitions (hash, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING", [
+  await client.query(CLAIM_SQL.insertDefinition, [hash, JSON.stringify(pipeline.data)]);
+  const { rowCount: first } = await client.query(CLAIM_SQL.insertCheckpoint, [
+    name,
+    topic,
+    partition,
+    identity.group,
+    identity.clusterId,
     hash,
-    JSON.stringify(pipeline.data),
+    logStartOffset,
+    identity.owner,
   ]);
-  const { rowCount: first } = await client.query(
-    `INSERT INTO tidemark.checkpoints (pipeline, topic, partition, group_name, cluster_id, definition_hash, start_offset, next_offset, epoch, owner)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, $8) ON CONFLICT DO NOTHING`,
-    [name, topic, partition, identity.group, identity.clusterId, hash, logStartOffset, identity.owner],
-  );
   // Two identities that begin at once don't see each other's rows yet: the second one to come waits for the first.
-  if (first === 1) await client.query("SELECT pg_advisory_xact_lock($1)", [FIRST_CLAIM_LOCK]);
-  const { rows } = await client.query<CheckpointRow>(
-    `WITH before AS (
-       SELECT owner AS taken_from FROM tidemark.checkpoints WHERE pipeline = $1 AND topic = $2 AND partition = $3 FOR UPDATE)
-     UPDATE tidemark.checkpoints SET epoch = epoch + 1, owner = $4 FROM before
-     WHERE pipeline = $1 AND topic = $2 AND partition = $3
-     RETURNING nullif(nullif(taken_from, $4), '') AS taken_from, ${claimed}`,
-    [name, topic, partition, identity.owner],
-  );
+  if (first === 1) await client.query(CLAIM_SQL.lockFirstClaim, [FIRST_CLAIM_LOCK]);
+  const { rows } = await client.query<CheckpointRow>(CLAIM_SQL.claim, [name, topic, partition, identity.owner]);
   await compareIdentity(client, identity);
   const row = rows[0];
   if (row === undefined) throw new Error(`The checkpoint row of ${topic}[${partition}] vanished during its claim.`);
@@ -186,14 +178,9 @@ async function countEvents(
   questions: readonly CountQuestion[],
   { pipeline, topic, partition }: { readonly pipeline: string; readonly topic: string; readonly partition: number },
 ): Promise<readonly number[]> {
-  const sums = questions.map(({ table, column, sinceMs }, at) => {
-    const columnName = quoteIdentifier(getTableColumns(table)[column]?.name ?? column);
-    const since = sinceMs === -Infinity ? undefined : `to_timestamp(${sinceMs}::float8 / 1000)`;
-    const isSince = since === undefined ? "" : ` AND window_start >= ${since}`;
-    const merged = since === undefined ? "events" : `CASE WHEN since >= ${since} THEN events_since END`;
-    return `((SELECT coalesce(sum(${columnName}), 0)::int8 FROM ${qualifiedName(table)} WHERE topic = $1 AND partition = $2${isSince})
-      + coalesce((SELECT ${merged} FROM tidemark.merged_windows
-          WHERE pipeline = $3 AND topic = $1 AND partition = $2 AND rollup = ${escapeLiteral(getTableName(table))}), 0)) AS s${at}`;
+  const sums = questions.map((question, at) => {
+    const since = question.sinceMs === -Infinity ? undefined : String(question.sinceMs);
+    return `(${countSql(question, since)}) AS s${at}`;
   });
   const { rows } = await client.query<number[]>({
     text: `SELECT ${sums.join(", ")}`,
@@ -254,9 +241,11 @@ async function readExclusions(
   partition: number,
   from: number,
 ): Promise<readonly number[]> {
-  const { rows } = await client.query<{ offset: number }>(
-    `SELECT "offset" FROM tidemark.exclusions WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND "offset" >= $4`,
-    [pipeline.data.name, topic, partition, from],
-  );
+  const { rows } = await client.query<{ offset: number }>(CLAIM_SQL.readExclusions, [
+    pipeline.data.name,
+    topic,
+    partition,
+    from,
+  ]);
   return rows.map(({ offset }) => offset);
 }

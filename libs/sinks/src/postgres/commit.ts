@@ -15,7 +15,11 @@ export interface EncodedCheckpoint {
   readonly windows: WindowQuery | undefined;
 }
 
-const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $6,
+/**
+ * Parameters: pipeline, topic, partition, epoch and next offset of the claim; then the new next offset, watermark and highest event
+ * time (epoch ms), the ledger, and the last record as JSON.
+ */
+export const compareAndSet = `UPDATE tidemark.checkpoints SET next_offset = $6,
   watermark = to_timestamp($7::float8 / 1000), max_event_time = to_timestamp($8::float8 / 1000),
   read = $9, counted = $10, duplicate = $11, late = $12, quarantined = $13, rejected = $14, refused = $15,
   skipped = $16, lost = $17, last_record = $18, updated_at = now()

@@ -16,16 +16,12 @@ export async function readIds(
   sinceMs: number,
 ): Promise<ClaimedIds> {
   if (sinceMs === -Infinity || raw.time === undefined || raw.id === undefined) return [];
-  const columns = getTableColumns(raw.table);
-  const isUuid = columns[raw.id]?.getSQLType() === "uuid";
-  const id = quoteIdentifier(columns[raw.id]?.name ?? raw.id);
-  const time = quoteIdentifier(columns[raw.time]?.name ?? raw.time);
+  const isUuid = getTableColumns(raw.table)[raw.id]?.getSQLType() === "uuid";
   const uuids = new UuidList();
   const texts: ClaimedId[] = [];
   await copyOut(
     client,
-    `COPY (SELECT floor(extract(epoch FROM ${time}) * 1000)::float8, ${id}${isUuid ? "" : "::text"} FROM ${qualifiedName(raw.table)}
-       WHERE ${time} > to_timestamp(${sinceMs}::float8 / 1000) AND topic = ${escapeLiteral(topic)} AND partition = ${partition})
+    `COPY (${idsSql(raw, { since: String(sinceMs), topic: escapeLiteral(topic), partition: String(partition) })})
      TO STDOUT (FORMAT binary)`,
     (bytes, [timeAt, idAt], [, idBytes]) => {
       const timeMs = bytes.readDoubleBE(timeAt);
@@ -34,6 +30,23 @@ export async function readIds(
     },
   );
   return uuids.length > 0 ? uuids : texts;
+}
+
+/**
+ * Selects the event time (epoch ms) and the id of the rows whose time is later than `since` (epoch ms). What it looks for is SQL:
+ * literals or parameters. Undefined where the table has no id.
+ */
+export function idsSql(
+  raw: SinkTables["raw"],
+  { since, topic, partition }: { readonly since: string; readonly topic: string; readonly partition: string },
+): string | undefined {
+  if (raw.time === undefined || raw.id === undefined) return undefined;
+  const columns = getTableColumns(raw.table);
+  const isUuid = columns[raw.id]?.getSQLType() === "uuid";
+  const id = quoteIdentifier(columns[raw.id]?.name ?? raw.id);
+  const time = quoteIdentifier(columns[raw.time]?.name ?? raw.time);
+  return `SELECT floor(extract(epoch FROM ${time}) * 1000)::float8, ${id}${isUuid ? "" : "::text"} FROM ${qualifiedName(raw.table)}
+       WHERE ${time} > to_timestamp(${since}::float8 / 1000) AND topic = ${topic} AND partition = ${partition}`;
 }
 
 type Pair = readonly [number, number];

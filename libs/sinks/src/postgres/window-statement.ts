@@ -10,6 +10,7 @@ export interface WindowQuery {
 
 /** Writes all rollups and tallies of a checkpoint at once: one round trip, parsed once for each connection. */
 export interface WindowStatement {
+  readonly text: string;
   /**
    * Undefined where there is nothing to write. Throws Error where the checkpoint holds rows of a rollup or tally that isn't
    * among those of the statement: a mistake of the program.
@@ -30,6 +31,7 @@ export function createWindowStatement(
   const text = `WITH ${parts.join(", ")} SELECT`;
 
   return {
+    text,
     encode(topic, partition, { changed, added = [] }) {
       const rowsOf = group(rollups, changed, ({ rollup }) => rollup);
       const countsOf = group(tallies, added, ({ tally }) => tally);
