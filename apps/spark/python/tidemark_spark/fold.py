@@ -67,12 +67,16 @@ class Plan:
         self.rates: list[Json] = definition["rates"]
         self.rollups = [RollupPlan(rollup, job) for rollup in definition["rollups"]]
         self.base_ms = self.rollups[0].size_ms
-        self.late_buckets = [(one["belowMs"], one["text"]) for one in job["lateBuckets"]]
+        self.late_buckets: list[tuple[int | None, str]] = [
+            (one["belowMs"], one["text"]) for one in job["lateBuckets"]
+        ]
         self.tallies: list[Json] = definition["tables"]["verdicts"]
         self.keeps_whole = definition["tables"]["rejectedValues"] == "whole"
         self.by_day = definition["tables"]["partitionBy"] == "day"
         demanded = [name for rollup in self.rollups for name in rollup.demanded]
-        self.demanded_rates = [one["name"] for one in self.rates if one["name"] in demanded]
+        self.demanded_rates: list[str] = [
+            one["name"] for one in self.rates if one["name"] in demanded
+        ]
 
 
 def key_text(value: Any) -> str:

@@ -14,6 +14,9 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _parse_integer(text: str) -> int | float:
+    # Python's integers have no negative zero.
+    if text == "-0":
+        return -0.0
     # Python limits the digits of an integer; JavaScript reads all of them as a double.
     return int(text) if len(text) < 400 else float(text)
 
