@@ -179,7 +179,14 @@ const KINDS: readonly Kind[] = [
   kindOf(z.string().regex(/^[A-Z]{2}-\d+$/), quoted(fc.constantFrom("AB-1", "ZZ-99")), { isKey: true }),
   kindOf(z.guid(), quoted(fc.uuid().map((id) => id.toUpperCase())), { isKey: true }),
   kindOf(z.uuid(), quoted(fc.uuid()), { isKey: true }),
-  kindOf(z.int().min(0).max(2 ** 40), integers, { isKey: true, isNumber: true }),
+  kindOf(
+    z
+      .int()
+      .min(0)
+      .max(2 ** 40),
+    integers,
+    { isKey: true, isNumber: true },
+  ),
   kindOf(z.int().min(-5).max(1_000), integers, { isNumber: true }),
   kindOf(z.number(), fc.constantFrom("0.1", "1e-3", "-0.0", "12345.678", "1e300"), { isNumber: true }),
   kindOf(z.number().gt(0).max(1_000), fc.constantFrom("0.25", "1000", "3e-7"), { isNumber: true }),
@@ -278,23 +285,28 @@ function pipelineOf(name: string, shape: Shape): Pipeline {
   );
 }
 
-const withTimestamp = (timeMs: number) =>
-  fc.constantFrom(timeMs, timeMs + 400, timeMs - 90_000, -1, timeMs + 5_000_000);
+const withTimestamp = (timeMs: number, skewMs: number) =>
+  fc.constantFrom(timeMs, timeMs + 400, timeMs - skewMs, timeMs - skewMs - 1, -1, timeMs + 5_000_000);
 
-function eventsOf({ kinds, unit }: Shape): fc.Arbitrary<Pick<SourceRecord, "value" | "timestampMs">> {
+function eventsOf({ kinds, unit, times }: Shape): fc.Arbitrary<Pick<SourceRecord, "value" | "timestampMs">> {
   const good = kinds.map(({ kind, form }) =>
     form === "plain" ? kind.good : fc.oneof({ weight: 3, arbitrary: kind.good }, fc.constantFrom("null", "absent")),
   );
   return fc
     .record({
-      id: fc.integer({ min: 0, max: 30 }),
+      id: fc.integer({ min: 0, max: 8 }),
       values: fc.tuple(...good),
       spoilt: fc.option(fc.tuple(fc.nat({ max: kinds.length + 1 }), odd), { freq: 4 }),
-      timeMs: fc.integer({ min: 0, max: 90_000 }).map((ms) => START_MS + ms),
+      timeMs: fc
+        .oneof(
+          fc.integer({ min: 0, max: 60 }).map((seconds) => seconds * 1_000),
+          fc.integer({ min: 0, max: 60_000 }),
+        )
+        .map((ms) => START_MS + ms),
       space: fc.constantFrom("", "", " ", "\n\t"),
     })
     .chain(({ id, values, spoilt, timeMs, space }) =>
-      withTimestamp(timeMs).map((timestampMs) => {
+      withTimestamp(timeMs, times.maxFutureSkewMs).map((timestampMs) => {
         const fields = [["id", JSON.stringify(`id-${id}`)], ...values.map((one, at) => [`f${at}`, one])];
         fields.push(["at", TIMES[unit].write(timeMs)]);
         if (spoilt !== null) (fields[spoilt[0]] as string[])[1] = spoilt[1];
