@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 
@@ -70,7 +70,7 @@ def connect(url: str, job: Json) -> Connection:
 def run(conn: Connection, sql: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
     """Runs a statement. Values go as texts, as the consumer sends them."""
     texts = [None if value is None else str(value) for value in values]
-    return conn.execute(cast(LiteralString, sql), texts)
+    return conn.execute(sql, texts)
 
 
 @contextmanager
@@ -293,7 +293,7 @@ class Committer:
                 )
             run(conn, sql["settings"], (statement, lock, idle))
             for text, stream in copies:
-                with conn.cursor() as cursor, cursor.copy(cast(LiteralString, text)) as copy:
+                with conn.cursor() as cursor, cursor.copy(text) as copy:
                     copy.write(stream)
             if any(array != "{}" for array in arrays):
                 run(conn, sql["windows"], [topic, partition, *arrays])
