@@ -58,7 +58,10 @@ class TidemarkJob:
         self._who = Identity(topic, group or own, cluster_id, owner)
 
     def start(self, trigger: Mapping[str, Any] | None = None) -> StreamingQuery:
-        """Claims the partitions and starts the query. Trigger: as DataStreamWriter.trigger."""
+        """Claims the partitions and starts the query.
+
+        `trigger` holds the arguments of DataStreamWriter.trigger; None: a batch follows the other.
+        """
         starting = {partition: self._claim(partition) for partition in self._log_starts}
         reader = (
             self._spark.readStream.format("kafka")
@@ -79,7 +82,9 @@ class TidemarkJob:
 
         writer = records.writeStream.foreachBatch(run_batch)
         writer = writer.option("checkpointLocation", checkpoint)
-        return writer.trigger(**(trigger or {})).start()
+        if trigger is not None:
+            writer = writer.trigger(**trigger)
+        return writer.start()
 
     def _claim(self, partition: int) -> int:
         log_start = self._log_starts.get(partition, 0)

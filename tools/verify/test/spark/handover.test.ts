@@ -1,0 +1,99 @@
+import { migrate } from "@tidemark/sinks";
+import { socmed } from "@tidemark/socmed/tables";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { verify } from "../../src/verify.js";
+import {
+  consume,
+  createTopic,
+  messageOf,
+  produce,
+  query,
+  recordsOf,
+  runOf,
+  startServers,
+  type TestServers,
+} from "../servers.js";
+import { buildJob, hasSpark, startSpark, type SparkProcess } from "./spark-process.js";
+
+const PARTITIONS = 3;
+const PART = 1_000;
+/** A start of Spark takes half a minute on a busy machine. */
+const TIMEOUT_MS = 400_000;
+
+describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", () => {
+  const messages = hasSpark ? recordsOf(runOf("dirty", 4 * PART)).map((one) => messageOf(one, PARTITIONS)) : [];
+  const part = (at: number) => messages.slice(at * PART, (at + 1) * PART);
+  const started: SparkProcess[] = [];
+  let servers: TestServers;
+  let job: string;
+
+  beforeAll(async () => {
+    servers = await startServers();
+    job = await buildJob();
+  }, TIMEOUT_MS);
+
+  afterAll(async () => {
+    for (const one of started) one.kill();
+    await servers.close();
+  });
+
+  function spark(topic: string, databaseUrl: string, ...args: string[]): SparkProcess {
+    const process = startSpark(servers, job, topic, databaseUrl, args);
+    started.push(process);
+    return process;
+  }
+
+  async function catchUp(topic: string, databaseUrl: string): Promise<void> {
+    const { code, log } = await spark(topic, databaseUrl, "--until-caught-up", "--max-offsets", "600").ended;
+    if (code !== 0) throw new Error(`Spark ended with code ${code}: ${log}`);
+  }
+
+  const check = async (topic: string, databaseUrl: string, records: number) => {
+    const verdict = await verify({ brokers: servers.kafkaBrokers, databaseUrl, topic });
+    expect(verdict.differences).toEqual([]);
+    expect(verdict).toMatchObject({ equal: true, records, unread: 0 });
+  };
+
+  it(
+    "goes on where the consumer stopped, and the consumer where Spark did",
+    async () => {
+      const topic = "handed-over";
+      const databaseUrl = await servers.createDatabase();
+      await createTopic(servers, topic, PARTITIONS);
+      await migrate(socmed, databaseUrl);
+      for (const [at, engine] of ["spark", "consumer", "spark", "consumer"].entries()) {
+        await produce(servers, topic, part(at));
+        await (engine === "consumer" ? consume(servers, topic, databaseUrl) : catchUp(topic, databaseUrl));
+        await check(topic, databaseUrl, (at + 1) * PART);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    "ends where the consumer takes its partitions over, and writes nothing more",
+    async () => {
+      const topic = "taken-over";
+      const databaseUrl = await servers.createDatabase();
+      await createTopic(servers, topic, PARTITIONS);
+      await migrate(socmed, databaseUrl);
+      await produce(servers, topic, part(0));
+      const running = spark(topic, databaseUrl);
+      const died = running.ended.then(({ log }) => Promise.reject(new Error(`Spark ended: ${log}`)));
+      died.catch(() => {});
+      const read = async () =>
+        (await query(databaseUrl, "SELECT sum(read)::int AS read FROM tidemark.checkpoints"))[0]?.["read"];
+      const reached = vi.waitUntil(async () => (await read()) === PART, { timeout: TIMEOUT_MS / 2, interval: 200 });
+      await Promise.race([reached, died]);
+      await produce(servers, topic, part(1));
+      await consume(servers, topic, databaseUrl);
+      await produce(servers, topic, part(2));
+      const { code, log } = await running.ended;
+      expect(code).not.toBe(0);
+      expect(log).toMatch(/is no longer (owned by epoch|at epoch) 1/);
+      await consume(servers, topic, databaseUrl);
+      await check(topic, databaseUrl, 3 * PART);
+    },
+    TIMEOUT_MS,
+  );
+});
