@@ -62,8 +62,10 @@ const POSTGRES_TIMES = { earliestMs: -210_866_803_200_000, latestMs: 9_224_318_0
 
 const DAY_MS = 86_400_000;
 const JULIAN_DAY_OF_1970 = 2_440_588;
-const FIRST_ISO_MS = Date.parse("0001-01-01T00:00:00Z");
-const LAST_ISO_MS = Date.parse("9999-12-31T23:59:59.999Z");
+/** 0001-01-01T00:00:00Z. */
+const FIRST_ISO_MS = -62_135_596_800_000;
+/** 9999-12-31T23:59:59.999Z. */
+const LAST_ISO_MS = 253_402_300_799_999;
 
 /**
  * As Go writes RFC 3339 with nanoseconds: no zeros at the end of the fraction. Postgres reads no ISO text of years before 1 or
