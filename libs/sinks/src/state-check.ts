@@ -29,11 +29,24 @@ export interface StateCheck {
   ): void;
 }
 
-interface CountedRollup {
+/** A rollup that counts its events. */
+export interface CountedRollup {
   readonly name: string;
   readonly table: PgTable;
   readonly column: string;
   readonly sizeMs: number;
+  /** Retention takes windows away from it. */
+  readonly isShortened: boolean;
+}
+
+export function countedRollups(tables: SinkTables): readonly CountedRollup[] {
+  const shortened = finestRollups(tables);
+  return tables.rollups.flatMap(({ definition: { name, window, aggregates }, table }) => {
+    const column = Object.keys(aggregates).find((one) => aggregates[one]?.kind === "count");
+    return column === undefined
+      ? []
+      : [{ name, table, column, sizeMs: window.sizeMs, isShortened: shortened.includes(table) }];
+  });
 }
 
 function ask({ name, table, column }: CountedRollup, sinceMs: number): CountQuestion {
@@ -50,12 +63,8 @@ export function createStateCheck(
   allowedLatenessMs: number,
   names: ReadonlySet<string> = new Set(),
 ): StateCheck | undefined {
-  const shortened = finestRollups(tables);
-  const counted = tables.rollups.flatMap(({ definition: { name, window, aggregates }, table }): CountedRollup[] => {
-    const column = Object.keys(aggregates).find((one) => aggregates[one]?.kind === "count");
-    return column === undefined ? [] : [{ name, table, column, sizeMs: window.sizeMs }];
-  });
-  const whole = counted.filter(({ table }) => !shortened.includes(table) && !names.has(getTableName(table)));
+  const counted = countedRollups(tables);
+  const whole = counted.filter(({ table, isShortened }) => !isShortened && !names.has(getTableName(table)));
   const coarsest = whole.toSorted((a, b) => b.sizeMs - a.sizeMs)[0];
   if (coarsest === undefined) return undefined;
   // What is merged is noted by the windows of one rollup: if that has not all windows, others cannot be asked for a part of theirs.

@@ -171,31 +171,39 @@ def _head(row: Sequence[Any]) -> Head:
 
 
 def _check_state(conn: Connection, job: Json, topic: str, partition: int, head: Head) -> None:
-    check = job["sql"]["stateCheck"]
-    if check is None:
+    """As createStateCheck of libs/sinks: the windows of a partition agree with its ledger."""
+    sql, pipeline = job["sql"], job["definition"]["name"]
+    counted = sql["stateCheck"]["rollups"]
+    short = {row[0] for row in run(conn, sql["readShortened"], [pipeline])}
+    whole = [one for one in counted if not one["isShortened"] and one["table"] not in short]
+    if not whole:
         return
-    counted = head.state.ledger["counted"]
-    found = _count(conn, check["counted"]["sql"], [topic, partition])
-    if found != counted:
+    coarsest = max(whole, key=lambda one: one["sizeMs"])
+    place = [topic, partition, pipeline]
+    events = head.state.ledger["counted"]
+    found = _count(conn, coarsest["all"], place)
+    if found != events:
         raise InconsistentStateError(
-            f"{topic}[{partition}]: {check['counted']['name']} adds up to {found}, "
-            f"and the ledger says {counted}."
+            f"{topic}[{partition}]: {coarsest['name']} adds up to {found}, "
+            f"and the ledger says {events}."
         )
-    if head.watermark_ms is None:
+    size: int = coarsest["sizeMs"]
+    finer = [one for one in counted if one is not coarsest and size % one["sizeMs"] == 0]
+    # What is merged is noted by the windows of one rollup.
+    is_noted = size == sql["stateCheck"]["mergedSinceSizeMs"]
+    if head.watermark_ms is None or not finer or not is_noted:
         return
-    size: int = check["sizeMs"]
     closed = head.watermark_ms - job["definition"]["allowedLatenessMs"] - size
     since = (closed // size + 1) * size
-    sums = {
-        one["name"]: _count(conn, one["sql"], [topic, partition, since]) for one in check["open"]
-    }
-    if len(set(sums.values())) > 1:
+    sums = {one["name"]: _count(conn, one["since"], [*place, since]) for one in (coarsest, *finer)}
+    known = sums[coarsest["name"]]
+    if any(count not in (known, None) for count in sums.values()):
         raise InconsistentStateError(f"{topic}[{partition}]: open windows disagree: {sums}.")
 
 
-def _count(conn: Connection, sql: str, values: Sequence[object]) -> int:
+def _count(conn: Connection, sql: str, values: Sequence[object]) -> int | None:
     row = run(conn, sql, values).fetchone()
-    return 0 if row is None else int(row[0])
+    return None if row is None or row[0] is None else int(row[0])
 
 
 def restore(conn: Connection, plan: Plan, topic: str, partition: int, head: Head) -> State:

@@ -28,6 +28,8 @@ export const CLAIM_SQL = {
      ORDER BY topic <> $2 LIMIT 1`,
   /** Pipeline, topic, partition, first offset. */
   readExclusions: `SELECT "offset" FROM tidemark.exclusions WHERE pipeline = $1 AND topic = $2 AND partition = $3 AND "offset" >= $4`,
+  /** Pipeline. Tables of it that do not have all rows. */
+  readShortened: "SELECT table_name AS name FROM tidemark.retention WHERE pipeline = $1",
   /** Pipeline, topic, partition: the columns of a claim, without one. */
   read: `SELECT ${claimed} FROM tidemark.checkpoints WHERE pipeline = $1 AND topic = $2 AND partition = $3`,
 } as const;

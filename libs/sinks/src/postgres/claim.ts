@@ -165,10 +165,7 @@ export async function claimPartition(
 
 /** Tables of the pipeline that do not have all rows. */
 async function readShortened(client: pg.ClientBase, pipeline: string): Promise<ReadonlySet<string>> {
-  const { rows } = await client.query<{ name: string }>(
-    "SELECT table_name AS name FROM tidemark.retention WHERE pipeline = $1",
-    [pipeline],
-  );
+  const { rows } = await client.query<{ name: string }>(CLAIM_SQL.readShortened, [pipeline]);
   return new Set(rows.map(({ name }) => name));
 }
 

@@ -1,11 +1,12 @@
-import { getTableColumns } from "drizzle-orm";
+import { getTableColumns, getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { createCopyEncoder, type CopyEncoderOptions } from "../copy/copy-encoder.js";
 import { hashDefinition } from "../definition.js";
 import { qualifiedName } from "../identifiers.js";
 import { sinkTables } from "../sink-pipeline.js";
 import { rowOptions } from "../sink-tables.js";
-import { createStateCheck } from "../state-check.js";
+import { countedRollups } from "../state-check.js";
+import { mergedSinceSizeMs } from "../tables/merged-partition.js";
 import type { DerivedTables } from "../tables/pipeline-tables.js";
 import type { PipelineData } from "../tables/pipeline-data.js";
 import { FIRST_CLAIM_LOCK } from "./advisory-locks.js";
@@ -48,8 +49,6 @@ export function describeStatements(pipeline: { readonly data: PipelineData; read
   const options = rowOptions(tables);
   const rollups = tables.rollups.map(({ definition, table }) => createRollupSql(definition, table));
   const tallies = (tables.tallies ?? []).map(({ definition, table }) => createTallySql(definition, table));
-  const check = createStateCheck(tables, pipeline.data.allowedLatenessMs);
-  const [all, ...open] = check?.questions(0) ?? [];
   return {
     applicationName,
     limits: defaultLimits,
@@ -71,14 +70,17 @@ export function describeStatements(pipeline: { readonly data: PipelineData; read
     tallies: tallies.map(({ name, arrays }) => ({ name, arrays })),
     /** Topic, partition, then the arrays of all rollups and tallies. */
     windows: createWindowStatement(rollups, tallies).text,
-    stateCheck:
-      all === undefined
-        ? null
-        : {
-            counted: { name: `${all.rollup}.${all.column}`, sql: countSql(all, undefined) },
-            sizeMs:
-              tables.rollups.find(({ definition }) => definition.name === all.rollup)?.definition.window.sizeMs ?? 0,
-            open: open.map((one) => ({ name: `${one.rollup}.${one.column}`, sql: countSql(one, "$3") })),
-          },
+    /** What `createStateCheck` compares with the ledger: its parameters are topic, partition, pipeline, and epoch ms. */
+    stateCheck: {
+      mergedSinceSizeMs: mergedSinceSizeMs(tables.rollups.map(({ definition }) => definition)),
+      rollups: countedRollups(tables).map((one) => ({
+        name: `${one.name}.${one.column}`,
+        table: getTableName(one.table),
+        sizeMs: one.sizeMs,
+        isShortened: one.isShortened,
+        all: countSql(one, undefined),
+        since: countSql(one, "$4"),
+      })),
+    },
   };
 }
