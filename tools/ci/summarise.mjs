@@ -1,5 +1,5 @@
 /**
- * Counts what the steps of .ci/run did, from what Nx and vitest wrote: every test of every project, and every other task
+ * Counts what the steps of .ci/run did, from what Nx, vitest and pytest wrote: every test of every project, and every other task
  * (lint, type check, format) as one. The last line is `N passed, N failed`.
  *
  *   node tools/ci/summarise.mjs FOLDER    FOLDER holds for each step NAME.status (its exit code) and, where Nx ran, NAME.json
@@ -17,12 +17,12 @@ import { basename, join } from "node:path";
  * @typedef {{ success: boolean, testResults: { name: string, status: string, message?: string, assertionResults: Assertion[] }[] }} Results
  */
 
-/** Targets whose tasks are vitest runs, if their project has results. */
-const testTargets = new Set(["test", "verify", "chain", "newer-node", "suites", "seeds", "planted", "simulate"]);
+/** Targets whose tasks are tests, if their project has results. */
+const testTargets = new Set(["test", "verify", "chain", "newer-node", "suites", "seeds", "planted", "simulate", "spark", "python"]);
 
 /**
  * @param {readonly Step[]} steps
- * @param {ReadonlyMap<string, Results>} results vitest's, by task
+ * @param {ReadonlyMap<string, Results>} results of tests, by task
  * @param {string} rootProject its `test` only gathers the others
  * @returns {Count}
  */

@@ -19,13 +19,16 @@ def main() -> int:
     parser.add_argument("--max-offsets", type=int, help="at most so many records in a batch")
     # Four attempts of each task: local[2] would give one.
     parser.add_argument("--master", default="local[2,4]")
+    parser.add_argument("--jars", help="those of Spark's Kafka source; default: by --packages")
     args = parser.parse_args()
     job = load_job(args.job)
     os.environ["PYSPARK_PYTHON"] = sys.executable
+    packages = ("spark.jars.packages", KAFKA_PACKAGE)
+    kafka_source = packages if args.jars is None else ("spark.jars", args.jars)
     spark = (
         SparkSession.builder.master(args.master)
         .appName("tidemark")
-        .config("spark.jars.packages", KAFKA_PACKAGE)
+        .config(*kafka_source)
         .config("spark.ui.enabled", "false")
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")

@@ -1,17 +1,30 @@
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { fromSource, run, type TestServers } from "../servers.js";
+import { fromSource, run, type TestServers } from "../test/servers.js";
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
-const python = `${root}dist/spark-venv/bin/python`;
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const main = `${root}apps/spark/src/main.ts`;
 
-/** Whether `nx run spark:venv` has made the virtual environment. */
-export const hasSpark = existsSync(python);
+/** Python with PySpark, and the jars of Spark's Kafka source. */
+export interface Spark {
+  readonly python: string;
+  readonly jars: readonly string[];
+}
+
+/** Installs it the first time. */
+export async function findSpark(): Promise<Spark> {
+  const { code, out, err } = await run([...fromSource, main, "environment"], {});
+  if (code !== 0) throw new Error(err);
+  const python = out.trim();
+  const jars = join(dirname(python), "../../jars");
+  return { python, jars: readdirSync(jars).map((jar) => join(jars, jar)) };
+}
 
 /** Writes the flagship's job. Resolves to the path of its file. */
-export async function buildJob(): Promise<string> {
-  const { code, err } = await run([...fromSource, `${root}apps/spark/src/main.ts`], {});
+export async function buildJob(env: Readonly<Record<string, string>>): Promise<string> {
+  const { code, err } = await run([...fromSource, main], env);
   if (code !== 0) throw new Error(`spark:build ended with code ${code}: ${err}`);
   return `${root}dist/spark/socmed/job.json`;
 }
@@ -23,13 +36,14 @@ export interface SparkProcess {
 
 /** Runs the job on local Spark. */
 export function startSpark(
+  { python, jars }: Spark,
   servers: TestServers,
   job: string,
   topic: string,
   databaseUrl: string,
   args: readonly string[],
 ): SparkProcess {
-  const child = spawn(python, ["-m", "tidemark_spark", job, "--master", "local[2,4]", ...args], {
+  const child = spawn(python, ["-m", "tidemark_spark", job, "--jars", jars.join(","), ...args], {
     // A group of its own: the JVM ends with it.
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

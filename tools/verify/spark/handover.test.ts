@@ -1,7 +1,8 @@
 import { createSink, migrate } from "@tidemark/sinks";
-import { socmed } from "@tidemark/socmed/tables";
+import { withTimes } from "@tidemark/pipeline/definition";
+import { socmed } from "@tidemark/socmed";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { verify } from "../../src/verify.js";
+import { verify } from "../src/verify.js";
 import {
   consume,
   createTopic,
@@ -12,24 +13,32 @@ import {
   runOf,
   startServers,
   type TestServers,
-} from "../servers.js";
-import { buildJob, hasSpark, startSpark, type SparkProcess } from "./spark-process.js";
+} from "../test/servers.js";
+import { buildJob, findSpark, startSpark, type Spark, type SparkProcess } from "./spark-process.js";
 
 const PARTITIONS = 3;
+/** A short one, so that windows are closed in all partitions, and merged, while the test runs. */
+const DEFINITION = { WATERMARK_DELAY: "10s" };
 const PART = 1_000;
 /** A start of Spark takes half a minute on a busy machine. */
 const TIMEOUT_MS = 400_000;
 
-describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", () => {
-  const messages = hasSpark ? recordsOf(runOf("dirty", 4 * PART)).map((one) => messageOf(one, PARTITIONS)) : [];
+describe("the same definition on Spark, on the same tables", () => {
+  // Without keys, so that each window has rows of several partitions.
+  const messages = recordsOf(runOf("dirty", 4 * PART)).map((one, at) => ({
+    ...messageOf(one, PARTITIONS),
+    partition: at % PARTITIONS,
+  }));
   const part = (at: number) => messages.slice(at * PART, (at + 1) * PART);
   const started: SparkProcess[] = [];
   let servers: TestServers;
+  let installed: Spark;
   let job: string;
 
   beforeAll(async () => {
     servers = await startServers();
-    job = await buildJob();
+    installed = await findSpark();
+    job = await buildJob(DEFINITION);
   }, TIMEOUT_MS);
 
   afterAll(async () => {
@@ -38,7 +47,7 @@ describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", (
   });
 
   function spark(topic: string, databaseUrl: string, ...args: string[]): SparkProcess {
-    const process = startSpark(servers, job, topic, databaseUrl, args);
+    const process = startSpark(installed, servers, job, topic, databaseUrl, args);
     started.push(process);
     return process;
   }
@@ -53,7 +62,8 @@ describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", (
     await admin.connect();
     const { clusterId } = await admin.describeCluster();
     await admin.disconnect();
-    const sink = createSink({ databaseUrl, pipeline: socmed, topic, group: `tidemark-socmed-${topic}`, clusterId });
+    const pipeline = withTimes(socmed, { watermarkDelayMs: 10_000 });
+    const sink = createSink({ databaseUrl, pipeline, topic, group: `tidemark-socmed-${topic}`, clusterId });
     for (let partition = 0; partition < PARTITIONS; partition += 1) await sink.claim(partition, 0);
     await sink.close();
   }
@@ -67,10 +77,13 @@ describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", (
       await migrate(socmed, databaseUrl);
       for (const [at, engine] of ["spark", "consumer", "spark", "consumer"].entries()) {
         await produce(servers, topic, part(at));
-        await (engine === "consumer" ? consume(servers, topic, databaseUrl) : catchUp(topic, databaseUrl));
+        await (engine === "consumer" ? consume(servers, topic, databaseUrl, DEFINITION) : catchUp(topic, databaseUrl));
         const verdict = await verify({ brokers: servers.kafkaBrokers, databaseUrl, topic });
         expect(verdict.differences).toEqual([]);
         expect(verdict).toMatchObject({ equal: true, records: (at + 1) * PART, unread: 0 });
+        // The consumer merges windows, and Spark goes on beside them.
+        const [merged] = await query(databaseUrl, "SELECT count(*)::int AS rows FROM socmed_5s WHERE partition = -1");
+        if (at > 0) expect(merged?.["rows"]).toBeGreaterThan(0);
       }
     },
     TIMEOUT_MS,
@@ -97,7 +110,7 @@ describe.skipIf(!hasSpark)("the same definition on Spark, on the same tables", (
       const { code, log } = await running.ended;
       expect(code).not.toBe(0);
       expect(log).toMatch(/is no longer (owned by epoch|at epoch) 1/);
-      await consume(servers, topic, databaseUrl);
+      await consume(servers, topic, databaseUrl, DEFINITION);
       const verdict = await verify({ brokers: servers.kafkaBrokers, databaseUrl, topic });
       expect(verdict.differences).toEqual([]);
       expect(verdict).toMatchObject({ equal: true, records: 2 * PART, unread: 0 });
