@@ -18,7 +18,18 @@ import { basename, join } from "node:path";
  */
 
 /** Targets whose tasks are tests, if their project has results. */
-const testTargets = new Set(["test", "verify", "chain", "newer-node", "suites", "seeds", "planted", "simulate", "spark", "python"]);
+const testTargets = new Set([
+  "test",
+  "verify",
+  "chain",
+  "newer-node",
+  "suites",
+  "seeds",
+  "planted",
+  "simulate",
+  "spark",
+  "python",
+]);
 
 /**
  * @param {readonly Step[]} steps

@@ -35,7 +35,9 @@ export async function ensureEnvironment({ env, say, signal, cacheDir }: Environm
   const java = await findJava(env);
   const python = await findPython(env);
   const cache = cacheDir ?? join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "tidemark");
-  const lists = await Promise.all(["requirements.txt", "ivy.xml"].map((name) => readFile(packageFolder + name, "utf8")));
+  const lists = await Promise.all(
+    ["requirements.txt", "ivy.xml"].map((name) => readFile(packageFolder + name, "utf8")),
+  );
   const digest = createHash("sha256").update(lists.join("\0")).digest("hex").slice(0, 8);
   const name = `spark-python${python.version}-${digest}`;
   const place = join(cache, name);
@@ -110,7 +112,8 @@ function lastLine(output: unknown): string {
 async function removeLeftBehind(cache: string): Promise<void> {
   for (const name of await readdir(cache).catch(() => [])) {
     const [, pid] = /^\.spark-.*\.(\d+)-[0-9a-f]{8}$/.exec(name) ?? [];
-    if (pid !== undefined && !isProcessAlive(Number(pid))) await rm(join(cache, name), { recursive: true, force: true });
+    if (pid !== undefined && !isProcessAlive(Number(pid)))
+      await rm(join(cache, name), { recursive: true, force: true });
   }
 }
 
