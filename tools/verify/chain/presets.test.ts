@@ -1,6 +1,6 @@
 import type { presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
 import { runMain, startServers, type TestServers } from "../test/servers.js";
 
 let servers: TestServers;

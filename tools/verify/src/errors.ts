@@ -114,13 +114,22 @@ export function logBeginsLater(
   partition: number,
   found: { readonly logStart: number; readonly startOffset: number; readonly lost: number },
 ): CannotVerifyError {
-  const { logStart, startOffset, lost } = found;
-  const ofThem = lost > 0 ? ` (${lost} of them were lost before the consumer read them)` : "";
   return new CannotVerifyError(
     "log-begins-later",
+    `${describeLoss(topic, partition, found)} The outcomes of later records depend on those, so that nothing is compared.`,
+  );
+}
+
+/** Which records a log has lost that tables were made of. */
+export function describeLoss(
+  topic: string,
+  partition: number,
+  { logStart, startOffset, lost }: { readonly logStart: number; readonly startOffset: number; readonly lost: number },
+): string {
+  const ofThem = lost > 0 ? ` (${lost} of them were lost before the consumer read them)` : "";
+  return (
     `The log of ${topic}[${partition}] begins at offset ${logStart}, and its tables at ${startOffset}: ` +
-      `nothing is left to prove them by from the ${logStart - startOffset} offsets between${ofThem}. ` +
-      "The outcomes of later records depend on those, so that nothing is compared.",
+    `nothing is left to prove them by from the ${logStart - startOffset} offsets between${ofThem}.`
   );
 }
 

@@ -2,4 +2,5 @@ export { CannotVerifyError, type CannotVerifyCode } from "./errors.js";
 export { loadRun, type ProducerRun } from "./producer-run.js";
 export type { RunOptions } from "./options.js";
 export { formatVerdict } from "./report.js";
-export { verify, type Verdict, type VerifyOptions, type VerifyProgress } from "./verify.js";
+export type { Verdict } from "./verdict.js";
+export { verify, type VerifyOptions, type VerifyProgress } from "./verify.js";

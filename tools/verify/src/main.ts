@@ -1,4 +1,4 @@
-/** `nx run verify:run`. Exit code 0: equal, 1: different, 2: nothing can be said. */
+/** `nx run verify:run`. Exit code 0: equal, 1: different, 2: nothing can be said, or not of all partitions. */
 import {
   AddressError,
   createStopSignal,
@@ -64,7 +64,9 @@ async function check({ maxBatchBytes, prefix, differences, json, run, view, ...c
   progress.close();
   const width = process.stdout.columns ?? 80;
   const failed = await print(`${json ? JSON.stringify(verdict) : formatVerdict(verdict, width)}\n`);
-  return failed ?? (verdict.equal ? EXIT_CODES.ok : EXIT_CODES.failed);
+  if (failed !== undefined) return failed;
+  if (verdict.counts.length > 0) return EXIT_CODES.failed;
+  return verdict.equal ? EXIT_CODES.ok : EXIT_CODES.usage;
 }
 
 /** The exit code where it could not be written. Whoever read our output may have left (| head): the code still tells. */

@@ -59,9 +59,12 @@ definition names. That Postgres had a reason to refuse a row is not checked.
 Not compared: of a checkpoint its group, epoch and updated_at; the wording of
 rejections; headers of records; with the log, what consumers observed by the
 clock (tidemark.progress); tables that are not the pipeline's own. Rows that
-retention has dropped are counted only: "Equal from DATE on."
+retention has dropped are counted only: "Equal from DATE on." Of a partition
+whose log has lost records that were read: its rows; and then what all
+partitions share, which are merged windows, closed, and ids of the topic.
 
-Exit code 0: equal, 1: different, 2: nothing can be said.
+Exit code 0: equal, 1: different, 2: nothing can be said, or not of all
+partitions ("Not proven").
 
   KAFKA_BROKERS         host:port, several with commas
   DATABASE_URL          postgresql://user:password@host:5432/database

@@ -41,10 +41,43 @@ export interface PartitionContext {
   readonly onOffsets: (offsets: number) => void;
 }
 
+type Batches = AsyncIterator<LogBatch>;
+
+/** Takes the partition's batches from the iterator, one after another. */
+async function takeBatches(
+  { partition, read }: PartitionPlan,
+  batches: Batches,
+  take: (batch: LogBatch) => Promise<void> | void,
+  onOffsets: PartitionContext["onOffsets"],
+): Promise<void> {
+  for (let at = read.from; at < read.to;) {
+    const { value, done } = await batches.next();
+    if (done === true) throw new Error(`The log of partition ${partition} ended at ${at}, before ${read.to}.`);
+    const batch: LogBatch = value;
+    await take(batch);
+    onOffsets(batch.to - at);
+    at = batch.to;
+  }
+}
+
+/** Compares what is left of a partition's log with the scenario, where there is one, and with no table. */
+export async function compareWithScenario(
+  plan: PartitionPlan,
+  batches: Batches,
+  scenario: ScenarioComparison | undefined,
+  onOffsets: PartitionContext["onOffsets"],
+): Promise<void> {
+  const take = ({ records }: LogBatch): void => {
+    for (const record of records) scenario?.take(record);
+  };
+  await takeBatches(plan, batches, take, onOffsets);
+  scenario?.finish();
+}
+
 /** Takes the partition's batches from the iterator, and compares all that is known of it. */
 export async function checkPartition(
   plan: PartitionPlan,
-  batches: AsyncIterator<LogBatch>,
+  batches: Batches,
   context: PartitionContext,
 ): Promise<CheckedPartition> {
   const { topic, partition, checkpoint, log } = plan;
@@ -73,14 +106,7 @@ export async function checkPartition(
     await tables.compare(partition, judged, { ended: oracle.takeClosed(), areClosed: true }, part.to);
   }
 
-  for (let at = plan.read.from; at < plan.read.to;) {
-    const { value, done } = await batches.next();
-    if (done === true) throw new Error(`The log of partition ${partition} ended at ${at}, before ${plan.read.to}.`);
-    const batch: LogBatch = value;
-    await take(batch);
-    context.onOffsets(batch.to - at);
-    at = batch.to;
-  }
+  await takeBatches(plan, batches, take, context.onOffsets);
   await tables.compare(partition, [], { ended: oracle.takeRest(), areClosed: false }, plan.tables.to);
   await tables.finish(partition);
   await decisions.confirm(findings);

@@ -1,4 +1,4 @@
-import { logBeginsLater, logEndsEarlier } from "./errors.js";
+import { logEndsEarlier } from "./errors.js";
 import type { LogRange } from "./kafka-client.js";
 import type { StoredCheckpoint } from "./snapshot.js";
 
@@ -18,13 +18,26 @@ export interface PartitionPlan {
   readonly tables: OffsetRange;
   /** What has to be read for both links. */
   readonly read: OffsetRange;
+  /** Set where the log lacks the first records that the tables were made of: nothing tells what became of the later ones. */
+  readonly unproven: UnprovenPartition | undefined;
+}
+
+/** A partition whose rows cannot be recomputed. */
+export interface UnprovenPartition {
+  readonly partition: number;
+  /** The first offset that the log still has. */
+  readonly logStart: number;
+  /** The first offset that the tables were made of. */
+  readonly startOffset: number;
+  /** Of the offsets between, those that were lost before the consumer read them. */
+  readonly lost: number;
 }
 
 /**
  * Plans each partition that the topic or its tables have, in order. A scenario wants all of the log, the tables what the
- * consumer has read of it.
+ * consumer has read of it, unless that is `unproven`.
  *
- * @throws CannotVerifyError `log-begins-later`, `log-ends-earlier` where the log lacks a part of that
+ * @throws CannotVerifyError `log-ends-earlier` where the log lacks the end of that
  */
 export function planPartitions(
   topic: string,
@@ -44,14 +57,13 @@ export function planPartitions(
         checkpoint === undefined
           ? { from: log.from, to: log.from }
           : { from: checkpoint.startOffset, to: checkpoint.nextOffset };
-      if (checkpoint !== undefined && tables.from < tables.to) refuseUnlessHeld(topic, checkpoint, log);
-      const read = isScenarioGiven ? log : tables;
-      return { topic, partition, checkpoint, log, tables, read };
+      if (tables.from < tables.to && log.to < tables.to) throw logEndsEarlier(topic, partition, log.to, tables.to);
+      const isLost = tables.from < tables.to && log.from > tables.from;
+      const unproven = isLost
+        ? { partition, logStart: log.from, startOffset: tables.from, lost: checkpoint?.lost ?? 0 }
+        : undefined;
+      const kept = isLost ? { from: log.to, to: log.to } : tables;
+      const read = isScenarioGiven ? log : kept;
+      return { topic, partition, checkpoint, log, tables, read, unproven };
     });
-}
-
-function refuseUnlessHeld(topic: string, checkpoint: StoredCheckpoint, log: OffsetRange): void {
-  const { partition, startOffset, nextOffset, lost } = checkpoint;
-  if (log.to < nextOffset) throw logEndsEarlier(topic, partition, log.to, nextOffset);
-  if (log.from > startOffset) throw logBeginsLater(topic, partition, { logStart: log.from, startOffset, lost });
 }

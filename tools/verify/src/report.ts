@@ -1,5 +1,6 @@
+import { describeLoss } from "./errors.js";
 import { phrases, type CountedKind, type Difference, type Kind, type Link } from "./findings.js";
-import type { Verdict } from "./verify.js";
+import type { Verdict } from "./verdict.js";
 
 const links = {
   "scenario-log": "scenario -> log",
@@ -41,9 +42,14 @@ export function formatVerdict(verdict: Verdict, width: number): string {
       `has before that; dropped${ofTopics}: ${number.format(droppedRows)}.`;
     lines.push(...wrap(note, width));
   }
+  for (const one of verdict.unproven) {
+    const loss = describeLoss(topic, one.partition, one);
+    lines.push(...wrap(`${loss} The outcomes of later records depend on those: its rows were not compared.`, width));
+  }
   lines.push("");
   const from = verdict.comparedFrom === null ? "" : ` from ${verdict.comparedFrom.slice(0, "2024-02-03".length)} on`;
   if (equal) return [...lines, `Equal${from}.`].join("\n");
+  if (counts.length === 0) return [...lines, ...wrap(formatUnproven(verdict), width)].join("\n");
   const all = counts.reduce((sum, kind) => sum + kind.count, 0);
   lines.push(...counts.flatMap((kind) => wrap(`  ${nameKind(kind)}`, width, 4)), "");
   const isAll = differences.length === all;
@@ -52,6 +58,12 @@ export function formatVerdict(verdict: Verdict, width: number): string {
   const broken = new Set(counts.map(({ link }) => links[link]));
   const verdictLine = `Different: ${count(all, "difference")}. The chain breaks at ${[...broken].join(" and at ")}.`;
   return [...lines, "", ...wrap(verdictLine, width)].join("\n");
+}
+
+function formatUnproven({ unproven, partitions }: Verdict): string {
+  if (unproven.length === partitions) return "Not proven: the log of no partition is whole.";
+  const verb = unproven.length === 1 ? "was" : "were";
+  return `Not proven: ${number.format(unproven.length)} of ${count(partitions, "partition")} ${verb} not compared. All others are equal.`;
 }
 
 function formatLinks({ pipeline, events, compared, views, panels, counts }: Verdict): string[] {

@@ -30,17 +30,23 @@ export interface ComparisonContext {
   readonly topic: string;
   readonly findings: Findings;
   readonly retention: RetentionBoundary | undefined;
+  /** Partitions whose rows are not looked at. */
+  readonly leaveOut: readonly number[];
 }
+
+/** The condition that leaves out partitions. */
+export const except = (partitions: readonly number[]) =>
+  partitions.length === 0 ? "" : ` AND partition NOT IN (${partitions.join(", ")})`;
 
 export function createRowComparison(
   { name, sql, columns }: RecordTable,
-  { snapshot, topic, findings, retention }: ComparisonContext,
+  { snapshot, topic, findings, retention, leaveOut }: ComparisonContext,
 ): RowComparison {
   // By the columns themselves: the bare names would mean the texts that are selected.
   const stream = openRowStream(
     snapshot,
     `SELECT partition, "offset"::text, ${columns.map(({ select }) => select).join(", ")} FROM ${sql} AS stored
-     WHERE topic = $1 ORDER BY stored.partition, stored."offset"`,
+     WHERE topic = $1${except(leaveOut)} ORDER BY stored.partition, stored."offset"`,
     [topic],
   );
   let compared = 0;

@@ -3,6 +3,7 @@ import type { Judgement } from "@tidemark/scenario/oracle";
 import { showValue } from "./column.js";
 import type { What } from "./findings.js";
 import type { JudgedRecord } from "./table-comparison.js";
+import { except, type ComparisonContext } from "./row-comparison.js";
 import { openRowStream } from "./row-stream.js";
 import type { StoredTable } from "./stored-table.js";
 import { formatStoredTime } from "./stored-value.js";
@@ -37,7 +38,7 @@ const whereOf = (...place: readonly string[]) => `window ${place.filter((part) =
 const showStart = (ms: number) => (ms === -Infinity ? "-infinity" : showValue(formatStoredTime(ms)));
 
 export function createVerdictComparison(
-  { snapshot, topic, findings }: ViewContext,
+  { snapshot, topic, findings, leaveOut }: ViewContext & Pick<ComparisonContext, "leaveOut">,
   { name, sql, sizeMs }: StoredTable & { readonly sizeMs: number },
 ): VerdictComparison {
   const kind = (what: What, column: string | null = null) =>
@@ -45,7 +46,7 @@ export function createVerdictComparison(
   const stream = openRowStream(
     snapshot,
     `SELECT partition, trim_scale(extract(epoch FROM window_start) * 1000)::text, window_start::text, verdict, detail, records::text
-     FROM ${sql} WHERE topic = $1 ORDER BY partition`,
+     FROM ${sql} WHERE topic = $1${except(leaveOut)} ORDER BY partition`,
     [topic],
   );
   let expected = new Map<string, Place & { records: number }>();

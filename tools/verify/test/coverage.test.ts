@@ -1,6 +1,7 @@
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verify, type Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
+import { verify } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
 

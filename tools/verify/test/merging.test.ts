@@ -2,7 +2,8 @@ import { mergeWindows } from "@tidemark/sinks";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { socmed } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verify, type Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
+import { verify } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, runMain, runOf, startServers } from "./servers.js";
 import type { TestMessage, TestServers } from "./servers.js";
 

@@ -19,7 +19,7 @@ async function* batches(): AsyncGenerator<LogBatch> {
 it("a sum that the oracle cannot tell exactly is told in one sentence", async () => {
   const range = { from: 0, to: 100_000 };
   const checking = checkPartition(
-    { topic: "own", partition: 3, checkpoint: undefined, log: range, tables: range, read: range },
+    { topic: "own", partition: 3, checkpoint: undefined, log: range, tables: range, read: range, unproven: undefined },
     batches(),
     {
       definition: {

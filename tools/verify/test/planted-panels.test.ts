@@ -8,7 +8,7 @@ import { socmed } from "@tidemark/socmed/tables";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { CountedKind } from "../src/findings.js";
 import { formatVerdict } from "../src/report.js";
-import type { Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
 import { panelFaults } from "./planted/panel-faults.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startMs, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";

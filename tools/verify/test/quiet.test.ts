@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { createStream, presets } from "@tidemark/socmed/scenario";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { formatVerdict } from "../src/report.js";
-import { verify, type Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
+import { verify } from "../src/verify.js";
 import { createTopic, fromSource, messageOf, produce, query, recordsOf, runMain, startServers } from "./servers.js";
 import type { TestMessage, TestServers } from "./servers.js";
 

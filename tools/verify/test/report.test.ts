@@ -4,12 +4,13 @@ import { showValue } from "../src/column.js";
 import { createFindings } from "../src/findings.js";
 import { formatProgress } from "../src/progress.js";
 import { formatVerdict } from "../src/report.js";
-import type { Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
 
 const equal: Verdict = {
   pipeline: "socmed",
   topic: "socmed-events",
   equal: true,
+  unproven: [],
   partitions: 8,
   definition: {
     ...socmed.data,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readBoundaries } from "../src/retention.js";
 import { formatVerdict } from "../src/report.js";
 import { withSnapshot, type Snapshot } from "../src/snapshot.js";
-import { verify, type Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
+import { verify } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
 import { verify } from "../src/verify.js";
 import {
   consume,

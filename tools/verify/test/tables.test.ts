@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { verify, type Verdict } from "../src/verify.js";
+import type { Verdict } from "../src/verdict.js";
+import { verify } from "../src/verify.js";
 import { consume, createTopic, messageOf, produce, query, recordsOf, runOf, startServers } from "./servers.js";
 import type { TestServers } from "./servers.js";
 
