@@ -98,7 +98,13 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   let failure: { readonly error: unknown } | undefined;
   const failed = createSignal<unknown>();
 
-  const isFull = () => processor.pending >= policy.maxRecords || limit.isReachedBy(draft) || draft.buffer.isFull;
+  /** As much may be gathered now. */
+  const bound = () => (commit === undefined ? limit : limit.ahead);
+  const isFull = () => {
+    const { records, bytes } = bound();
+    const isReached = draft.records >= records || draft.bytes >= bytes;
+    return isReached || processor.pending >= policy.maxRecords || draft.buffer.isFull;
+  };
   const isDue = () => isFull() || memory.isShort || processor.nextOffset >= logEndOffset;
 
   function openDraft(): Draft {
@@ -195,7 +201,7 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   }
 
   /** What of the limits is left for the next part. */
-  const leftOver = () => ({ records: limit.records - draft.records, bytes: limit.bytes - draft.bytes });
+  const leftOver = () => ({ records: bound().records - draft.records, bytes: bound().bytes - draft.bytes });
 
   /** Takes memory for the rows of the next part; resolves to how much it has got. */
   async function takeMemory(bytes: number, parts: BatchParts): Promise<number> {

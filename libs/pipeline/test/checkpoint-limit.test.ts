@@ -37,6 +37,23 @@ describe("the limit of a checkpoint", () => {
     expect(limit).toMatchObject(top);
   });
 
+  it("lets what the next checkpoint may hold be gathered during a commit, where the last one was quick", () => {
+    const limit = new CheckpointLimit({ records: 50_000, bytes: 8_388_608 });
+    const full = () => ({ records: limit.records, bytes: limit.bytes });
+    expect(limit.ahead).toMatchObject(full());
+    limit.onCommitted(full(), quickMs);
+    expect(full().records).toBe(20_000);
+    const { records, bytes } = limit.ahead;
+    limit.onCommitted(full(), quickMs);
+    expect({ records, bytes }).toEqual(full());
+    limit.onCommitted(full(), slowMs);
+    expect(limit.ahead).toMatchObject(full());
+    limit.onCommitted(full(), quickMs);
+    expect(limit.ahead.records).toBe(50_000);
+    limit.onOversized(full());
+    expect(limit.ahead).toMatchObject(full());
+  });
+
   it("never grows by a slow commit, and always shrinks by one that was too large", () => {
     const extents = fc.record({ records: fc.integer({ min: 2, max: 20_000 }), bytes: fc.nat(2_000_000) });
     const steps = fc.array(fc.tuple(extents, fc.constantFrom<"oversized" | number>("oversized", slowMs, quickMs)), {
