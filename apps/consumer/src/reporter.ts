@@ -83,7 +83,7 @@ export function createTableReporter({ stream, pipeline }: Output): Reporter {
       if (event.type === "claimed") waiting.delete(event.partition);
       if (event.type === "committed") committed(event.partition, event.checkpoint.nextOffset);
       if (event.type === "processed") {
-        waiting.set(event.partition, [...(waiting.get(event.partition) ?? []), ...event.rows.rows]);
+        waiting.set(event.partition, [...(waiting.get(event.partition) ?? []), ...event.rows().rows]);
       }
     },
     progress: () => {},

@@ -7,8 +7,8 @@ export interface PartLimit {
   readonly bytes: number;
 }
 
-/** No part is larger: a checkpoint that becomes full ends behind one, and memory is asked for by parts. */
-const MOST_RECORDS = 250;
+/** No part is larger: a checkpoint that becomes full ends behind one, memory is asked for by parts, and rows of one are there at once. */
+export const MOST_RECORDS = 250;
 const MOST_BYTES = 1024 * 1024;
 
 /** Cuts a batch that begins at the offset `from` into batches that add up to it. */

@@ -1,6 +1,5 @@
 import type { Checkpoint, TallyRow } from "@tidemark/sinks";
 import { lateBuckets, timestampRange, type PipelineData } from "@tidemark/sinks/tables";
-import type { SourceRecord } from "@tidemark/sources";
 
 /** The outcome of a record that was not counted, and its detail as the counter tables hold it. */
 export interface Outcome {
@@ -63,12 +62,12 @@ export class OutcomeCounter {
     this.#coarser = coarser;
   }
 
-  /** `others` holds the outcomes of records that were not counted, by their position. */
-  add(records: readonly SourceRecord[], others: ReadonlyMap<number, Outcome>): void {
+  /** `timestampsMs` are those of the records; `others` holds the outcomes of records that were not counted, by their position. */
+  add(timestampsMs: Float64Array, others: ReadonlyMap<number, Outcome>): void {
     // Nearly all are counted: the others are moved.
-    for (const { timestampMs } of records) this.#turnTo(timestampMs).counted += 1;
+    for (let at = 0; at < timestampsMs.length; at += 1) this.#turnTo(timestampsMs[at] as number).counted += 1;
     for (const [index, outcome] of others) {
-      const counts = this.#turnTo(records[index]?.timestampMs ?? NO_TIMESTAMP_MS);
+      const counts = this.#turnTo(timestampsMs[index] ?? NO_TIMESTAMP_MS);
       counts.counted -= 1;
       counts.add(outcome, 1);
     }

@@ -8,10 +8,12 @@ import type { CheckpointLimit } from "./checkpoint-limit.js";
 import { CheckpointPace } from "./checkpoint-pace.js";
 import { CommitTurns } from "./commit-turns.js";
 import { createCheckpointLimit, defaultPolicy, type CheckpointPolicy } from "./checkpoint-policy.js";
+import { createSharedRows } from "./event-rows.js";
 import { IdLookups } from "./id-lookups.js";
 import type { MemoryBudget } from "./memory-budget.js";
 import { createPartitionTask } from "./partition-task.js";
 import type { PartitionReach, PipelineListener } from "./pipeline-event.js";
+import { emitProcessed } from "./processed-event.js";
 
 export interface PartitionClaimerOptions {
   readonly pipeline: Pipeline;
@@ -44,6 +46,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
   const { pipeline, sink, guard, maxLiveIds, place, policy = defaultPolicy, memory, emit, commit } = options;
   const pace = new CheckpointPace(policy.lingerMs);
   const turns = new CommitTurns();
+  const eventRows = createSharedRows(pipeline);
   /** How often each partition that was claimed since the last rebalance had to be taken back from others. */
   const thefts = new Map<number, number>();
   /** The last claims. They are this process's once the source says so: a partition may be revoked meanwhile. */
@@ -104,7 +107,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
       await guard.check();
       const claim = await sink.claim(partition, logStartOffset);
       countThefts(partition, claim.takenFrom);
-      const processor = createPartitionProcessor(pipeline, claim, decisions.get(partition), maxLiveIds);
+      const processor = createPartitionProcessor(pipeline, claim, decisions.get(partition), maxLiveIds, eventRows);
       const task = createPartitionTask({
         claim,
         logEndOffset,
@@ -117,7 +120,7 @@ export function createPartitionClaimer(options: PartitionClaimerOptions): Partit
         idLookups: lookupsOf(partition),
         memory,
         beforeBatch: () => guard.check(),
-        onProcessed: (rows) => emit({ type: "processed", partition, rows, lead: processor.lead }),
+        onProcessed: (rows) => emitProcessed(emit, { partition, lead: processor.lead }, rows, eventRows),
         onAttempt: (attempt) => emit({ type: "writing", partition, ...attempt }),
         onDivided: ({ records, bytes }, error) =>
           emit({ type: "checkpoint-divided", partition, records, bytes, error }),

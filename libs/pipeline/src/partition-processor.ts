@@ -1,12 +1,13 @@
 import type { Checkpoint, Claim, NewRows, RollupRow } from "@tidemark/sinks";
 import type { RollupData } from "@tidemark/sinks/tables";
-import { fingerprintOf, readValue, type SourceBatch, type SourceRecord } from "@tidemark/sources";
+import { fingerprintOf, type SourceBatch, type SourceRecord } from "@tidemark/sources";
 import { createTask, type RowOf, type Snapshot, type StepResult } from "@tidemark/windowing";
 import type { Pipeline } from "./definition/define-pipeline.js";
+import { createEventRows, type EventRows } from "./event-rows.js";
 import { DUPLICATE, lateBy, OutcomeCounter, QUARANTINED, REFUSED, type Outcome } from "./outcome-counter.js";
 import { keysReason } from "./keys-reason.js";
 import { createRejecter, futureReason, type RejectedRow, type Why } from "./rejected-row.js";
-import { createRowMaker, timeOf, type EventRow } from "./row-maker.js";
+import { timeOf, type EventRow } from "./row-maker.js";
 import { taskDefinition } from "./task-definition.js";
 import { createTopicIdRows } from "./topic-id-rows.js";
 import { LeadTracker, type WatermarkLead } from "./watermark-lead.js";
@@ -14,7 +15,7 @@ import { LeadTracker, type WatermarkLead } from "./watermark-lead.js";
 /** A row of the late table: the event, and by how much it missed its base window. */
 export type LateRow = EventRow & { readonly watermark: number; readonly missed_by_ms: number };
 
-/** The rows of one batch, in offset order. */
+/** The rows of one batch, in offset order. Those of reused `EventRows` are written over by the batches that are decoded next. */
 export interface ProcessedRows extends NewRows {
   readonly rows: readonly EventRow[];
   readonly late: readonly LateRow[];
@@ -76,17 +77,16 @@ const UNFIT_REASON = "out-of-range";
 
 /**
  * Goes on from the state that the tables hold. `decisions` are by offset; those of earlier offsets are not looked at. Throws
- * WindowingError `too-many-ids` where more than `maxLiveIds` (10 million) are live.
+ * WindowingError `too-many-ids` where more than `maxLiveIds` (10 million) are live. `eventRows` may be shared by partitions.
  */
 export function createPartitionProcessor(
   pipeline: Pipeline,
   claim: Claim,
   decisions: ReadonlyMap<number, DatabaseDecision> = new Map(),
   maxLiveIds?: number,
+  eventRows: EventRows = createEventRows(pipeline),
 ): PartitionProcessor {
-  const { data, event } = pipeline;
-  const rowMaker = createRowMaker(data);
-  const decodeEvent = event.createDecoder(rowMaker.added);
+  const { data } = pipeline;
   const reject = createRejecter(data);
   const definition = taskDefinition(data, maxLiveIds);
   const task = createTask(definition, toSnapshot(data.rollups, claim));
@@ -116,9 +116,9 @@ export function createPartitionProcessor(
         return null;
       }
       if (decisions.size > 0 && isLeftOut(decisions.get(offset))) return null;
-      const decoded = readValue(record, decodeEvent) ?? event.decode(null);
-      if (decoded.ok) return rowMaker.complete(decoded.event, offset);
-      rejections.set(index, decoded.rejection);
+      const made = eventRows.make(record);
+      if (made.ok) return made.event;
+      rejections.set(index, made.rejection);
       return null;
     });
     return { batch, rows, rejections };
@@ -126,13 +126,10 @@ export function createPartitionProcessor(
 
   function judgeRecords({ batch, rows, rejections }: DecodedBatch, taken: ReadonlyMap<number, number>): ProcessedRows {
     const { records } = batch;
-    const result = task.step(
-      rows,
-      records.map(({ timestampMs }) => timestampMs),
-      idRows?.takenUntil(records, taken, decisions),
-    );
+    const arrivalsMs = arrivalsOf(records);
+    const result = task.step(rows, arrivalsMs, idRows?.takenUntil(records, taken, decisions));
     judged = { rows, result };
-    tracker.take(records, task.maxEventTimeMs);
+    tracker.take(records, arrivalsMs, task.maxEventTimeMs);
     // Otherwise each partition would hold its last rows until its next batch.
     judged = undefined;
     const others = new Map<number, Outcome>();
@@ -142,7 +139,7 @@ export function createPartitionProcessor(
       return { ...itemAt(rows, index), watermark: watermarkMs, missed_by_ms: missedByMs };
     });
     const rejected = rejectedRows(records, rows, rejections, result, others);
-    outcomes.add(records, others);
+    outcomes.add(arrivalsMs, others);
     const counted = others.size === 0 ? rows : rows.filter((_, index) => !others.has(index));
     const made = { rows: counted as readonly EventRow[], late, rejected };
     return idRows === undefined ? made : { ...made, ...idRows.make(rows, result, others) };
@@ -238,6 +235,13 @@ export function createPartitionProcessor(
       };
     },
   };
+}
+
+/** The records' timestamps, which are read once: each read makes a number that lies in memory. */
+function arrivalsOf(records: readonly SourceRecord[]): Float64Array {
+  const arrivalsMs = new Float64Array(records.length);
+  for (let index = 0; index < records.length; index += 1) arrivalsMs[index] = itemAt(records, index).timestampMs;
+  return arrivalsMs;
 }
 
 /** Of a record whose id another partition has taken, the event is looked at: it may be late, or move the watermark. */

@@ -24,14 +24,7 @@ export type PipelineEvent =
   /** Kafka and Postgres have answered, and the tables are there. */
   | { readonly type: "prepared" }
   | { readonly type: "claimed"; readonly partition: number; readonly claim: Claim; readonly reach: PartitionReach }
-  /** Rows were made of a partition's records. They are not committed yet. */
-  | {
-      readonly type: "processed";
-      readonly partition: number;
-      readonly rows: ProcessedRows;
-      /** What set the watermark; undefined before the first event. */
-      readonly lead: WatermarkLead | undefined;
-    }
+  | ProcessedEvent
   | CommittedEvent
   /**
    * A partition's watermark lies beyond what has arrived since, so that good events are late: the clock of whoever made the event
@@ -119,6 +112,18 @@ export type PipelineEvent =
   /** Postgres refused to merge closed windows: their rows stay, one for each partition, until a later try. */
   | { readonly type: "windows-not-merged"; readonly reason: string }
   | { readonly type: "progress-not-recorded"; readonly reason: string };
+
+/** Rows were made of a partition's records. They are not committed yet. */
+export interface ProcessedEvent {
+  readonly type: "processed";
+  readonly partition: number;
+  /** How many events are among the rows: those that are counted, and late ones. */
+  readonly taken: number;
+  /** Copies the rows. Throws Error once the listener has returned: what they are copied from is written over. */
+  rows(): ProcessedRows;
+  /** What set the watermark; undefined before the first event. */
+  readonly lead: WatermarkLead | undefined;
+}
 
 /** A checkpoint is in the tables. */
 export interface CommittedEvent {

@@ -19,15 +19,14 @@ export function createRejectionAlarm(emit: PipelineListener, isEvent: IsEvent): 
 
   return (event: PipelineEvent) => {
     if (event.type !== "processed") return;
-    const { rows, late, rejected: added } = event.rows;
-    if (rows.length > 0 || late.length > 0) {
+    if (event.taken > 0) {
       rejected = 0;
       newest = [];
       if (isTold) emit({ type: "rejections-ended" });
       isTold = false;
       return;
     }
-    const unread = added.filter(({ reason }) => !EVENTS.has(reason));
+    const unread = event.rows().rejected.filter(({ reason }) => !EVENTS.has(reason));
     rejected += unread.length;
     if (isTold || unread.length === 0) return;
     newest = [...newest, ...unread].slice(-REJECTED_IN_A_ROW);

@@ -33,25 +33,29 @@ export class LeadTracker {
     this.#timeOf = timeOf;
   }
 
-  /** A batch was judged, and the highest event time stands there now. */
-  take(records: readonly SourceRecord[], maxEventTimeMs: number): void {
+  /** A batch was judged, whose records have these timestamps, and the highest event time stands there now. */
+  take(records: readonly SourceRecord[], timestampsMs: Float64Array, maxEventTimeMs: number): void {
     let from = 0;
     if (maxEventTimeMs > this.#maxMs) {
       const at = records.findIndex((_, index) => this.#timeOf(index) === maxEventTimeMs);
       this.#maxMs = maxEventTimeMs;
       this.#offset = records[at]?.offset;
-      this.#timestampMs = records[at]?.timestampMs ?? -1;
+      this.#timestampMs = timestampsMs[at] ?? -1;
       this.#followers = 0;
       this.#newestArrivalMs = -Infinity;
       from = at + 1;
     }
-    for (let index = from; index < records.length; index += 1) {
-      const timestampMs = (records[index] as SourceRecord).timestampMs;
+    let followers = this.#followers;
+    let newestMs = this.#newestArrivalMs;
+    for (let index = from; index < timestampsMs.length; index += 1) {
+      const timestampMs = timestampsMs[index] as number;
       if (timestampMs === -1) continue;
-      this.#followers += 1;
-      if (timestampMs > this.#newestArrivalMs) this.#newestArrivalMs = timestampMs;
+      followers += 1;
+      if (timestampMs > newestMs) newestMs = timestampMs;
     }
-    this.#lastTimestampMs = records.at(-1)?.timestampMs ?? this.#lastTimestampMs;
+    this.#followers = followers;
+    this.#newestArrivalMs = newestMs;
+    this.#lastTimestampMs = timestampsMs.at(-1) ?? this.#lastTimestampMs;
   }
 
   /** Undefined before the first event. */

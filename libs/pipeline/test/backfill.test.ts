@@ -68,8 +68,9 @@ describe("a backfill of years of daily figures", { timeout: 900_000 }, () => {
     expect(ledger).toMatchObject({ read: messages.length, counted: messages.length });
     const rows = `SELECT count(*)::int AS rows, count(DISTINCT placed_at::date)::int AS days FROM shop.orders`;
     expect(await query(databaseUrl, rows)).toEqual([{ rows: messages.length, days }]);
-    const written = `SELECT sum(orders)::int AS orders, count(*)::int AS windows FROM shop.orders_1h`;
-    expect(await query(databaseUrl, written)).toEqual([{ orders: messages.length, windows: days * partitions }]);
+    // Windows of several partitions may have been merged into one row.
+    const written = `SELECT sum(orders)::int AS orders, count(DISTINCT window_start)::int AS windows FROM shop.orders_1h`;
+    expect(await query(databaseUrl, written)).toEqual([{ orders: messages.length, windows: days }]);
     const committed = events.filter((event) => event.type === "committed");
     expect(Math.max(...committed.map(({ records }) => records))).toBeLessThanOrEqual(350);
   });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { EMPTY_LEDGER } from "../src/ledger.js";
 import type { PipelineEvent } from "../src/pipeline-event.js";
 import { QuietWatch } from "../src/quiet-watch.js";
 import { claimed, committed } from "./events.js";
@@ -33,7 +32,8 @@ function quietAt(
 const processed = (partition: number): PipelineEvent => ({
   type: "processed",
   partition,
-  rows: { rows: [], late: [], rejected: [], nextOffset: 0, ledger: EMPTY_LEDGER } as never,
+  taken: 0,
+  rows: () => ({ rows: [], late: [], rejected: [] }),
   lead: undefined,
 });
 

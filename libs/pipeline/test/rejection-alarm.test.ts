@@ -10,11 +10,13 @@ function processed(rejected: number, counted = 0, reason = "not-json", bytes: Ui
   return {
     type: "processed",
     partition: 0,
-    rows: {
-      rows: Array.from({ length: counted }, (_, offset) => ({ offset })),
-      late: [],
-      rejected: Array.from({ length: rejected }, (_, offset) => ({ ...rejection, reason, offset })),
-    } as unknown as Processed["rows"],
+    taken: counted,
+    rows: () =>
+      ({
+        rows: Array.from({ length: counted }, (_, offset) => ({ offset })),
+        late: [],
+        rejected: Array.from({ length: rejected }, (_, offset) => ({ ...rejection, reason, offset })),
+      }) as unknown as ReturnType<Processed["rows"]>,
     lead: undefined,
   };
 }

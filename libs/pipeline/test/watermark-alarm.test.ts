@@ -27,7 +27,7 @@ function watch() {
       newestArrivalMs: more.newest === undefined ? -Infinity : noonMs + more.newest * minuteMs,
       lastTimestampMs: more.last === undefined ? -1 : noonMs + more.last * minuteMs,
     };
-    alarm.on({ type: "processed", partition, rows: { rows: [], late: [], rejected: [] }, lead });
+    alarm.on({ type: "processed", partition, taken: 0, rows: () => ({ rows: [], late: [], rejected: [] }), lead });
     return raised.splice(0);
   }
   return { alarm, read, raised };

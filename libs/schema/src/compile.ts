@@ -1,12 +1,13 @@
 import { isTextOnWire } from "./column-type.js";
 import type { DefinedField } from "./define-fields.js";
+import { emitObject, targetOf, wordsOf, type EventShape, type Target } from "./event-target.js";
 import type { Field } from "./field.js";
 import * as values from "./scan-values.js";
 import { isStorableText } from "./storable-text.js";
 import { createTake } from "./take.js";
 import { textOnWire } from "./to-wire.js";
 import { bytesOf } from "./utf8.js";
-import { isUuidShaped } from "./uuid-shape.js";
+import { isUuidShaped, readUuidWords } from "./uuid-shape.js";
 
 /** Functions that are generated for one definition. */
 export interface CompiledEvent<E> {
@@ -22,18 +23,14 @@ export interface CompiledEvent<E> {
  * Compiles a definition to JavaScript, which is several times as fast as interpreting it. Null where a field needs zod, and
  * where the host forbids `new Function` (a page under a Content Security Policy): then the interpreted path does it all.
  * Property tests hold both paths equal. The only names of the user's in the code are keys, as JSON writes them.
- *
- * Events have the properties `added`, null, behind their own.
  */
-export function compileEvent<E>(
-  defined: readonly DefinedField[],
-  added: readonly string[] = [],
-): CompiledEvent<E> | null {
+export function compileEvent<E>(defined: readonly DefinedField[], shape: EventShape = {}): CompiledEvent<E> | null {
   if (defined.some(({ beyond }) => beyond !== undefined)) return null;
   const fields = defined.map(({ field }) => field);
-  const scan = canScan(fields) ? emitScan(fields, added) : "null";
-  const parameters = { ...values, isStorableText, isUuidShaped, textOnWire, ...partsOf(fields) };
-  const body = `"use strict"; return { scan: ${scan}, guard: ${emitGuard(fields, added)}, toWire: ${emitToWire(fields)} };`;
+  const target = targetOf(fields, shape);
+  const scan = canScan(fields) ? emitScan(fields, target) : "null";
+  const parameters = { ...values, isStorableText, isUuidShaped, textOnWire, writeWords, noBytes, ...partsOf(fields) };
+  const body = `"use strict"; const cursor = { bytes: noBytes, at: 0 }; ${target.setUp} return { scan: ${scan}, guard: ${emitGuard(fields, target)}, toWire: ${emitToWire(fields)} };`;
   try {
     const make = new Function(...Object.keys(parameters), body) as (...given: unknown[]) => CompiledEvent<E>;
     return make(...Object.values(parameters));
@@ -41,6 +38,9 @@ export function compileEvent<E>(
     return null;
   }
 }
+
+/** Before the first event. The cursor is one object for all events: it keeps the bytes of the last one. */
+const noBytes = new Uint8Array(0);
 
 /** Values that the code refers to by name and number of the field. */
 function partsOf(fields: readonly Field[]): Record<string, unknown> {
@@ -56,14 +56,8 @@ function partsOf(fields: readonly Field[]): Record<string, unknown> {
   return parts;
 }
 
-/** The object literal gives every event the same hidden class. */
-function emitObject(
-  fields: readonly Field[],
-  valueOf: (index: number) => string,
-  added: readonly string[] = [],
-): string {
-  const own = fields.map(({ name }, index) => `${JSON.stringify(name)}: ${valueOf(index)}`);
-  return `{ ${[...own, ...added.map((name) => `${JSON.stringify(name)}: null`)].join(", ")} }`;
+function writeWords(words: Int32Array, text: string): boolean {
+  return readUuidWords(bytesOf(text), 0, words);
 }
 
 function emitToWire(fields: readonly Field[]): string {
@@ -76,7 +70,7 @@ function emitToWire(fields: readonly Field[]): string {
 
 // --- what JSON.parse gives
 
-function emitGuard(fields: readonly Field[], added: readonly string[]): string {
+function emitGuard(fields: readonly Field[], target: Target): string {
   const reads = fields.map((field, index) => {
     const value = `v${index}`;
     const key = JSON.stringify(field.name);
@@ -87,7 +81,10 @@ function emitGuard(fields: readonly Field[], added: readonly string[]): string {
     const absent = field.nullable ? `if (${value} !== null) ` : "";
     return `let ${value} = ${own}; ${missing}${absent}{ ${emitCheck(field, index, value)} }`;
   });
-  return `function guard(value) { ${reads.join("\n")}\nreturn ${emitObject(fields, (index) => `v${index}`, added)}; }`;
+  const words = fields.map((field, index) =>
+    target.isWords(field) ? `if (!writeWords(${wordsOf(field)}, v${index})) return null;` : "",
+  );
+  return `function guard(value) { ${reads.join("\n")}\n${target.open} ${words.join(" ")} ${target.close} }`;
 }
 
 function emitCheck({ type }: Field, index: number, value: string): string {
@@ -139,19 +136,19 @@ function openingOf(field: Field, index: number): Uint8Array {
   );
 }
 
-function emitScan(fields: readonly Field[], added: readonly string[]): string {
+function emitScan(fields: readonly Field[], target: Target): string {
   const reads = fields.map((field, index) => {
     const value = `v${index}`;
     const opening = `if (!skip(cursor, opening${index})) return null;`;
+    if (target.isWords(field)) return `${opening} if (!readWords(cursor, ${wordsOf(field)})) return null;`;
     const read = emitRead(field, index, value);
     if (!field.nullable) return `${opening} let ${value} = ${read}`;
     const quote = isQuoted(field) ? "if (!skipQuote(cursor)) return null;" : "";
     return `${opening} let ${value} = null; if (!skipNull(cursor)) { ${quote} ${value} = ${read} }`;
   });
   return (
-    `function scan(bytes, from, to) { const cursor = { bytes, at: from };\n${reads.join("\n")}\n` +
-    `if (bytes[cursor.at] !== 125 || cursor.at + 1 !== to) return null;\n` +
-    `return ${emitObject(fields, (index) => `v${index}`, added)}; }`
+    `function scan(bytes, from, to) { cursor.bytes = bytes; cursor.at = from; ${target.open}\n${reads.join("\n")}\n` +
+    `if (bytes[cursor.at] !== 125 || cursor.at + 1 !== to) return null;\n${target.close} }`
   );
 }
 

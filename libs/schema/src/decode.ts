@@ -11,6 +11,8 @@ export interface EventReaders<E> {
   readonly guard: ((value: object) => E | null) | null;
   /** Has the last word, and the reason. */
   readonly read: (value: object) => EventRead<E>;
+  /** Whether the answer for an event is written over by the next, as the event itself is. */
+  readonly isReused?: boolean;
 }
 
 /** Turns the bytes from `from` to `to` into an event: no view of them has to be made. */
@@ -20,10 +22,17 @@ export type RangeDecoder<E> = (bytes: Uint8Array, from: number, to: number) => D
  * Makes the function that turns a Kafka value into an event. It never throws: what is wrong comes back as a rejection, of the
  * first wrong field in wire order. What JSON.parse cannot tell (1e3 for 1000, the last of duplicate keys) is taken as it reads.
  */
-export function createDecodeJson<E>({ scan, guard, read }: EventReaders<E>): RangeDecoder<E> {
+export function createDecodeJson<E>({ scan, guard, read, isReused = false }: EventReaders<E>): RangeDecoder<E> {
+  const answer = { ok: true as const, event: undefined as E };
+  function taken(event: E): Decoded<E> {
+    if (!isReused) return { ok: true, event };
+    answer.event = event;
+    return answer;
+  }
+
   return (held, from, to) => {
     const scanned = scan === null || to - from > MAX_EVENT_BYTES ? null : scan(held, from, to);
-    if (scanned !== null) return { ok: true, event: scanned };
+    if (scanned !== null) return taken(scanned);
     const bytes = viewOf(held, from, to);
     if (bytes.length > MAX_EVENT_BYTES) return rejectUnread(bytes);
     const first = bytes[0];
@@ -43,7 +52,7 @@ export function createDecodeJson<E>({ scan, guard, read }: EventReaders<E>): Ran
       return reject("not-an-object", "a JSON object", describeValue(value), bytes);
     }
     const guarded = guard === null ? null : guard(value);
-    if (guarded !== null) return { ok: true, event: guarded };
+    if (guarded !== null) return taken(guarded);
     const result = read(value);
     return "event" in result ? { ok: true, event: result.event } : { ok: false, rejection: { ...result.fault, bytes } };
   };

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { compileEvent } from "./compile.js";
+import type { EventShape } from "./event-target.js";
 import { createDecodeJson, rejectUnread, viewOf, type RangeDecoder } from "./decode.js";
 import { createDecodeOwn, type Decoder } from "./own-decoder.js";
 import { defineFields, type DefinedField, type EventTime } from "./define-fields.js";
@@ -28,10 +29,12 @@ export interface EventCodec<E> {
   /** Never throws. Events have their keys in wire order and no others. */
   readonly decode: (bytes: Uint8Array | null) => Decoded<E>;
   /**
-   * Makes a function that decodes as `decode` does, bytes within others. Its events are for whoever adds properties to them: those of
-   * the names `added` may be there already, null, as to add them later would cost several times as much.
+   * Makes a function that decodes as `decode` does, bytes within others. Its events are for whoever adds properties to them: those
+   * `added` may be there already, null, as to add them later would cost several times as much. With `reused` an event, and the answer
+   * that it comes in, may be written over: the event once that many more were decoded, the answer by the next call. Then the UUIDs
+   * `words` may be given as four words of 32 bits (Int32Array) in place of their text.
    */
-  readonly createDecoder: (added: readonly string[]) => RangeDecoder<E>;
+  readonly createDecoder: (shape?: EventShape) => RangeDecoder<E>;
   /** Compact JSON in UTF-8, keys in wire order, a bigint as text. It checks nothing: `decode` does. */
   readonly encode: (event: E) => Uint8Array;
 }
@@ -56,14 +59,14 @@ export function defineEvent<S extends z.ZodObject>(schema: S, options: EventOpti
   const read = createReadEvent<E>(defined, beyondWhole === undefined ? null : schema);
   const decodeOwn = decoder && createDecodeOwn(decoder, createReadDecoded<E>(defined));
 
-  function createDecoder(added: readonly string[]): RangeDecoder<E> {
+  function createDecoder(shape?: EventShape): RangeDecoder<E> {
     if (decodeOwn !== undefined) return (bytes, from, to) => decodeOwn(viewOf(bytes, from, to));
     const { scan = null, guard = null } =
-      (added.length === 0 || beyondWhole !== undefined ? compiled : compileEvent<E>(defined, added)) ?? {};
-    return createDecodeJson<E>({ scan, guard, read });
+      (shape === undefined || beyondWhole !== undefined ? compiled : compileEvent<E>(defined, shape)) ?? {};
+    return createDecodeJson<E>({ scan, guard, read, isReused: (shape?.reused ?? 0) > 0 });
   }
 
-  const decodeJson = createDecoder([]);
+  const decodeJson = createDecoder();
   return {
     schema,
     decoder: decoder === undefined ? "json" : "custom",

@@ -1,5 +1,5 @@
 /** The parts of a compiled scanner: each reads one value at the cursor, or says that JSON.parse must. */
-import { readLowerUuid, UUID_LENGTH } from "./uuid-shape.js";
+import { readLowerUuid, readUuidWords, UUID_LENGTH } from "./uuid-shape.js";
 
 /** A place within the bytes of one event. */
 export interface Cursor {
@@ -59,6 +59,14 @@ export function readUuid(cursor: Cursor): string | null {
   if (bytes[at + UUID_LENGTH] !== QUOTE) return null;
   cursor.at = at + UUID_LENGTH + 1;
   return readLowerUuid(bytes, at);
+}
+
+/** As `readUuid`, into words. */
+export function readWords(cursor: Cursor, words: Int32Array): boolean {
+  const { bytes, at } = cursor;
+  if (bytes[at + UUID_LENGTH] !== QUOTE) return false;
+  cursor.at = at + UUID_LENGTH + 1;
+  return readUuidWords(bytes, at, words);
 }
 
 // Every number of 16 digits up to the largest safe integer is exact, and a larger one stays larger.

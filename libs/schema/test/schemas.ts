@@ -97,7 +97,15 @@ export interface GeneratedEvent {
 }
 
 /** A definition of one to five fields of any kinds, among which those given, and a value for it. */
-export function generatedEvent(kinds: readonly string[] = fieldKinds): fc.Arbitrary<GeneratedEvent> {
+export function generatedEvent(kinds?: readonly string[]): fc.Arbitrary<GeneratedEvent> {
+  return generatedEvents(1, kinds).map(({ schema, values: [value = {}] }) => ({ schema, value }));
+}
+
+/** As `generatedEvent`, with one to so many values. */
+export function generatedEvents(
+  most: number,
+  kinds: readonly string[] = fieldKinds,
+): fc.Arbitrary<Pick<GeneratedEvent, "schema"> & { readonly values: readonly GeneratedEvent["value"][] }> {
   const chosen = fc.tuple(fc.constantFrom(...kinds), fc.constantFrom(...Object.keys(wrappings)));
   return fc
     .tuple(fc.array(chosen, { minLength: 1, maxLength: 5 }), fc.shuffledSubarray(names, { minLength: 5, maxLength: 5 }))
@@ -107,8 +115,9 @@ export function generatedEvent(kinds: readonly string[] = fieldKinds): fc.Arbitr
         return [keys[index] as string, field] as const;
       });
       const schema = z.object(Object.fromEntries(made.map(([key, field]) => [key, field.schema])));
-      return fc
-        .record(Object.fromEntries(made.map(([key, { good }]) => [key, good])), { noNullPrototype: true })
-        .map((value) => ({ schema, value }));
+      const value = fc.record(Object.fromEntries(made.map(([key, { good }]) => [key, good])), {
+        noNullPrototype: true,
+      });
+      return fc.array(value, { minLength: 1, maxLength: most }).map((values) => ({ schema, values }));
     });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUuidShaped, readLowerUuid } from "../src/uuid-shape.js";
+import { isUuidShaped, readLowerUuid, readUuidWords, uuidText } from "../src/uuid-shape.js";
 
 const UUID_SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -36,6 +36,9 @@ describe("readLowerUuid", () => {
         const text = String.fromCharCode(...bytes.subarray(from));
         const isLower = UUID_SHAPE.test(text) && text === text.toLowerCase();
         expect(readLowerUuid(bytes, from)).toBe(isLower ? text : null);
+        const words = new Int32Array(4);
+        expect(readUuidWords(bytes, from, words)).toBe(isLower);
+        expect(isLower ? uuidText(words) : text).toBe(text);
       }),
     );
   });
@@ -45,6 +48,7 @@ describe("readLowerUuid", () => {
       fc.property(fc.uuid(), fc.nat(35), (uuid, length) => {
         const bytes = Uint8Array.from(uuid.slice(0, length), (character) => character.charCodeAt(0));
         expect(readLowerUuid(bytes, 0)).toBeNull();
+        expect(readUuidWords(bytes, 0, new Int32Array(4))).toBe(false);
       }),
     );
   });

@@ -1,7 +1,14 @@
 import { tooManyIds } from "./errors.js";
 import { ExpiryQueue } from "./expiry-queue.js";
 import { TextTable } from "./text-table.js";
-import { parseUuid, UuidTable } from "./uuid-table.js";
+import { formatUuid, parseUuid, UuidTable } from "./uuid-table.js";
+
+/** A text, or a UUID as its four words. */
+export type Id = string | Int32Array;
+
+export function textOfId(id: Id): string {
+  return typeof id === "string" ? id : formatUuid(id, 0);
+}
 
 /** The ids that expire at the same watermark. */
 interface Bucket {
@@ -17,7 +24,7 @@ interface Bucket {
  */
 export class IdSet {
   readonly #bound: number;
-  readonly #uuid = new Int32Array(4);
+  readonly #parsed = new Int32Array(4);
   readonly #uuids = new UuidTable();
   readonly #texts = new TextTable();
   readonly #buckets = new Map<number, Bucket>();
@@ -39,31 +46,32 @@ export class IdSet {
     return this.#uuids.bytes + 150 * this.#texts.size;
   }
 
-  has(id: string, watermarkMs: number): boolean {
-    return parseUuid(id, this.#uuid) ? this.#uuids.has(this.#uuid, watermarkMs) : this.#texts.has(id, watermarkMs);
+  has(id: Id, watermarkMs: number): boolean {
+    return this.#has(id, this.#wordsOf(id), watermarkMs);
   }
 
   /**
    * Remembers an id until the watermark reaches `expiresMs`. Returns false, and changes nothing, where the id is live
    * already. Throws `too-many-ids` when more would be live than the bound allows.
    */
-  claim(id: string, expiresMs: number, watermarkMs: number): boolean {
-    const isUuid = parseUuid(id, this.#uuid);
+  claim(id: Id, expiresMs: number, watermarkMs: number): boolean {
+    const words = this.#wordsOf(id);
     if (this.#size >= this.#bound) {
       this.evict(watermarkMs);
       if (this.#size >= this.#bound) {
-        if (isUuid ? this.#uuids.has(this.#uuid, watermarkMs) : this.#texts.has(id, watermarkMs)) return false;
+        if (this.#has(id, words, watermarkMs)) return false;
         throw tooManyIds(this.#bound);
       }
     }
-    const added = isUuid
-      ? this.#uuids.add(this.#uuid, expiresMs, watermarkMs)
-      : this.#texts.add(id, expiresMs, watermarkMs);
+    const added =
+      words === null
+        ? this.#texts.add(id as string, expiresMs, watermarkMs)
+        : this.#uuids.add(words, expiresMs, watermarkMs);
     if (!added) return false;
 
     const bucket = this.#latest?.expiresMs === expiresMs ? this.#latest : this.#bucketAt(expiresMs);
     bucket.held++;
-    if (!isUuid) bucket.texts.push(id);
+    if (words === null) bucket.texts.push(id as string);
     this.#size++;
     return true;
   }
@@ -85,6 +93,16 @@ export class IdSet {
   *live(watermarkMs: number): Generator<{ id: string; expiresMs: number }> {
     yield* this.#uuids.live(watermarkMs);
     yield* this.#texts.live(watermarkMs);
+  }
+
+  /** The words of a UUID; null for any other text. */
+  #wordsOf(id: Id): Int32Array | null {
+    if (typeof id !== "string") return id;
+    return parseUuid(id, this.#parsed) ? this.#parsed : null;
+  }
+
+  #has(id: Id, words: Int32Array | null, watermarkMs: number): boolean {
+    return words === null ? this.#texts.has(id as string, watermarkMs) : this.#uuids.has(words, watermarkMs);
   }
 
   #bucketAt(expiresMs: number): Bucket {

@@ -26,7 +26,7 @@ export interface Rollup<E, Name extends string = string> {
 export interface TaskDefinition<E> extends OfEvents<E> {
   /** The field with the event time: an integer of the unit; in ms it must lie within ±8.64e15, as a Date does. */
   readonly time: { readonly field: keyof E & string; readonly unit: "s" | "ms" };
-  /** The field to dedup by: a string. None: nothing is a duplicate. */
+  /** The field to dedup by: a string, or the four 32-bit words of a UUID (Int32Array), which stand for its text in lower case. None: nothing is a duplicate. */
   readonly id?: keyof E & string;
   /** The watermark is the highest event time − this; `given`: it comes from outside alone, by `advance`. */
   readonly watermarkDelayMs: number | "given";
@@ -62,7 +62,7 @@ type AggregateOf<E> =
 /** What a definition's fields must be of, so that not every event is rejected. */
 export interface FieldsOf<E> {
   readonly time: { readonly field: FieldOf<E, number> };
-  readonly id?: FieldOf<E, string>;
+  readonly id?: FieldOf<E, string | Int32Array>;
   readonly rollups: readonly {
     readonly keys: readonly FieldOf<E, string>[];
     readonly aggregates: Readonly<Record<string, AggregateOf<E>>>;

@@ -1,16 +1,17 @@
 import { demandOf, type FieldDemand, type NumberSlots } from "./aggregates.js";
 import { MAX_TIME_MS } from "./checks.js";
+import type { Id } from "./dedup.js";
 import type { TaskDefinition } from "./definition.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads each field that a definition names once per event, into buffers that the next event overwrites.
- * An event does not fit a definition when its id or a key is no string, its time no integer within ±8.64e15 ms, an
+ * An event does not fit a definition when its id is neither a string nor four words, a key no string, its time no integer within ±8.64e15 ms, an
  * integer sum's field no safe integer, or a double's field neither a finite number nor null (undefined counts as null).
  */
 export class EventReader<E> {
-  id = "";
+  id: Id = "";
   /** One double, in an array so that a new one costs no object. */
   readonly #time = new Float64Array(1);
   readonly keys: string[];
@@ -63,7 +64,7 @@ export class EventReader<E> {
     const fields = event as Fields;
     if (this.#idField !== undefined) {
       const id = fields[this.#idField];
-      if (typeof id !== "string") return this.#idField;
+      if (typeof id !== "string" && !(id instanceof Int32Array && id.length === 4)) return this.#idField;
       this.id = id;
     }
     const time = fields[this.#timeField];

@@ -1,6 +1,7 @@
 import { Accumulators } from "./accumulators.js";
 import { planAggregates } from "./aggregates.js";
 import type { SessionAssigner, Window } from "./assigners.js";
+import { textOfId } from "./dedup.js";
 import { DEFAULT_MAX_LIVE_IDS, type RowOf, type TaskDefinition } from "./definition.js";
 import { sumOverflowed } from "./errors.js";
 import type { EventReader } from "./event-reader.js";
@@ -58,7 +59,8 @@ export class SessionWindowing<E> implements Windowing<E> {
   }
 
   take(event: E, elsewhereMs: number): "counted" | "late" | "duplicate" {
-    const { timeMs, id, keys } = this.#reader;
+    const { timeMs, keys } = this.#reader;
+    const id = textOfId(this.#reader.id);
     const { watermarkMs } = this.#clock;
     const ownEndMs = timeMs + this.#gapMs;
     const key = this.#keys.find(keys, this.#keySlots);

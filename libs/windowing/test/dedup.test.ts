@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { IdSet } from "../src/dedup.js";
+import { IdSet, textOfId } from "../src/dedup.js";
 
 describe.each([
   ["text", (name: string) => name],
@@ -111,4 +111,17 @@ test("ids of every shape are told apart as a Map of strings does, through growth
     }),
     { numRuns: 60 },
   );
+});
+
+test("the four words of a UUID are the same id as its text in lower case", () => {
+  const words = Int32Array.of(0x3d131cdc, 0x061146c1, 0x9ff79861 | 0, 0xa9c6c75f | 0);
+  const text = "3d131cdc-0611-46c1-9ff7-9861a9c6c75f";
+  const ids = new IdSet(100);
+  expect(ids.claim(words, 15, -Infinity)).toBe(true);
+  expect(ids.claim(text, 15, -Infinity)).toBe(false);
+  expect([ids.has(text, 14), ids.has(words, 14), ids.has(words, 15)]).toEqual([true, true, false]);
+  words[3] = 1;
+  expect(ids.claim(words, 15, -Infinity)).toBe(true);
+  expect(ids.has(text, 14)).toBe(true);
+  expect([...ids.live(0)].map(({ id }) => id)).toEqual([text, textOfId(words)]);
 });

@@ -10,6 +10,7 @@ function rejects(fields: object, changed: Partial<TaskDefinition<Visit>> = {}) {
 test.each([
   ["id", undefined],
   ["id", 7],
+  ["id", Int32Array.of(1, 2, 3)],
   ["at", Number.NaN],
   ["at", 0.5],
   ["at", -Infinity],

@@ -4,6 +4,7 @@ import type { CheckpointPolicy, Pipeline } from "@tidemark/pipeline";
 import {
   createCheckpointLimit,
   createPartitionProcessor,
+  createSharedRows,
   createPartitionTask,
   IdLookups,
   MemoryBudget,
@@ -47,6 +48,7 @@ export function startMember(options: MemberOptions): Member {
   const limits = new Map<number, CheckpointLimit>();
   const lookups = new Map<number, IdLookups>();
   const decisions = new Map<number, Map<number, DatabaseDecision>>();
+  const eventRows = createSharedRows(pipeline);
   const restore = bug.restore?.() ?? ((claim, create) => ({ claim, processor: create(claim) }));
   const source = createSourceOn(port, {
     brokers: ["simulated:9092"],
@@ -59,7 +61,9 @@ export function startMember(options: MemberOptions): Member {
       const claimed = await sink.claim(partition, logStartOffset);
       const decided = decisions.get(partition) ?? new Map<number, DatabaseDecision>();
       decisions.set(partition, decided);
-      const { claim, processor } = restore(claimed, (from) => createPartitionProcessor(pipeline, from, decided));
+      const { claim, processor } = restore(claimed, (from) =>
+        createPartitionProcessor(pipeline, from, decided, undefined, eventRows),
+      );
       const limit = limits.get(partition) ?? createCheckpointLimit(policy);
       limits.set(partition, limit);
       const idLookups = lookups.get(partition) ?? new IdLookups(FEW_RECORDS);

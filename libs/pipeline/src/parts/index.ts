@@ -2,6 +2,7 @@
 export { createClusterGuard, type ClusterGuard } from "../cluster-guard.js";
 export { CheckpointLimit, type CheckpointExtent } from "../checkpoint-limit.js";
 export { createCheckpointLimit, defaultPolicy } from "../checkpoint-policy.js";
+export { createSharedRows } from "../event-rows.js";
 export { MemoryBudget } from "../memory-budget.js";
 export { OutcomeCounter } from "../outcome-counter.js";
 export { IdLookups } from "../id-lookups.js";

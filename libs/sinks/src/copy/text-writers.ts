@@ -3,6 +3,7 @@ import type { ColumnWriter } from "./column-writers.js";
 import { writeUuid } from "./uuid-bytes.js";
 
 const UUID_BYTES = 16;
+const UUID_WORDS = 4;
 const JSONB_VERSION = 1;
 const LONE_SURROGATE = /\p{Surrogate}/u; // UTF-8 has no form for it: it would be written as U+FFFD
 // JSON.stringify escapes U+0000 and lone surrogates like this, and nothing else that jsonb refuses.
@@ -36,9 +37,14 @@ export function enumLabels(type: string, column: string, labels: readonly string
   };
 }
 
+/** Texts, and the four words of 32 bits of a UUID. */
 export function uuids(type: string, column: string): ColumnWriter {
   return (out, value) => {
     out.int32(UUID_BYTES);
+    if (value instanceof Int32Array && value.length === UUID_WORDS) {
+      for (let word = 0; word < UUID_WORDS; word += 1) out.int32(value[word] as number);
+      return;
+    }
     if (typeof value !== "string" || !writeUuid(out, value)) throw unencodable(column, type, value);
   };
 }

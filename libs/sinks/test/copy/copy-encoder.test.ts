@@ -112,6 +112,11 @@ describe("createCopyEncoder", () => {
     expect(read).toEqual(reals.map((real) => ({ real: bitsOf(real) })));
   });
 
+  it("takes a UUID as its four words", async () => {
+    const id = Int32Array.of(0x3d131cdc, 0x061146c1, 0x9ff79861 | 0, 0xa9c6c75f | 0);
+    expect(await writeAndRead([{ at: 0, id }], "id")).toEqual([{ id: "3d131cdc-0611-46c1-9ff7-9861a9c6c75f" }]);
+  });
+
   it("takes texts and bytes of a megabyte and more, and empty ones", async () => {
     const words = "é😀x".repeat(200_000);
     const raw = Uint8Array.from({ length: 1024 * 1024 }, (_, at) => at % 251);
@@ -135,6 +140,7 @@ describe("createCopyEncoder", () => {
     ["double precision", { real: "1" }],
     ["boolean", { yes: 1 }],
     ["uuid", { id: "3d131cdc" }],
+    ["uuid", { id: Int32Array.of(1, 2, 3) }],
     ["text", { words: "a\0b" }],
     ["text", { words: "half of a pair: \ud83d" }],
     ["bytea", { raw: "00" }],

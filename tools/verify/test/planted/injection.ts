@@ -164,8 +164,9 @@ export const changedEvent = (change: (event: Readonly<Record<string, unknown>>) 
     ...pipeline,
     event: {
       ...pipeline.event,
-      createDecoder: (added) => {
-        const decode = pipeline.event.createDecoder(added);
+      // The event that is changed has its UUIDs as texts.
+      createDecoder: (shape) => {
+        const decode = pipeline.event.createDecoder({ ...shape, words: [] });
         return (bytes, from, to) => {
           const decoded = decode(bytes, from, to);
           if (!decoded.ok) return decoded;
