@@ -154,7 +154,7 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
     expect((await check("socmed")).differences).toEqual([]);
     expect((await check("socmed")).definition.watermarkDelayMs).toBe(300_000);
 
-    expect(await rebuild(wider, topic, ["--abandon"])).toMatchObject({ code: 0 });
+    expect(await rebuild(wider, topic, ["--abandon"])).toMatchObject({ code: 0, err: "" });
     expect(await namesOf()).toEqual(names);
     expect(await begun()).toHaveLength(0);
 
@@ -163,7 +163,7 @@ describe("another watermark delay", { timeout: 240_000 }, () => {
       databaseUrl,
       "CREATE SCHEMA tidemark_former_socmed; CREATE TABLE tidemark_former_socmed.left_behind ()",
     );
-    expect(await rebuild(wider)).toMatchObject({ code: 0 });
+    expect(await rebuild(wider)).toMatchObject({ code: 0, err: "" });
     expect(await namesOf()).toEqual(names);
     expect((await check("socmed")).differences).toEqual([]);
   });
@@ -209,7 +209,7 @@ it("a field, a rate and rollups more: orders are read into tables that have them
   // A decision on the former tables holds for the new ones.
   expect(
     await runMain("apps/consumer", ["rebuild", "--partition", "0", "--without", "5"], environment(former, own)),
-  ).toMatchObject({ code: 0 });
+  ).toMatchObject({ code: 0, err: "" });
   expect(await rebuild(wide, own)).toMatchObject({ code: 0, err: "" });
   const verdict = await check("orders", own);
   expect(verdict.differences).toEqual([]);

@@ -123,7 +123,7 @@ describe("a record of a clock that is 50 minutes fast", { timeout: 240_000 }, ()
     expect(row).toEqual({ reason: "excluded", kept: true });
 
     // The decision stands in each later rebuild, until it is taken back.
-    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0 });
+    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0, err: "" });
     expect((await countsOf(url))[partition]).toMatchObject({ late: 0, rejected: 1 });
     expect((await check(url, topic)).differences).toEqual([]);
     expect(await rebuild(topic, url, ["--partition", String(partition), "--including", String(offset)])).toMatchObject({
@@ -216,7 +216,7 @@ describe("a rebuild", { timeout: 240_000 }, () => {
     expect(err).toContain("are at work");
     child.kill("SIGTERM");
     await ended;
-    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0 });
+    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0, err: "" });
     expect((await check(url, topic)).differences).toEqual([]);
   });
 
@@ -244,7 +244,7 @@ describe("a rebuild", { timeout: 240_000 }, () => {
     expect((await check(url, topic)).differences).toEqual([]);
 
     // All of it comes back whole.
-    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0 });
+    expect(await rebuild(topic, url, ["--all"])).toMatchObject({ code: 0, err: "" });
     expect(await query(url, "SELECT FROM tidemark.retention")).toHaveLength(0);
     const whole = await check(url, topic);
     expect(whole).toMatchObject({ differences: [], comparedFrom: null });
@@ -268,7 +268,7 @@ describe("a rebuild", { timeout: 240_000 }, () => {
     const env = { PIPELINE: fileURLToPath(new URL("../../../examples/3-own-pipeline/orders.ts", import.meta.url)) };
     await consume(servers, topic, url, env);
     expect(await countsOf(url)).toMatchObject([{ counted: 2, late: 2 }, { counted: 2 }]);
-    expect(await rebuild(topic, url, ["--partition", "0", "--without", "1"], env)).toMatchObject({ code: 0 });
+    expect(await rebuild(topic, url, ["--partition", "0", "--without", "1"], env)).toMatchObject({ code: 0, err: "" });
     expect(await countsOf(url)).toMatchObject([{ counted: 3, late: 0, rejected: 1 }, { counted: 2 }]);
     expect((await check(url, topic)).differences).toEqual([]);
   });
