@@ -95,7 +95,7 @@ function explainSasl(cause: Error, at: string, connection: KafkaConnection): Sou
   if (type === "UNSUPPORTED_SASL_MECHANISM" || /mechanism is not supported/.test(cause.message)) {
     return mechanismNotOffered(at, mechanism, [], cause);
   }
-  if (type === "ILLEGAL_SASL_STATE") return asksForNoSasl(at, cause);
+  if (type === "ILLEGAL_SASL_STATE" || isUnknownHandshake(cause)) return asksForNoSasl(at, cause);
   const isRefusal = cause.name === "KafkaJSSASLAuthenticationError" && !isPassingSaslError(cause);
   if (!isRefusal && type !== "SASL_AUTHENTICATION_FAILED") return undefined;
   const user = userOf(connection);
@@ -111,6 +111,11 @@ function explainAuthorization(cause: Error, at: string, context: FailureContext)
   const name = kind === "TOPIC" ? context.topic : kind === "GROUP" ? context.group : undefined;
   const what = name === undefined ? kind.toLowerCase().replace("_", " ") : `${kind.toLowerCase()} "${name}"`;
   return notAuthorized(at, what, context, cause);
+}
+
+/** A broker may know no authentication at all. */
+function isUnknownHandshake(cause: Error): boolean {
+  return cause.name === "KafkaJSServerDoesNotSupportApiKey" && "apiName" in cause && cause.apiName === "SaslHandshake";
 }
 
 const COORDINATOR_MOVES = new Set([
