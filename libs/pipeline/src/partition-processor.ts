@@ -99,12 +99,7 @@ export function createPartitionProcessor(
   let keyDuplicates = 0;
   let pending = 0;
   const excluded = new Set(claim.excluded);
-  let judged: { readonly rows: readonly (EventRow | null)[]; readonly result: StepResult } | undefined;
-  const tracker = new LeadTracker(claim.maxEventTimeMs, claim.maxEventOffset, (index) => {
-    const row = judged?.rows[index];
-    const isQuarantined = judged?.result.quarantined.some((one) => one.index === index) ?? false;
-    return row === undefined || row === null || isQuarantined ? Number.NaN : timeOf(data, row);
-  });
+  const tracker = new LeadTracker(claim.maxEventTimeMs, claim.maxEventOffset);
 
   function decode(batch: SourceBatch): DecodedBatch {
     const { records } = batch;
@@ -128,10 +123,7 @@ export function createPartitionProcessor(
     const { records } = batch;
     const arrivalsMs = arrivalsOf(records);
     const result = task.step(rows, arrivalsMs, idRows?.takenUntil(records, taken, decisions));
-    judged = { rows, result };
-    tracker.take(records, arrivalsMs, task.maxEventTimeMs);
-    // Otherwise each partition would hold its last rows until its next batch.
-    judged = undefined;
+    tracker.take(records, arrivalsMs, result.leader, task.maxEventTimeMs);
     const others = new Map<number, Outcome>();
     for (const index of result.duplicates) others.set(index, DUPLICATE);
     const late = result.late.map(({ index, watermarkMs, missedByMs }) => {

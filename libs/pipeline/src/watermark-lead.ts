@@ -18,7 +18,6 @@ export interface WatermarkLead {
 
 /** Follows which event set the watermark. What it gives depends on the records alone, wherever batches are cut. */
 export class LeadTracker {
-  readonly #timeOf: (index: number) => number;
   #maxMs: number;
   #offset: number | undefined;
   #timestampMs = -1;
@@ -26,28 +25,26 @@ export class LeadTracker {
   #newestArrivalMs = -Infinity;
   #lastTimestampMs = -1;
 
-  /** `timeOf`: the event time of an item of the batch in epoch ms; NaN where it holds none that moves the watermark. */
-  constructor(maxEventTimeMs: number, offset: number | undefined, timeOf: (index: number) => number) {
+  constructor(maxEventTimeMs: number, offset: number | undefined) {
     this.#maxMs = maxEventTimeMs;
     this.#offset = offset;
-    this.#timeOf = timeOf;
   }
 
-  /** A batch was judged, whose records have these timestamps, and the highest event time stands there now. */
-  take(records: readonly SourceRecord[], timestampsMs: Float64Array, maxEventTimeMs: number): void {
-    let from = 0;
-    if (maxEventTimeMs > this.#maxMs) {
-      const at = records.findIndex((_, index) => this.#timeOf(index) === maxEventTimeMs);
+  /**
+   * A batch was judged, whose records have these timestamps, and the highest event time stands there now. `leader`: the position of
+   * the record that set it; -1: none of them did.
+   */
+  take(records: readonly SourceRecord[], timestampsMs: Float64Array, leader: number, maxEventTimeMs: number): void {
+    if (leader >= 0) {
       this.#maxMs = maxEventTimeMs;
-      this.#offset = records[at]?.offset;
-      this.#timestampMs = timestampsMs[at] ?? -1;
+      this.#offset = records[leader]?.offset;
+      this.#timestampMs = timestampsMs[leader] ?? -1;
       this.#followers = 0;
       this.#newestArrivalMs = -Infinity;
-      from = at + 1;
     }
     let followers = this.#followers;
     let newestMs = this.#newestArrivalMs;
-    for (let index = from; index < timestampsMs.length; index += 1) {
+    for (let index = leader + 1; index < timestampsMs.length; index += 1) {
       const timestampMs = timestampsMs[index] as number;
       if (timestampMs === -1) continue;
       followers += 1;

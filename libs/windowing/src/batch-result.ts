@@ -10,6 +10,7 @@ export interface BatchResult extends StepResult {
   readonly rejected: RejectNote[];
   readonly duplicates: number[];
   readonly copies: number[];
+  leader: number;
 }
 
 /**
@@ -29,6 +30,7 @@ export function createBatchResult(read: number, watermarksMs?: Float64Array): Ba
     rejected: [],
     duplicates: [],
     copies: [],
+    leader: -1,
     ...(watermarksMs && { watermarksMs }),
   };
   return result;

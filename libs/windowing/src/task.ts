@@ -34,6 +34,8 @@ export interface StepResult {
   readonly duplicates: readonly number[];
   /** Those of `duplicates` whose ids only other streams have counted. */
   readonly copies: readonly number[];
+  /** The position of the event that set the highest event time; -1 where none did. */
+  readonly leader: number;
   /** The watermark that stood before each event; only where `elsewhereMs` was given. */
   readonly watermarksMs?: Float64Array;
 }
@@ -247,6 +249,7 @@ export class JudgedStream<E> {
       } else {
         result.late.push({ index, watermarkMs: clock.watermarkMs, missedByMs: windowing.missedByMs });
       }
+      if (reader.timeMs > clock.maxEventTimeMs) result.leader = index;
       clock.observe(reader.timeMs);
     }
 

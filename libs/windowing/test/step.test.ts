@@ -30,3 +30,12 @@ test("a watermark may come without events", () => {
   const { result, checkpoint } = step(definition, null, { watermarkMs: 15 });
   expect([result.read, checkpoint.ledger.read, checkpoint.watermarkMs]).toEqual([0, 0, 15]);
 });
+
+test("the leader of a batch is the first event of the highest time, late ones and duplicates included, quarantined ones not", () => {
+  const task = createTask({ ...definition, maxFutureSkewMs: 100 });
+  expect(task.step([visit(10), visit(30), visit(30), visit(20)]).leader).toBe(1);
+  expect(task.step([visit(30), visit(29)]).leader).toBe(-1);
+  expect(task.step([null, visit(1_000), visit(31)], [0, 0, 0]).leader).toBe(2);
+  const { leader } = task.step([visit(40, { id: "a" }), visit(45, { id: "a" }), visit(-500)]);
+  expect(leader).toBe(1);
+});
