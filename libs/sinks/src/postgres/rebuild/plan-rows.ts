@@ -31,7 +31,7 @@ export interface RowPlan {
 const DAY_MS = 86_400_000;
 const number = new Intl.NumberFormat("en-US");
 const ADVICE =
-  "Leave that as it was, or give the pipeline and its tables other names: they are then made of what the log still has, beside the former ones.";
+  "Leave that as it was, or give the pipeline and its tables other names, or use another database: they are then made of what the log still has, beside the former ones.";
 
 /** Rollups of the definition that no former table holds. */
 export function newRollups(former: PipelineData, data: PipelineData): readonly RollupData[] {
