@@ -173,7 +173,7 @@ describe("the tables of an orders pipeline", () => {
     await query(
       url,
       `CREATE OR REPLACE VIEW shop.orders_1h_total AS
-       SELECT topic, window_start, sum(orders)::int8 AS orders, sum(rate) AS rate, true AS closed
+       SELECT topic, window_start, sum(orders)::int8 AS orders, sum(rate ORDER BY partition) AS rate, true AS closed
        FROM shop.orders_1h GROUP BY topic, window_start`,
     );
     expect(kindsOf(await check(url))).toEqual(["orders_1h_total.closed wrong-value"]);
