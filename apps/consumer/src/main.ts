@@ -14,7 +14,7 @@ import { withIdScope, withKeyLimit, withTimes, type Pipeline, type Stopped } fro
 import { describeAddress, parseAddress } from "@tidemark/sinks/address";
 import { socmed } from "@tidemark/socmed";
 import { parseOptions, usage, type ConsumerOptions } from "./options.js";
-import { createJsonReporter, createStatusReporter, createTableReporter } from "./reporter.js";
+import { createJsonReporter, createStatusReporter, createTableReporter } from "@tidemark/cli/report";
 import { rebuild } from "./rebuild.js";
 import { parseRebuildOptions, rebuildUsage, type RebuildOptions } from "./rebuild-options.js";
 import { runConsumer } from "./run-consumer.js";
@@ -87,7 +87,7 @@ async function run(options: ConsumerOptions | RebuildOptions, stop: StopSignal):
   try {
     const { kafkaBrokers: brokers, kafkaConnection: connection, databaseUrl } = addresses;
     const { topic = defaultTopic } = options;
-    const reporter = reporters[options.output]({ stream: process.stdout, pipeline });
+    const reporter = reporters[options.output]({ stream: process.stdout, pipeline, name: "consumer" });
     // Before anything is changed there: it may be another database than the one that was meant.
     reporter.note(`pipeline ${pipeline.name} writes to ${describeAddress(parseAddress(databaseUrl))}`);
     const surroundings = { brokers, connection, databaseUrl, reporter, signal };

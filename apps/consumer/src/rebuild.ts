@@ -6,7 +6,7 @@ import {
   type Stopped,
 } from "@tidemark/pipeline";
 import { dropRebuilt } from "@tidemark/sinks";
-import { describeEvent } from "./notes.js";
+import { describeEvent } from "@tidemark/cli/report";
 import type { DefinitionTarget, PartitionTarget, RebuildTarget } from "./rebuild-options.js";
 import { PROGRESS_EVERY_MS, runConsumer, type PlacedOptions, type Surroundings } from "./run-consumer.js";
 

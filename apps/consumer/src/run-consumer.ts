@@ -1,9 +1,8 @@
 import { runPipeline, type Pipeline, type RunningPipeline, type Stopped } from "@tidemark/pipeline";
 import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 import type { KafkaConnection } from "@tidemark/sources";
-import { describeEvent } from "./notes.js";
+import { describeEvent, type Reporter } from "@tidemark/cli/report";
 import type { ConsumerOptions } from "./options.js";
-import type { Reporter } from "./reporter.js";
 
 export interface Surroundings {
   readonly brokers: readonly string[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatJson, formatLedger, formatStatus, formatTable } from "../src/format.js";
+import { formatJson, formatLedger, formatStatus, formatTable } from "@tidemark/cli/report";
 import { EMPTY_LEDGER } from "@tidemark/pipeline";
 import { socmed } from "@tidemark/socmed";
 import { eventOf } from "./processor-fixtures.js";

@@ -1,5 +1,5 @@
 import type { PipelineEvent, Progress } from "@tidemark/pipeline";
-import type { Reporter } from "../src/reporter.js";
+import type { Reporter } from "@tidemark/cli/report";
 
 /** Keeps what a person would see. */
 export class Recorder implements Reporter {

@@ -17,7 +17,7 @@ export const libMayImport: Readonly<Record<string, readonly string[]>> = {
   sinks: ["schema", "metrics", "windowing"],
   pipeline: ["schema", "metrics", "windowing", "sources", "sinks"],
   socmed: ["schema", "metrics", "windowing", "sinks/tables", "pipeline/definition", "panels", "scenario"],
-  cli: ["pipeline/definition", "pipeline/duration", "sources", "sinks/address"],
+  cli: ["pipeline", "sources", "sinks"],
   panels: ["schema", "metrics", "sinks/tables"],
 };
 

@@ -64,6 +64,6 @@ def test_vector(vector: dict[str, Any]) -> None:
             assert comparable([*key, count] for key, count in counts) == comparable(wanted)
         for table in ("raw", "late", "rejected"):
             rows = getattr(fold.rows, table)
-            stream = CopyEncoder(job["sql"][table], job).encode(rows, CONSTANTS)
+            stream = CopyEncoder(job["sql"][table], job).encode(rows, CONSTANTS).stream()
             digest = hashlib.sha256(stream).hexdigest() if rows else None
             assert digest == expected["copies"][table], table

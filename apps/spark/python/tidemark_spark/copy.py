@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from .job import Json
-from .times import DAY_MS, micros_of
+from .times import micros_of
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0" * 8
 END = b"\xff\xff"
@@ -52,6 +53,18 @@ WRITERS: dict[str, Writer] = {
 }
 
 
+@dataclass(frozen=True)
+class Copied:
+    """Rows as COPY takes them."""
+
+    statement: str
+    rows: list[tuple[int, bytes]]
+    """Each with its offset."""
+
+    def stream(self) -> bytes:
+        return b"".join((HEADER, *(row for _, row in self.rows), END))
+
+
 class CopyEncoder:
     """Encodes rows of one table of the job."""
 
@@ -82,12 +95,12 @@ class CopyEncoder:
 
         return write
 
-    def encode(self, rows: Iterable[Row], constants: Row) -> bytes:
-        """The whole COPY stream. `constants` stand in every row."""
-        out = [HEADER]
+    def encode(self, rows: Iterable[Row], constants: Row) -> Copied:
+        """`constants` stand in every row."""
+        encoded: list[tuple[int, bytes]] = []
         fixed = {name: write(constants[name]) for name, write in self._columns if name in constants}
         for row in rows:
-            out.append(self._count)
+            out = [self._count]
             for name, write in self._columns:
                 known = fixed.get(name)
                 if known is not None:
@@ -95,10 +108,5 @@ class CopyEncoder:
                     continue
                 value = row[name]
                 out.append(NULL if value is None else write(value))
-        out.append(END)
-        return b"".join(out)
-
-
-def day_of(ms: int) -> int:
-    """The UTC day of epoch ms, as days since 1970."""
-    return ms // DAY_MS
+            encoded.append((row["offset"], b"".join(out)))
+        return Copied(self.statement, encoded)

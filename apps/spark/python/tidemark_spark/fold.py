@@ -5,7 +5,7 @@ All checkpoints together depend on the log alone, not on where batches are cut.
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -91,7 +91,9 @@ def key_text(value: Any) -> str:
 class Fold:
     """Goes on from a state, which it changes."""
 
-    def __init__(self, plan: Plan, state: State) -> None:
+    def __init__(self, plan: Plan, state: State, refused: Mapping[int, str] | None = None) -> None:
+        """`refused`: offsets of records whose rows the database refuses, with the reason."""
+        self._refused = refused or {}
         self.plan = plan
         self.state = state
         self.rows = Rows()
@@ -123,6 +125,12 @@ class Fold:
             state.ledger["skipped"] += end - state.next_offset
             state.next_offset = end
 
+    def lose_to(self, end: int) -> None:
+        """Counts the offsets up to `end` as lost: their records were deleted unread."""
+        state = self.state
+        state.ledger["lost"] += end - state.next_offset
+        state.next_offset = end
+
     def checkpoint(self) -> Checkpoint:
         """Closes the fold: forgets windows and ids that are no longer open."""
         plan, state, watermark = self.plan, self.state, self.watermark_ms
@@ -148,6 +156,11 @@ class Fold:
         plan, state = self.plan, self.state
         if record.offset in state.excluded:
             self._reject(record, EXCLUDED)
+            return
+        reason = self._refused.get(record.offset)
+        if reason is not None:
+            self.rows.rejected.append(self._rejected_row(record, ("refused", None, reason, "")))
+            self._count(record, "refused", "")
             return
         values, rejection = plan.decoder.decode(record.value)
         if values is None:

@@ -4,22 +4,31 @@ It runs in a Python worker, and may be run again, twice at once, or only half: t
 transaction makes all of that harmless.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 
+from .availability import Patience, is_missing_day
+from .claim import read_head, restore
+from .commit import Committer, RowsRefusedError, make_days
 from .fold import Fold, Plan, Record
 from .job import LEDGER, Json
-from .protocol import Committer, Connection, FencedError, connect, make_days, read_head, restore
+from .session import Connection, FencedError, connect
 from .state_cache import StateCache
 
-RESULT = "partition int, from_offset long, next_offset long, " + ", ".join(
-    f"{name} long" for name in LEDGER
+RESULT = (
+    "partition int, epoch long, from_offset long, next_offset long, watermark_ms long, "
+    "max_event_ms long, rows long, duration_ms double, refused_rows string, shown string, "
+    + ", ".join(f"{name} long" for name in LEDGER)
 )
 COLUMNS = ("partition", "offset", "arrival", "key", "value")
+SHOWN_ROWS = 20
+ARROW_TYPES = {"int": pa.int32(), "long": pa.int64(), "double": pa.float64(), "string": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,12 @@ class Batch:
     state_directory: str
     claims: dict[int, tuple[int, int]]
     """By partition: the epoch, and where the batch ends."""
+    refused: dict[int, dict[int, str]] = field(default_factory=dict)
+    """By partition: offsets of records whose rows the database refuses, with the reason."""
+    shows: bool = False
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
-        rows: list[list[int]] = []
+        rows: list[dict[str, Any]] = []
         task: PartitionTask | None = None
         for batch in batches:
             columns = [column.to_pylist() for column in batch.columns]
@@ -49,45 +61,53 @@ class Batch:
         yield result_batch(rows)
 
 
-def result_batch(rows: list[list[int]]) -> Any:
+def result_batch(rows: list[dict[str, Any]]) -> Any:
     """One row for each partition: where it stood, where it stands, and what was counted."""
-    names = [column.split()[0] for column in RESULT.split(", ")]
-    columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
-    types = [pa.int32(), *(pa.int64() for _ in names[1:])]
-    arrays = [pa.array(values, kind) for values, kind in zip(columns, types, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, names=names)
+    names, kinds = zip(*(column.split() for column in RESULT.split(", ")), strict=True)
+    arrays = [
+        pa.array([row[name] for row in rows], ARROW_TYPES[kind])
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, names=list(names))
 
 
 class Worker:
     """What a Python worker keeps between tasks."""
 
-    def __init__(self, batch: Batch) -> None:
-        self.plan = Plan(batch.job)
-        self.committer = Committer(self.plan, batch.url)
-        self.url = batch.url
+    def __init__(self, job: Json, url: str) -> None:
+        self.plan = Plan(job)
+        self.committer = Committer(self.plan, url)
+        self.url = url
         self.known_days: set[int] = set()
         self._conn: Connection | None = None
 
     def connection(self) -> Connection:
-        """An open connection: one that has broken meanwhile is replaced."""
-        conn = self._conn
-        if conn is not None and not conn.closed:
+        """An open connection: one that has broken meanwhile is replaced. Waits for Postgres."""
+        patience = Patience(self.plan.job)
+        while True:
             try:
+                conn = self._conn
+                if conn is None or conn.closed:
+                    conn = self._conn = connect(self.url, self.plan.job)
                 conn.execute("SELECT")
                 return conn
-            except psycopg.Error:
-                conn.close()
-        self._conn = connect(self.url, self.plan.job)
-        return self._conn
+            except psycopg.Error as error:
+                self.drop_connection()
+                patience.rest(error)
+
+    def drop_connection(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
 
 
 _workers: dict[tuple[str, str], Worker] = {}
 
 
-def worker_for(batch: Batch) -> Worker:
-    key = (batch.job["sql"]["definitionHash"], batch.url)
+def worker_for(job: Json, url: str) -> Worker:
+    key = (job["sql"]["definitionHash"], url)
     if key not in _workers:
-        _workers[key] = Worker(batch)
+        _workers[key] = Worker(job, url)
     return _workers[key]
 
 
@@ -96,48 +116,104 @@ class PartitionTask:
 
     def __init__(self, batch: Batch, partition: int) -> None:
         self.partition = partition
+        self._began = time.monotonic()
         self._batch = batch
-        self._worker = worker_for(batch)
+        self._worker = worker_for(batch.job, batch.url)
         self._epoch, self._end = batch.claims[partition]
         self._cache = StateCache(batch.state_directory)
-        self._conn = self._worker.connection()
-        plan = self._worker.plan
-        head = read_head(self._conn, batch.job, batch.topic, partition)
-        if head is None or head.epoch != self._epoch:
-            now = "nobody" if head is None else f"epoch {head.epoch}"
-            raise FencedError(
-                f"{batch.topic}[{partition}] is no longer owned by epoch {self._epoch}: {now} is."
-            )
-        self._from = head.state.next_offset
-        state = self._cache.take(self._key(self._from))
-        if state is None:
-            state = restore(self._conn, plan, batch.topic, partition, head)
-        self._before = dict(state.ledger)
-        self._fold = Fold(plan, state)
+        self._fold = self._begin()
+        self._from = self._fold.state.next_offset
+
+    def _begin(self) -> Fold:
+        batch, plan = self._batch, self._worker.plan
+        patience = Patience(batch.job)
+        while True:
+            try:
+                conn = self._worker.connection()
+                head = read_head(conn, batch.job, batch.topic, self.partition)
+                if head is None or head.epoch != self._epoch:
+                    raise self._fenced(None if head is None else head.epoch)
+                state = self._cache.take(self._key(head.state.next_offset))
+                if state is None:
+                    state = restore(conn, plan, batch.topic, self.partition, head)
+                return Fold(plan, state, batch.refused.get(self.partition, {}))
+            except psycopg.Error as error:
+                self._worker.drop_connection()
+                patience.rest(error)
+
+    def _fenced(self, epoch: int | None) -> FencedError:
+        now = "nobody" if epoch is None else f"epoch {epoch}"
+        place = f"{self._batch.topic}[{self.partition}]"
+        return FencedError(f"{place} is no longer owned by epoch {self._epoch}: {now} is.")
 
     def take(self, record: Record) -> None:
         # An earlier attempt of this task may have committed.
         if record.offset >= self._fold.state.next_offset:
             self._fold.process((record,))
 
-    def finish(self) -> list[int]:
-        """Commits. The row of RESULT."""
-        fold, worker, batch = self._fold, self._worker, self._batch
+    def lose_to(self, offset: int) -> None:
+        """Counts the records up to the offset as lost."""
+        self._fold.lose_to(offset)
+
+    def finish(self) -> dict[str, Any]:
+        """Commits. The row of RESULT: with `refused_rows` nothing was committed."""
+        fold = self._fold
         fold.skip_to(self._end)
         state = fold.state
+        refused: Mapping[int, str] = {}
         if state.next_offset > self._from:
-            place, fence = (batch.topic, self.partition), (self._epoch, self._from)
-            checkpoint = fold.checkpoint()
-            try:
-                make_days(self._conn, batch.job, fold.rows.days, worker.known_days)
-                worker.committer.commit(self._conn, place, fence, fold, checkpoint)
-            except psycopg.Error:
-                # Retention may have dropped a day that was made before.
-                worker.known_days.clear()
-                raise
+            refused = self._commit()
+        if not refused:
             self._cache.keep(self._key(state.next_offset), state, self._key(self._from))
-        counts = [state.ledger[name] - self._before[name] for name in LEDGER]
-        return [self.partition, self._from, state.next_offset, *counts]
+        rows = fold.rows
+        return {
+            "partition": self.partition,
+            "epoch": self._epoch,
+            "from_offset": self._from,
+            "next_offset": self._from if refused else state.next_offset,
+            "watermark_ms": fold.watermark_ms,
+            "max_event_ms": state.max_event_ms,
+            "rows": len(rows.raw) + len(rows.late) + len(rows.rejected),
+            "duration_ms": (time.monotonic() - self._began) * 1000,
+            "refused_rows": json.dumps(refused) if refused else None,
+            "shown": self._shown() if self._batch.shows else None,
+            **state.ledger,
+        }
+
+    def _commit(self) -> Mapping[int, str]:
+        """Tries until Postgres has taken the checkpoint. The rows that it refuses."""
+        fold, worker, batch = self._fold, self._worker, self._batch
+        place, fence = (batch.topic, self.partition), (self._epoch, self._from)
+        checkpoint = fold.checkpoint()
+        patience = Patience(batch.job)
+        while True:
+            try:
+                conn = worker.connection()
+                head = read_head(conn, batch.job, *place)
+                if head is None or head.epoch != self._epoch:
+                    raise self._fenced(None if head is None else head.epoch)
+                # The answer of an earlier try was lost.
+                if head.state.next_offset == fold.state.next_offset:
+                    return {}
+                make_days(conn, batch.job, fold.rows.days, worker.known_days)
+                worker.committer.commit(conn, place, fence, fold, checkpoint)
+                return {}
+            except RowsRefusedError as error:
+                return error.refused
+            except psycopg.Error as error:
+                worker.drop_connection()
+                # Retention may have dropped a day that was made before.
+                had_days = bool(worker.known_days)
+                worker.known_days.clear()
+                if not (is_missing_day(error) and had_days):
+                    patience.rest(error)
+
+    def _shown(self) -> str:
+        columns = self._batch.job["definition"]["tables"]["columns"]
+        rows = [
+            {name: row.get(name) for name in columns} for row in self._fold.rows.raw[:SHOWN_ROWS]
+        ]
+        return json.dumps({"rows": rows, "count": len(self._fold.rows.raw)}, default=str)
 
     def _key(self, next_offset: int) -> tuple[str, str, int, int, int]:
         batch = self._batch

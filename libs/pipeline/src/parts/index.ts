@@ -1,4 +1,4 @@
-/** The parts that a running pipeline is made of, for simulations and for tests of other engines. */
+/** The parts that a running pipeline is made of, for simulations, and for other engines and their tests. */
 export { createClusterGuard, type ClusterGuard } from "../cluster-guard.js";
 export { CheckpointLimit, type CheckpointExtent } from "../checkpoint-limit.js";
 export { createCheckpointLimit, defaultPolicy } from "../checkpoint-policy.js";
@@ -12,3 +12,9 @@ export { createPartitionTask, type CheckpointingTask, type TaskOptions } from ".
 export { createProgressRecorder, type ProgressRecorder } from "../progress-recorder.js";
 export { createRetentionKeeper, type RetentionKeeper } from "../retention-keeper.js";
 export { runPipelineWith } from "../run-pipeline.js";
+export { createEventStream } from "../event-stream.js";
+export { PipelineHealth } from "../health.js";
+export { OwnedPartitions } from "../owned-partitions.js";
+export { ProgressMeter } from "../progress-meter.js";
+export { createQuietKeeper } from "../quiet-keeper.js";
+export { createWindowMerger } from "../window-merger.js";

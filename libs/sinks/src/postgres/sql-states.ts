@@ -52,6 +52,11 @@ const sessionRules: readonly Rule[] = [
   rule("XX000", "briefly", false, "An internal error, or a proxy in front of the server that has no better code."),
 ];
 
+/** The longest state that fits decides. */
+export const sessionWaits: Readonly<Record<string, Wait>> = Object.fromEntries(
+  sessionRules.map(({ state, wait }) => [state, wait]),
+);
+
 /** Errors before a session is open, which say nothing about what was asked. A SQLSTATE that is not listed is temporary. */
 const connectionRules: readonly Rule[] = [
   rule("0A000", "never", false, "The server does not support what the address or the driver demands."),

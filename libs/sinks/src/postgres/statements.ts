@@ -17,6 +17,7 @@ import { applicationName, defaultLimits } from "./connection.js";
 import { idsSql } from "./read-ids.js";
 import { createRollupSql } from "./rollup-sql.js";
 import { modeText, WRITING } from "./session/settings.js";
+import { sessionWaits } from "./sql-states.js";
 import { createTallySql } from "./tally-sql.js";
 import { createWindowStatement } from "./window-statement.js";
 
@@ -54,6 +55,8 @@ export function describeStatements(pipeline: { readonly data: PipelineData; read
     limits: defaultLimits,
     firstClaimLock: FIRST_CLAIM_LOCK,
     definitionHash: hashDefinition(pipeline.data),
+    /** How long errors of a session are waited for, by the beginning of their SQLSTATE; others never. */
+    waits: sessionWaits,
     begin: `BEGIN ${modeText(WRITING)}`,
     settings,
     ...CLAIM_SQL,

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import type { EventRow, Pipeline, PipelineEvent, Progress } from "@tidemark/pipeline";
 import { formatJson, formatStatus, formatTable } from "./format.js";
 
-/** The consumer's output, for a person or a machine. */
+/** The output of a program that runs a pipeline, for a person or a machine. */
 export interface Reporter {
   /** A line of its own. */
   note(text: string): void;
@@ -17,13 +17,18 @@ export interface Reporter {
 export interface Output {
   readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly pipeline: Pick<Pipeline, "data">;
+  /** The program's, at the start of each line for people. */
+  readonly name: string;
 }
+
+const PREFIX_COLUMNS = 10;
 
 const plainLineEverySeconds = 5;
 const clearLine = "\r\u001B[K";
 
 /** A terminal gets one line that is updated; a file or a pipe a plain line at the first rows and every 5 s. */
-export function createStatusReporter({ stream }: Output): Reporter {
+export function createStatusReporter({ stream, name }: Output): Reporter {
+  const prefix = name.padEnd(PREFIX_COLUMNS);
   let live = false;
   let seconds = 0;
   let begun = false;
@@ -32,10 +37,10 @@ export function createStatusReporter({ stream }: Output): Reporter {
     live = false;
   };
   return {
-    note: (text) => line(`consumer  ${text}`),
+    note: (text) => line(`${prefix}${text}`),
     on: () => {},
     progress(progress) {
-      const text = `consumer  ${formatStatus(progress)}`;
+      const text = `${prefix}${formatStatus(progress)}`;
       seconds += 1;
       if (stream.isTTY === true) {
         const columns = Math.max((stream.columns || 80) - 1, 20);
@@ -45,7 +50,7 @@ export function createStatusReporter({ stream }: Output): Reporter {
       } else if (seconds % plainLineEverySeconds === 0 || (!begun && progress.ledger.read > 0)) line(text);
       begun ||= progress.ledger.read > 0;
     },
-    finish: (progress) => line(`consumer  ${formatStatus(progress)}`),
+    finish: (progress) => line(`${prefix}${formatStatus(progress)}`),
   };
 }
 
@@ -60,7 +65,8 @@ export function createJsonReporter({ stream }: Output): Reporter {
 }
 
 /** Each checkpoint's rows as a table with their rates, once they are committed. */
-export function createTableReporter({ stream, pipeline }: Output): Reporter {
+export function createTableReporter({ stream, pipeline, name }: Output): Reporter {
+  const prefix = name.padEnd(PREFIX_COLUMNS);
   const waiting = new Map<number, EventRow[]>();
   let batch = 0;
   const line = (text: string) => stream.write(`${text}\n`);
@@ -78,7 +84,7 @@ export function createTableReporter({ stream, pipeline }: Output): Reporter {
   }
 
   return {
-    note: (text) => line(`consumer  ${text}`),
+    note: (text) => line(`${prefix}${text}`),
     on(event) {
       if (event.type === "claimed") waiting.delete(event.partition);
       if (event.type === "committed") committed(event.partition, event.checkpoint.nextOffset);
@@ -87,6 +93,6 @@ export function createTableReporter({ stream, pipeline }: Output): Reporter {
       }
     },
     progress: () => {},
-    finish: (progress) => line(`consumer  ${formatStatus(progress)}`),
+    finish: (progress) => line(`${prefix}${formatStatus(progress)}`),
   };
 }

@@ -1,6 +1,6 @@
 import { SourceError } from "@tidemark/sources";
 import { expect, it } from "vitest";
-import { describeEvent } from "../src/notes.js";
+import { describeEvent } from "../../src/report/notes.js";
 
 const place = { topic: "events", brokers: ["kafka:9092"] };
 const disconnected = (error: Error) => describeEvent({ type: "disconnected", error }, place);

@@ -49,15 +49,20 @@ const rowsShown = 20;
 // Texts come from outside: a character that would break the frame is shown as a dot.
 const printable = (text: string) => text.replaceAll(/[\p{C}\u2028\u2029]/gu, ".");
 
-/** A batch as Spark's console shows it: a framed table of at most 20 rows, cells to the right. */
-export function formatTable(title: string, data: Pipeline["data"], rows: readonly EventRow[]): string {
+/** A batch as Spark's console shows it: a framed table of at most 20 rows, cells to the right. `count`: how many rows there are. */
+export function formatTable(
+  title: string,
+  data: Pipeline["data"],
+  rows: readonly EventRow[],
+  count = rows.length,
+): string {
   const names = Object.keys(data.tables.columns);
   const shown = rows.slice(0, rowsShown);
   const cells = [names, ...shown.map((row) => names.map((name) => printable(formatCell(data, name, row[name]))))];
   const widths = names.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
   const frame = `+${widths.map((width) => "-".repeat(width)).join("+")}+`;
   const lines = cells.map((line) => `|${line.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("|")}|`);
-  const more = rows.length > rowsShown ? [`only showing top ${rowsShown} rows of ${whole.format(rows.length)}`] : [];
+  const more = count > rowsShown ? [`only showing top ${rowsShown} rows of ${whole.format(count)}`] : [];
   return [title, frame, lines[0] ?? "", frame, ...lines.slice(1), frame, ...more].join("\n");
 }
 
