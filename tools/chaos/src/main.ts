@@ -9,6 +9,8 @@ import { formatOutcome, formatSchedule, isEqual } from "./report.js";
 import { runChaos } from "./run-chaos.js";
 import { hasOpenssl } from "./secrets.js";
 import { createSchedule } from "./schedule.js";
+import { formatSparkOutcome, runSpark } from "./spark/run-spark.js";
+import { createSparkSchedule, describeSparkFault } from "./spark/schedule.js";
 
 const stop = createStopSignal({ withParent: true });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -19,7 +21,25 @@ async function main(): Promise<number> {
   return parsed.kind === "run" ? await run(parsed.options) : answerOptions(parsed, usage, complain);
 }
 
+async function runSparkEngine(options: ChaosOptions): Promise<number> {
+  const { seed, minutes, rate, kafka, postgresBinaries, out } = options;
+  say(`Seed ${seed}, ${rate} events/s; Spark, Kafka ${kafka}, Postgres ${postgresBinaries ?? "embedded"}.`);
+  say("\nSchedule");
+  for (const fault of createSparkSchedule({ seed, lengthMs: minutes * 60_000 })) say(describeSparkFault(fault));
+  say("\nWhat happened");
+  const outcome = await runSpark(options, { say, signal: stop.signal });
+  say(`\n${formatSparkOutcome(outcome, process.stdout.columns ?? 80)}`);
+  if (out !== null) await writeOutcome(out, outcome);
+  return outcome.verdict?.equal === true ? EXIT_CODES.ok : EXIT_CODES.failed;
+}
+
+async function writeOutcome(path: string, outcome: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(outcome, undefined, 2)}\n`);
+}
+
 async function run(options: ChaosOptions): Promise<number> {
+  if (options.engine === "spark") return runSparkEngine(options);
   const { seed, minutes, consumers, failoverEveryMs, rate, kafka, postgresBinaries, out } = options;
   if (options.secured && !hasOpenssl()) {
     complain("--secured needs openssl, which is not there: install it, or leave --secured out.");
@@ -33,10 +53,7 @@ async function run(options: ChaosOptions): Promise<number> {
   say("\nWhat happened");
   const outcome = await runChaos(options, { say, signal: stop.signal });
   say(`\n${formatOutcome(outcome, process.stdout.columns ?? 80)}`);
-  if (out !== null) {
-    await mkdir(dirname(out), { recursive: true });
-    await writeFile(out, `${JSON.stringify(outcome, undefined, 2)}\n`);
-  }
+  if (out !== null) await writeOutcome(out, outcome);
   return isEqual(outcome) ? EXIT_CODES.ok : EXIT_CODES.failed;
 }
 

@@ -11,6 +11,10 @@ tables are recomputed from the log and compared by value.
 
   --seed N              of the schedule and of the scenario
   --minutes M           how long there are faults, such as 0.5 or 35
+  --engine NAME         consumer (default), or spark: the job on a cluster of a
+                        master and two workers on loopback, which are killed,
+                        and which the consumer takes turns with; needs Java 17
+                        and Python 3.11
   --consumers N         1 to 4 (default 4)
   --rate N              events a second (default 1000)
   --kafka KIND          embedded (default), or real: Apache Kafka, which needs
@@ -39,6 +43,7 @@ const shortestMinutes = Math.ceil(shortestMs / 6_000) / 10;
 const longestMinutes = 24 * 60;
 
 export interface ChaosOptions {
+  readonly engine: "consumer" | "spark";
   readonly seed: number;
   readonly minutes: number;
   readonly consumers: number;
@@ -66,6 +71,7 @@ export interface ChaosOptions {
 
 /** Of all but seed and length. */
 export const defaultOptions: Omit<ChaosOptions, "seed" | "minutes"> = {
+  engine: "consumer",
   consumers: 4,
   rate: 1_000,
   kafka: "embedded",
@@ -88,10 +94,17 @@ const minutesFrom = (least: number) =>
     .refine((value) => value >= least && value <= longestMinutes)
     .describe(`minutes from ${least} to ${longestMinutes}, such as 1.5`);
 
+/** Whether something is asked for that the consumer's runs alone have. */
+function hasConsumerOptions(given: Readonly<Record<string, unknown>>): boolean {
+  const names = ["--secured", "--compression", "--failover", "--retention-days", "--copies", "--quiet-after"];
+  return names.some((name) => given[name] !== undefined && given[name] !== false);
+}
+
 const schema = z
   .object({
     "--seed": wholeNumber(0, Number.MAX_SAFE_INTEGER),
     "--minutes": minutesFrom(shortestMinutes),
+    "--engine": oneOf(["consumer", "spark"]).default(defaultOptions.engine),
     "--consumers": wholeNumber(1, 4).default(defaultOptions.consumers),
     "--rate": wholeNumber(10, 20_000).default(defaultOptions.rate),
     "--kafka": oneOf(["embedded", "real"]).default(defaultOptions.kafka),
@@ -111,7 +124,11 @@ const schema = z
   .refine((given) => given["--kafka"] === "real" || (!given["--secured"] && given["--compression"] === undefined), {
     message: "--secured and --compression need --kafka real.",
   })
+  .refine((given) => given["--engine"] === "consumer" || !hasConsumerOptions(given), {
+    message: "--engine spark takes --seed, --minutes, --rate, --kafka, --postgres and --out alone.",
+  })
   .transform((given): ChaosOptions => ({
+    engine: given["--engine"],
     seed: given["--seed"],
     minutes: given["--minutes"],
     consumers: given["--consumers"],

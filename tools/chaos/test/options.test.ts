@@ -12,6 +12,7 @@ function optionsOf(args: readonly string[]): ChaosOptions {
 describe("options", () => {
   it("have defaults for all but seed and length", () => {
     expect(optionsOf(needed)).toEqual({
+      engine: "consumer",
       seed: 7,
       minutes: 1.5,
       consumers: 4,
@@ -26,6 +27,14 @@ describe("options", () => {
       copies: false,
       quietAfterMs: null,
       out: null,
+    });
+  });
+
+  it("take Spark as the engine, and then no options of consumers", () => {
+    expect(optionsOf([...needed, "--engine=spark"])).toMatchObject({ engine: "spark" });
+    expect(parseOptions([...needed, "--engine=spark", "--copies"])).toEqual({
+      kind: "wrong",
+      problem: "--engine spark takes --seed, --minutes, --rate, --kafka, --postgres and --out alone.",
     });
   });
 

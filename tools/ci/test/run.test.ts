@@ -47,6 +47,7 @@ const green: Commands = {
   "npx nx run chaos:seeds": `${gave("tools/chaos", "passed", "seeds")}; ${ran("chaos:seeds", 0)}`,
   "npx nx run spark:python": `${gave("apps/spark", "passed", "python")}; ${ran("spark:python", 0)}`,
   "npx nx run verify:spark": `${gave("tools/verify", "passed", "spark")}; ${ran("verify:spark", 0)}`,
+  "npx nx run chaos:spark": `${gave("tools/chaos", "passed", "spark")}; ${ran("chaos:spark", 0)}`,
   "npx nx run bench:short": ran("bench:short", 0),
   "npx nx run real-kafka:verify": `${gave("tools/real-kafka", "passed", "verify")}; ${ran("real-kafka:verify", 0)}`,
   "npx nx run real-kafka:suites": `${gave("tools/real-kafka", "passed", "suites")}; ${ran("real-kafka:suites", 0)}`,
@@ -131,14 +132,14 @@ function linkSystem(root: string): string {
 
 test("where all passes, the last line has the number, the one before those skipped, and the exit code is 0", () => {
   const { status, lines } = runCi(green);
-  expect(lines.slice(-2)).toEqual(["0 skipped", "12 passed, 0 failed"]);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "13 passed, 0 failed"]);
   expect(status).toBe(0);
 });
 
 test("a failed test makes it fail, and what comes after npm test runs all the same", () => {
   const failing = `${gave("libs/schema", "failed")}; ${ran("schema:test", 1)}; exit 1`;
   const { status, lines } = runCi({ ...green, "npm test": failing });
-  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "11 passed, 1 failed"]);
+  expect(lines.slice(-3)).toEqual(["failed: schema:test a.test.ts: is so", "0 skipped", "12 passed, 1 failed"]);
   expect(status).toBe(1);
 });
 
@@ -157,7 +158,7 @@ test("an install that fails is the one failure, and nothing else runs", () => {
 
 test("a project that is a folder by itself counts too", () => {
   const { lines } = runCi({ ...green, "npm test": `${gave("examples", "passed")}; ${ran("examples:test", 0)}` });
-  expect(lines.at(-1)).toBe("12 passed, 0 failed");
+  expect(lines.at(-1)).toBe("13 passed, 0 failed");
 });
 
 test("npm test that does nothing and ends well is not taken for a success", () => {
@@ -169,12 +170,13 @@ test("npm test that does nothing and ends well is not taken for a success", () =
 test("where there is no Java and none to be had, what needs a real Kafka or Spark is skipped, and said in the summary", () => {
   const { status, lines } = runCi(green, { ...machine, java: javaOf("11.0.27") });
   expect(lines).toContain("== Java 17 or newer is missing: apt-get install a Java and maven, for a real Kafka");
-  expect(lines.slice(-6)).toEqual([
+  expect(lines.slice(-7)).toEqual([
     "skipped: spark:python: Java 17 or newer is missing, and could not be installed",
     "skipped: verify:spark: Java 17 or newer is missing, and could not be installed",
+    "skipped: chaos:spark: Java 17 or newer is missing, and could not be installed",
     "skipped: real-kafka:verify: Java 17 or newer is missing, and could not be installed",
     "skipped: real-kafka:suites: Java 17 or newer is missing, and could not be installed",
-    "4 skipped",
+    "5 skipped",
     "8 passed, 0 failed",
   ]);
   expect(status).toBe(0);
@@ -184,10 +186,11 @@ test("where there is no Python that makes virtual environments, what needs Spark
   const { status, lines } = runCi(green, { ...machine, python3: "exit 1" });
   const missing = "Python 3.11 or newer with venv is missing";
   expect(lines).toContain(`== ${missing}: apt-get install python3 python3-venv, for the Spark job`);
-  expect(lines.slice(-4)).toEqual([
+  expect(lines.slice(-5)).toEqual([
     `skipped: spark:python: ${missing}, and could not be installed`,
     `skipped: verify:spark: ${missing}, and could not be installed`,
-    "2 skipped",
+    `skipped: chaos:spark: ${missing}, and could not be installed`,
+    "3 skipped",
     "10 passed, 0 failed",
   ]);
   expect(status).toBe(0);
@@ -196,7 +199,7 @@ test("where there is no Python that makes virtual environments, what needs Spark
 test("a Java that is missing is installed, whichever there is of those that will do", () => {
   const installs = `case "$*" in *openjdk-21*) printf '#!/bin/sh\n${javaOf("21.0.7").replaceAll("'", `'\\''`)}\n' >$bin/java ;; update*) ;; *) exit 100 ;; esac`;
   const { lines } = runCi(green, { ...machine, java: "exit 127", "apt-get": installs });
-  expect(lines.slice(-2)).toEqual(["0 skipped", "12 passed, 0 failed"]);
+  expect(lines.slice(-2)).toEqual(["0 skipped", "13 passed, 0 failed"]);
 });
 
 const { chromium: _, ...withoutBrowser } = machine;
@@ -212,7 +215,7 @@ test("a Chromium that is missing is installed, for the tests of the live page", 
 test("where there is no Chromium and none to be had, all else runs", () => {
   const { status, lines } = runCi(green, withoutBrowser);
   expect(lines).toContain("== Chromium is missing: apt-get install chromium, for the tests of the live page");
-  expect(lines.at(-1)).toBe("12 passed, 0 failed");
+  expect(lines.at(-1)).toBe("13 passed, 0 failed");
   expect(status).toBe(0);
 });
 
