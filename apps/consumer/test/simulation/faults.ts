@@ -7,8 +7,6 @@ export interface Fault {
   happen(): Promise<void>;
 }
 
-const mostMembers = 4;
-
 /** One of all that can happen to the world as it stands. The log grows more often than the rest. */
 export function drawFault(world: World): Fault | undefined {
   const { random } = world.scheduler;
@@ -23,7 +21,7 @@ export function drawFault(world: World): Fault | undefined {
     { name: "outages", happen: () => switchStore(world) },
     { name: "retentions", happen: () => retain(world) },
   ];
-  if (world.members.length < mostMembers) faults.push({ name: "starts", happen: () => world.start() });
+  if (world.members.length < world.mostMembers) faults.push({ name: "starts", happen: () => world.start() });
   if (running.length > 0) {
     const member = random.pick(running);
     faults.push(

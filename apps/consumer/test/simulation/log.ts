@@ -33,15 +33,16 @@ const places = ["Bogor", "Depok"];
 const platforms = ["X", "TikTok"];
 const text = new TextEncoder();
 
-/** A small log, in which much is late, doubled, from the future, or no event. */
-export function createLog(seed: number): TopicLog {
+/** A small log, in which much is late, doubled, from the future, or no event; of one to three partitions if none are given. */
+export function createLog(seed: number, given?: number): TopicLog {
   const random = new Random(seed);
   const times = {
     watermarkDelayMs: random.pick([0, 4_000, 12_000]),
     allowedLatenessMs: random.pick([0, 0, 5_000]),
     maxFutureSkewMs: 8_000,
   };
-  const partitions = Array.from({ length: random.integer(1, 3) }, (_, partition) => createPartition(random, partition));
+  const drawn = random.integer(1, 3);
+  const partitions = Array.from({ length: given ?? drawn }, (_, partition) => createPartition(random, partition));
   const keyLimit = random.pick([
     null,
     { perWindow: 1, beyond: "other" },

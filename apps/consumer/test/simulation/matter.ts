@@ -11,19 +11,20 @@ export interface Matter {
   readonly expected: ExpectedTables;
 }
 
-const matters = new Map<number, Matter>();
+const matters = new Map<string, Matter>();
 const logCount = 97;
 
-/** The matter of a schedule. */
-export function matterOf(seed: number): Matter {
+/** The matter of a schedule; of so many partitions where it says so. */
+export function matterOf(seed: number, partitions?: number): Matter {
   const number = seed % logCount;
-  const known = matters.get(number);
+  const key = `${number} ${partitions ?? ""}`;
+  const known = matters.get(key);
   if (known !== undefined) return known;
-  const log = createLog(number);
+  const log = createLog(number, partitions);
   const timed = withTimes(socmed, log.times);
   const limited = log.keyLimit === null ? timed : withKeyLimit(timed, log.keyLimit);
   const pipeline = withIdScope(limited, log.idScope);
   const matter = { log, pipeline, expected: createExpectedTables(log) };
-  matters.set(number, matter);
+  matters.set(key, matter);
   return matter;
 }

@@ -17,6 +17,16 @@ export interface ScheduleOptions {
   readonly bug?: PlantedBug;
   /** Look at the tables alone, and when all is over: as one would without a simulation. */
   readonly atEndOnly?: boolean;
+  /** Else one to three partitions, four members at once, and 120 steps with faults. */
+  readonly scale?: Scale;
+}
+
+export interface Scale {
+  readonly partitions: number;
+  readonly members: number;
+  /** Steps with faults, and how likely there is one in a step. */
+  readonly faultSteps: number;
+  readonly faultChance: number;
 }
 
 /** Too little for any record beside another, for some records, for a batch of each partition, and for all. */
@@ -25,6 +35,7 @@ const faultSteps = 120;
 const faultChance = 0.12;
 /** How many steps after the last fault all must be caught up, and then stopped. */
 const recoverySteps = 3_000;
+const MOST_MEMBERS = 4;
 
 /** The group, the broker and the store of one schedule, and all that goes wrong in it. */
 export class World {
@@ -50,7 +61,7 @@ export class World {
   #failure: Error | undefined;
 
   constructor(seed: number, options: ScheduleOptions) {
-    const { log, pipeline, expected } = matterOf(seed);
+    const { log, pipeline, expected } = matterOf(seed, options.scale?.partitions);
     this.#log = log;
     this.#pipeline = pipeline;
     this.#options = options;
@@ -67,9 +78,18 @@ export class World {
 
   /** Throws Violation. */
   async run(): Promise<void> {
-    for (let count = this.scheduler.random.integer(1, 3); count > 0; count -= 1) await this.start();
-    for (let step = 0; step < faultSteps; step += 1) await this.#advance(true);
+    const { members, faultSteps: steps } = this.#options.scale ?? {
+      members: this.scheduler.random.integer(1, 3),
+      faultSteps,
+    };
+    for (let count = members; count > 0; count -= 1) await this.start();
+    for (let step = 0; step < steps; step += 1) await this.#advance(true);
     await this.#recover();
+  }
+
+  /** How many members there are at once, besides those that start when all is over. */
+  get mostMembers(): number {
+    return this.#options.scale?.members ?? MOST_MEMBERS;
   }
 
   /** `run` happens in the name of the world unless an actor is given. */
@@ -149,7 +169,8 @@ export class World {
   /** One step, a fault of which there may be. */
   async #advance(faulty: boolean): Promise<boolean> {
     const { random } = this.scheduler;
-    const fault = faulty && random.chance(faultChance) ? drawFault(this) : undefined;
+    const fault =
+      faulty && random.chance(this.#options.scale?.faultChance ?? faultChance) ? drawFault(this) : undefined;
     const moved = fault === undefined ? await this.scheduler.step() : true;
     if (fault !== undefined) {
       this.#count(fault.name);
@@ -196,7 +217,8 @@ export class World {
 
   async #advanceUntil(what: string, isReached: () => boolean): Promise<void> {
     for (let step = 0; !isReached(); step += 1) {
-      if (step === recoverySteps) throw new Violation(`not ${what} after ${recoverySteps} steps`);
+      const most = recoverySteps * Math.max(1, this.#log.partitions.length / 3);
+      if (step >= most) throw new Violation(`not ${what} after ${most} steps`);
       if (!(await this.#advance(false))) throw new Violation(`nothing is under way, and not ${what}`);
     }
   }
