@@ -69,3 +69,35 @@ export function startSpark(
     },
   };
 }
+
+/** Runs `spark:serve` from source. */
+export function serveSpark(
+  servers: TestServers,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ServeProcess {
+  const child = spawn(process.execPath, [...fromSource, main, "serve", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, KAFKA_BROKERS: servers.kafkaBrokers.join(","), ...env },
+  });
+  let log = "";
+  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const ended = new Promise<{ code: number | null; log: string }>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, log }));
+  });
+  return {
+    ended,
+    log: () => log,
+    stop: () => void child.kill("SIGTERM"),
+    // Its children end with it by a signal that it can answer.
+    kill: () => void child.kill("SIGTERM"),
+  };
+}
+
+export interface ServeProcess extends SparkProcess {
+  /** What it has printed so far. */
+  log(): string;
+  stop(): void;
+}
