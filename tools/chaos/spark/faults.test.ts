@@ -12,6 +12,4 @@ it("a Spark cluster that is killed, stopped and fenced, in turn with the consume
   say(text);
   expect(text).toContain("Equal.");
   expect(outcome.faults).toBeGreaterThanOrEqual(sparkFaultKinds.length - 1);
-  // The consumer took the partitions over while Spark ran, at least that once.
-  expect(outcome.counts.driversStarted).toBeGreaterThanOrEqual(4);
 });
