@@ -1,6 +1,5 @@
 import type { PeerName } from "./peers.js";
 import type { ServerKind } from "./servers.js";
-import type { ShapeName } from "./shapes.js";
 
 export interface BenchSizes {
   readonly events: number;
@@ -10,8 +9,6 @@ export interface BenchSizes {
   readonly servers: ServerKind;
   /** How many consumers share the partitions. */
   readonly consumers: number;
-  /** What the topic looks like; undefined: as it always did. */
-  readonly shape?: ShapeName | undefined;
   readonly peers: readonly PeerName[];
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { answerOptions, EXIT_CODES } from "@tidemark/cli";
+import { compareAllShapes } from "./all-shapes.js";
 import type { Benchmark } from "./benchmark.js";
 import { checkpoints } from "./checkpoint-sizes.js";
 import { growth } from "./growth.js";
@@ -40,8 +41,10 @@ async function main(): Promise<number> {
     warn(`--out ${out} cannot be written: ${error instanceof Error ? error.message : String(error)}.`);
     return EXIT_CODES.usage;
   }
-  const { shape } = options;
-  const run = shape === undefined ? benchmarks[benchmark] : compareShape(shape);
+  const { shape, eventsOf } = options;
+  const ofShape = (name: NonNullable<typeof shape>) =>
+    name === "all" ? compareAllShapes(eventsOf) : compareShape(name);
+  const run = shape === undefined ? benchmarks[benchmark] : ofShape(shape);
   const { figures, faults } = await run(options, (line) => console.log(line));
   await writeFile(out, `${JSON.stringify(figures, undefined, 2)}\n`);
   for (const fault of faults) console.error(`VOID: ${fault}`);

@@ -2,7 +2,7 @@ import { oneOf, parseOptions as parse, text, wholeNumber, type ParsedOptions } f
 import { z } from "zod";
 import { peerNames, type PeerName } from "./peers.js";
 import { serverKinds } from "./servers.js";
-import { shapeNames, shapes } from "./shapes.js";
+import { shapeNames, shapes, type ShapeName } from "./shapes.js";
 
 export const benchmarkNames = [
   "throughput",
@@ -37,7 +37,8 @@ export const usage = `Usage: nx run bench:run [BENCHMARK] [--events N] [--rounds
   --rows N         panels: how many raw rows (default 10000000)
   --servers KIND   embedded (the default), or real: Apache Kafka from Maven Central, and the Postgres of this machine
   --consumers N    throughput: how many share the partitions (default 1)
-  --shape SHAPE    throughput: ${shapeNames.join(", ")}
+  --shape SHAPE    throughput: ${shapeNames.join(", ")};
+                   or all, one after the other, and a table of them
   --peers LIST     with --shape: of ${peerNames.join(", ")}, by commas (the default is all), or none;
                    they are installed from PyPI and Maven Central, and Spark needs Java and --servers=real
   --out FILE       where the figures go as JSON (default dist/bench/BENCHMARK.json)
@@ -64,6 +65,8 @@ const peerList = z.string().transform((given, context): readonly PeerName[] => {
   return names as PeerName[];
 });
 
+const askedShapes = [...shapeNames, "all"] as const;
+
 const schema = z
   .object({
     benchmark: z.enum(benchmarkNames).describe(benchmarkNames.join(", ")).default("throughput"),
@@ -72,7 +75,7 @@ const schema = z
     "--rows": count(100_000_000).default(10_000_000),
     "--servers": oneOf(serverKinds).default("embedded"),
     "--consumers": count(8).default(1),
-    "--shape": z.enum(shapeNames).describe(shapeNames.join(", ")).optional(),
+    "--shape": z.enum(askedShapes).describe(askedShapes.join(", ")).optional(),
     "--peers": peerList.default([...peerNames]),
     "--out": text("a file name").optional(),
   })
@@ -83,7 +86,10 @@ const schema = z
     benchmark,
     shape,
     peers: given["--peers"],
-    events: given["--events"] ?? (shape === undefined ? defaultEvents[benchmark] : shapes[shape].events),
+    events:
+      given["--events"] ?? (shape === undefined || shape === "all" ? defaultEvents[benchmark] : shapes[shape].events),
+    /** Of a shape, where all are asked for. */
+    eventsOf: (name: ShapeName) => given["--events"] ?? shapes[name].events,
     rounds: given["--rounds"],
     rows: given["--rows"],
     servers: given["--servers"],

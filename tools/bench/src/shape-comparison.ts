@@ -1,5 +1,5 @@
 import { runBuilt } from "./apps.js";
-import type { Benchmark } from "./benchmark.js";
+import type { BenchSizes, Measured } from "./benchmark.js";
 import { findFaults, findPeerFaults } from "./check.js";
 import { consumeBacklog } from "./consumer-run.js";
 import { measureBareCopy } from "./copy-baseline.js";
@@ -8,11 +8,11 @@ import { median, medianOfKnown } from "./median.js";
 import { installPeers, runPeer, type PeerName } from "./peers.js";
 import { readTreeCpuSeconds } from "./process-tree.js";
 import { shapes, type Shape, type ShapeName } from "./shapes.js";
-import { startServers, type BenchServers } from "./servers.js";
+import { startServers, type BenchServers, type ServerKind } from "./servers.js";
 import { decimals, row, whole } from "./table.js";
 
 /** What a whole process took, from its start to its exit. */
-interface WholeRun {
+export interface WholeRun {
   readonly name: string;
   readonly seconds: number;
   readonly eventsPerSecond: number;
@@ -26,6 +26,18 @@ interface WholeRun {
 const widths = [14, 9, 10, 9, 9, 9, 11] as const;
 const header = row(widths, ["", "whole s", "events/s", "of COPY", "peak MB", "CPU s/M", "PG CPU s/M"]);
 
+/** In characters. */
+const LONGEST_CAUSE = 160;
+
+export interface ShapeFigures {
+  readonly shape: ShapeName;
+  readonly events: number;
+  readonly servers: ServerKind;
+  readonly rounds: readonly WholeRun[];
+  /** Of each name over the rounds. */
+  readonly medians: readonly WholeRun[];
+}
+
 interface Round {
   readonly servers: BenchServers;
   readonly shape: Shape;
@@ -37,8 +49,11 @@ interface Round {
  * Reads one shape of topic by Tidemark's consumer and by each of the peers in turn, whole processes, round after round, each into an
  * empty database; beside them, in each round, bare COPY of the same rows.
  */
-export function compareShape(name: ShapeName): Benchmark {
-  return async ({ events, peers, rounds, servers: kind }, print) => {
+export function compareShape(name: ShapeName) {
+  return async (
+    { events, peers, rounds, servers: kind }: BenchSizes,
+    print: (line: string) => void,
+  ): Promise<Measured & { readonly figures: ShapeFigures }> => {
     if (peers.length > 0) await installPeers();
     const shape = shapes[name];
     const servers = await startServers(kind);
@@ -53,22 +68,32 @@ export function compareShape(name: ShapeName): Benchmark {
       for (let number = 1; number <= rounds; number += 1) {
         const round = await measureRound({ servers, shape, topic, events }, peers);
         for (const run of round.runs) print(formatRun(run));
+        for (const failure of round.failures) print(failure);
         measured.push(...round.runs);
         faults.push(...round.faults);
       }
     } finally {
       await servers.close();
     }
-    const medians = ["tidemark", ...peers, "bare COPY"].map((each) =>
-      medianOf(measured.filter((run) => run.name === each)),
-    );
+    const medians = ["tidemark", ...peers, "bare COPY"]
+      .map((each) => measured.filter((run) => run.name === each))
+      .filter((runs) => runs.length > 0)
+      .map(medianOf);
     print(`medians of ${rounds}`);
     for (const run of medians) print(formatRun(run));
     return { figures: { shape: name, events, servers: kind, rounds: measured, medians }, faults };
   };
 }
 
-async function measureRound(round: Round, peers: readonly PeerName[]): Promise<{ runs: WholeRun[]; faults: string[] }> {
+interface MeasuredRound {
+  readonly runs: WholeRun[];
+  /** A sentence for each peer that the topic is too much for: it has no figures. */
+  readonly failures: string[];
+  readonly faults: string[];
+}
+
+async function measureRound(round: Round, peers: readonly PeerName[]): Promise<MeasuredRound> {
+  const failures: string[] = [];
   const { servers, events, topic } = round;
   const databaseUrl = await servers.createDatabase();
   const own = await consumeBacklog(runBuilt("consumer"), { servers, databaseUrl, topic, events });
@@ -92,7 +117,11 @@ async function measureRound(round: Round, peers: readonly PeerName[]): Promise<{
   for (const name of peers) {
     const peerUrl = await servers.createDatabase();
     const before = await readTreeCpuSeconds(servers.postgresPid);
-    const run = await runPeer(name, { servers, databaseUrl: peerUrl, topic });
+    const run = await runPeer(name, { servers, databaseUrl: peerUrl, topic }).catch(firstCause);
+    if (typeof run === "string") {
+      failures.push(`${name} ends by an error of its own: ${run}`);
+      continue;
+    }
     const after = await readTreeCpuSeconds(servers.postgresPid);
     const perMillion = (cpu: number | undefined) => (cpu === undefined ? undefined : (cpu / events) * 1e6);
     const postgresCpu = before === undefined || after === undefined ? undefined : after - before;
@@ -111,7 +140,14 @@ async function measureRound(round: Round, peers: readonly PeerName[]): Promise<{
     postgresCpuSecondsPerMillion: undefined,
   };
   runs.push({ name: "bare COPY", seconds: events / copied, eventsPerSecond: copied, ofBareCopy: 1, ...unknown });
-  return { runs, faults };
+  return { runs, failures, faults };
+}
+
+/** The line that says why a program has failed. */
+function firstCause(error: unknown): string {
+  const lines = String(error).split("\n");
+  const cause = lines.find((line) => /\w(?:Exception|Error): /.test(line) && !line.startsWith("Error: ")) ?? lines[0];
+  return (cause ?? "").slice(0, LONGEST_CAUSE);
 }
 
 function medianOf(runs: readonly WholeRun[]): WholeRun {

@@ -9,7 +9,7 @@ function optionsOf(args: readonly string[]): BenchOptions {
 
 describe("parseOptions", () => {
   it("measures the throughput where nothing else is asked for", () => {
-    expect(optionsOf([])).toEqual({
+    expect(optionsOf([])).toMatchObject({
       benchmark: "throughput",
       events: 2_000_000,
       rounds: 3,
@@ -30,6 +30,14 @@ describe("parseOptions", () => {
       out: "dist/bench/shape-dirty.json",
     });
     expect(optionsOf(["--shape=deck", "--peers=none"])).toMatchObject({ shape: "deck", peers: [], events: 2_000_000 });
+  });
+
+  it("has as many events of each shape as it takes, where all are asked for and no number is", () => {
+    const all = optionsOf(["--shape=all"]);
+    expect(all).toMatchObject({ shape: "all", out: "dist/bench/shape-all.json" });
+    expect([all.eventsOf("deck"), all.eventsOf("small-batches")]).toEqual([2_000_000, 400_000]);
+    const few = optionsOf(["--shape=all", "--events=5"]);
+    expect([few.eventsOf("deck"), few.eventsOf("small-batches")]).toEqual([5, 5]);
   });
 
   it("has sizes and a file of each benchmark's own", () => {
