@@ -1,17 +1,19 @@
 import {
   duration,
   flag,
-  hostName,
   kafkaConnectionUsage,
+  keysGoTogether,
+  oneOutput,
+  outputFlags,
   parseOptions as parse,
-  port,
-  topic,
+  pipelineVariables,
+  readOutput,
+  readPipelineVariables,
   wholeNumber,
   type ParsedOptions,
+  type PipelineVariables,
 } from "@tidemark/cli";
 import { z } from "zod";
-import type { IdScope, KeyLimit, PipelineTimes } from "@tidemark/pipeline";
-import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 
 /** Variables that say what is read, from where, and by which definition. */
 export const variablesUsage = `  PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
@@ -60,115 +62,50 @@ ${variablesUsage}  STOP_TIMEOUT       default 10s: how long a stop waits for Pos
   TIDEMARK_DIR       default .tidemark: where the stack says its addresses
 `;
 
-export interface ConsumerOptions {
+export interface ConsumerOptions extends PipelineVariables {
   readonly untilCaughtUp: boolean;
   /** Goes on behind records that are gone; else they end the consumer. */
   readonly acceptLoss: boolean;
   readonly output: "status" | "show" | "json";
-  /** A module that exports a pipeline; undefined: the flagship. */
-  readonly pipeline: string | undefined;
-  readonly topic: string | undefined;
-  readonly group: string | undefined;
-  /** Durations that replace those of the pipeline. */
-  readonly times: Partial<PipelineTimes>;
-  /** Replaces the limits of keys of the pipeline's rollups. */
-  readonly keyLimit?: KeyLimit | undefined;
-  /** Replaces the pipeline's. */
-  readonly idScope?: IdScope | undefined;
   /** How long a stop waits for Postgres to take what was read. */
   readonly stopTimeoutMs: number;
-  /** Where the consumer can be watched, if anywhere. */
-  readonly monitor: MonitorAddress | undefined;
   /** Unset: the default of libs/sources. */
   readonly maxBatchBytes?: number | undefined;
   /** Undefined: 10 million. */
   readonly maxLiveIds?: number | undefined;
   /** Of fetched records and uncommitted rows, in bytes. Unset: the default of libs/pipeline. */
   readonly memoryBytes?: number | undefined;
-  /** Unset: all rows are kept. */
-  readonly retentionDays?: number | undefined;
-  /** Unset: a quiet partition holds back views and retention for ever. */
-  readonly quietAfterMs?: number | undefined;
 }
 
 /** What `serve` and `rebuild` take from the environment. */
 export const variables = {
-  KAFKA_TOPIC: topic.optional(),
-  KAFKA_GROUP: z
-    .string()
-    .regex(/^\S{1,255}$/)
-    .describe("a group name of 1 to 255 characters without spaces")
-    .optional(),
+  ...pipelineVariables,
   KAFKA_MAX_BATCH_BYTES: wholeNumber(65_536, 2 ** 31 - 1).optional(),
   MAX_LIVE_IDS: wholeNumber(1, 16_000_000).optional(),
   MEMORY_BUDGET: wholeNumber(1_048_576, 2 ** 40).optional(),
-  PIPELINE: z.string().optional(),
-  WATERMARK_DELAY: duration.optional(),
-  ALLOWED_LATENESS: duration.optional(),
-  MAX_FUTURE_SKEW: duration.optional(),
-  KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
-  KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").optional(),
-  ID_SCOPE: z.enum(["partition", "topic"]).describe("partition or topic").optional(),
   STOP_TIMEOUT: duration.prefault("10s"),
-  METRICS_PORT: port(0).optional(),
-  METRICS_HOST: hostName.default("127.0.0.1"),
-  QUIET_AFTER: duration
-    .refine((ms) => ms >= 1_000)
-    .describe("a duration of 1s or more, such as 10m")
-    .optional(),
-  RETENTION_DAYS: z
-    .string()
-    .regex(/^[1-9]\d{0,4}$/)
-    .transform(Number)
-    .describe("a whole number of days from 1 to 99999")
-    .optional(),
 };
 
 const schema = z
-  .object({ "--until-caught-up": flag, "--accept-loss": flag, "--show": flag, "--json": flag, ...variables })
-  .refine((given) => !(given["--show"] && given["--json"]), {
-    message: "--show got true; it takes no --json beside it: choose one of the two.",
-  })
-  .refine((given) => given.KEYS_BEYOND === undefined || given.KEYS_PER_WINDOW !== undefined, {
-    message: "KEYS_BEYOND got no KEYS_PER_WINDOW beside it: set both, or only KEYS_PER_WINDOW.",
-  })
+  .object({ "--until-caught-up": flag, "--accept-loss": flag, ...outputFlags, ...variables })
+  .refine(...oneOutput)
+  .refine(...keysGoTogether)
   .transform((given): ConsumerOptions => ({
     untilCaughtUp: given["--until-caught-up"],
     acceptLoss: given["--accept-loss"],
-    output: given["--show"] ? "show" : given["--json"] ? "json" : "status",
+    output: readOutput(given),
     ...readVariables(given),
   }));
 
 /** The options that come from the environment. */
 export function readVariables(given: z.output<z.ZodObject<typeof variables>>) {
   return {
-    pipeline: given.PIPELINE,
-    topic: given.KAFKA_TOPIC,
-    group: given.KAFKA_GROUP,
-    times: withoutUndefined({
-      watermarkDelayMs: given.WATERMARK_DELAY,
-      allowedLatenessMs: given.ALLOWED_LATENESS,
-      maxFutureSkewMs: given.MAX_FUTURE_SKEW,
-    }),
-    keyLimit:
-      given.KEYS_PER_WINDOW === undefined
-        ? undefined
-        : { perWindow: given.KEYS_PER_WINDOW, beyond: given.KEYS_BEYOND ?? "other" },
-    idScope: given.ID_SCOPE,
+    ...readPipelineVariables(given),
     stopTimeoutMs: given.STOP_TIMEOUT,
-    monitor: given.METRICS_PORT === undefined ? undefined : { host: given.METRICS_HOST, port: given.METRICS_PORT },
     maxBatchBytes: given.KAFKA_MAX_BATCH_BYTES,
     maxLiveIds: given.MAX_LIVE_IDS,
     memoryBytes: given.MEMORY_BUDGET,
-    retentionDays: given.RETENTION_DAYS,
-    quietAfterMs: given.QUIET_AFTER,
   };
-}
-
-function withoutUndefined(times: {
-  readonly [Name in keyof PipelineTimes]: number | undefined;
-}): Partial<PipelineTimes> {
-  return Object.fromEntries(Object.entries(times).filter(([, ms]) => ms !== undefined));
 }
 
 export const parseOptions = (

@@ -1,16 +1,16 @@
 import {
-  duration,
   flag,
-  hostName,
   kafkaConnectionUsage,
+  keysGoTogether,
+  oneOutput,
+  outputFlags,
   parseOptions as parse,
-  port,
-  topic,
+  pipelineVariables,
+  readOutput,
+  readPipelineVariables,
   wholeNumber,
   type ParsedOptions,
 } from "@tidemark/cli";
-import type { KeyLimit, PipelineTimes } from "@tidemark/pipeline";
-import type { MonitorAddress } from "@tidemark/pipeline/monitor";
 import { z } from "zod";
 
 const definitionUsage = `  PIPELINE           FILE, or FILE#NAME where it exports several pipelines: a module in TypeScript or JavaScript that
@@ -50,69 +50,20 @@ const schema = z
     command: z.enum(["build", "serve", "environment"]).describe("build, serve or environment").default("build"),
     "--until-caught-up": flag,
     "--accept-loss": flag,
-    "--show": flag,
-    "--json": flag,
+    ...outputFlags,
     "--max-offsets": wholeNumber(1, 100_000_000).prefault("500000"),
-    PIPELINE: z.string().describe("a module that exports a pipeline").optional(),
-    WATERMARK_DELAY: duration.optional(),
-    ALLOWED_LATENESS: duration.optional(),
-    MAX_FUTURE_SKEW: duration.optional(),
-    KEYS_PER_WINDOW: wholeNumber(1, 10_000_000).optional(),
-    KEYS_BEYOND: z.enum(["other", "reject"]).describe("other or reject").default("other"),
-    ID_SCOPE: z.enum(["partition", "topic"]).describe("partition or topic").optional(),
-    KAFKA_TOPIC: topic.optional(),
-    KAFKA_GROUP: z
-      .string()
-      .regex(/^\S{1,255}$/)
-      .describe("a group name of 1 to 255 characters without spaces")
-      .optional(),
-    METRICS_PORT: port(0).optional(),
-    METRICS_HOST: hostName.default("127.0.0.1"),
-    QUIET_AFTER: duration
-      .refine((ms) => ms >= 1_000)
-      .describe("a duration of 1s or more, such as 10m")
-      .optional(),
-    RETENTION_DAYS: wholeNumber(1, 99_999).optional(),
+    ...pipelineVariables,
   })
-  .refine((given) => !(given["--show"] && given["--json"]), {
-    message: "--show got true; it takes no --json beside it: choose one of the two.",
-  })
+  .refine(...oneOutput)
+  .refine(...keysGoTogether)
   .transform((given) => ({
     command: given.command,
     untilCaughtUp: given["--until-caught-up"],
     acceptLoss: given["--accept-loss"],
-    output: given["--show"] ? ("show" as const) : given["--json"] ? ("json" as const) : ("status" as const),
+    output: readOutput(given),
     maxOffsets: given["--max-offsets"],
-    pipeline: given.PIPELINE,
-    times: timesOf(given),
-    keyLimit:
-      given.KEYS_PER_WINDOW === undefined
-        ? undefined
-        : ({ perWindow: given.KEYS_PER_WINDOW, beyond: given.KEYS_BEYOND } satisfies KeyLimit),
-    idScope: given.ID_SCOPE,
-    topic: given.KAFKA_TOPIC,
-    group: given.KAFKA_GROUP,
-    monitor:
-      given.METRICS_PORT === undefined
-        ? undefined
-        : ({ host: given.METRICS_HOST, port: given.METRICS_PORT } satisfies MonitorAddress),
-    quietAfterMs: given.QUIET_AFTER,
-    retentionDays: given.RETENTION_DAYS,
+    ...readPipelineVariables(given),
   }));
-
-interface GivenTimes {
-  readonly WATERMARK_DELAY?: number | undefined;
-  readonly ALLOWED_LATENESS?: number | undefined;
-  readonly MAX_FUTURE_SKEW?: number | undefined;
-}
-
-function timesOf({ WATERMARK_DELAY, ALLOWED_LATENESS, MAX_FUTURE_SKEW }: GivenTimes): Partial<PipelineTimes> {
-  return {
-    ...(WATERMARK_DELAY !== undefined && { watermarkDelayMs: WATERMARK_DELAY }),
-    ...(ALLOWED_LATENESS !== undefined && { allowedLatenessMs: ALLOWED_LATENESS }),
-    ...(MAX_FUTURE_SKEW !== undefined && { maxFutureSkewMs: MAX_FUTURE_SKEW }),
-  };
-}
 
 export type SparkOptions = z.output<typeof schema>;
 

@@ -22,6 +22,15 @@ export {
   topic,
   wholeNumber,
 } from "./option-types.js";
+export {
+  keysGoTogether,
+  oneOutput,
+  outputFlags,
+  pipelineVariables,
+  readOutput,
+  readPipelineVariables,
+  type PipelineVariables,
+} from "./pipeline-variables.js";
 export { answerOptions, parseOptions } from "./options.js";
 export type { ParsedOptions } from "./options.js";
 export { watchParent } from "./parent-watch.js";
