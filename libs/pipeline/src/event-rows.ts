@@ -1,5 +1,6 @@
-import { uuidText, type Decoded } from "@tidemark/schema";
+import type { Decoded } from "@tidemark/schema";
 import { readValue, type SourceRecord } from "@tidemark/sources";
+import { textOfId } from "@tidemark/windowing";
 import { getTableColumns } from "drizzle-orm";
 import { MOST_RECORDS } from "./batch-parts.js";
 import type { Pipeline } from "./definition/define-pipeline.js";
@@ -40,7 +41,7 @@ export function createEventRows(pipeline: Pipeline, { reused = 0 }: EventRowsOpt
       const kept: Record<string, unknown> = { ...row };
       for (const name of words) {
         const value = kept[name];
-        if (value instanceof Int32Array) kept[name] = uuidText(value);
+        if (value instanceof Int32Array) kept[name] = textOfId(value);
       }
       return kept as typeof row;
     },

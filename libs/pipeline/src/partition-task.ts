@@ -98,12 +98,14 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
   let failure: { readonly error: unknown } | undefined;
   const failed = createSignal<unknown>();
 
-  /** As much may be gathered now. */
-  const bound = () => (commit === undefined ? limit : limit.ahead);
+  /** What may still be gathered for the draft. */
+  const leftOver = () => {
+    const most = commit === undefined ? limit : limit.ahead;
+    return { records: most.records - draft.records, bytes: most.bytes - draft.bytes };
+  };
   const isFull = () => {
-    const { records, bytes } = bound();
-    const isReached = draft.records >= records || draft.bytes >= bytes;
-    return isReached || processor.pending >= policy.maxRecords || draft.buffer.isFull;
+    const { records, bytes } = leftOver();
+    return records <= 0 || bytes <= 0 || processor.pending >= policy.maxRecords || draft.buffer.isFull;
   };
   const isDue = () => isFull() || memory.isShort || processor.nextOffset >= logEndOffset;
 
@@ -199,9 +201,6 @@ export function createPartitionTask(options: TaskOptions): CheckpointingTask {
     await commit;
     await makeRoom(parts);
   }
-
-  /** What of the limits is left for the next part. */
-  const leftOver = () => ({ records: bound().records - draft.records, bytes: bound().bytes - draft.bytes });
 
   /** Takes memory for the rows of the next part; resolves to how much it has got. */
   async function takeMemory(bytes: number, parts: BatchParts): Promise<number> {

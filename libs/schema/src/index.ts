@@ -1,7 +1,6 @@
 export type { Field, FieldType, Pattern, TimeUnit } from "./field.js";
 export { defineEvent, type EventCodec, type EventOptions } from "./define-event.js";
 export type { EventShape } from "./event-target.js";
-export { uuidText } from "./uuid-shape.js";
 export type { EventTime } from "./define-fields.js";
 export type { Decoder } from "./own-decoder.js";
 export type { JsonSchema } from "./json-schema.js";

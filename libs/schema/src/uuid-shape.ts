@@ -69,10 +69,3 @@ function fourDigits(bytes: Uint8Array, at: number): number {
 function valueAt(bytes: Uint8Array, at: number): number {
   return digits[bytes[at] as number] ?? NO_DIGIT;
 }
-
-/** A UUID's text in lower case, of its four words. */
-export function uuidText(words: Int32Array): string {
-  let hex = "";
-  for (const word of words) hex += (word >>> 0).toString(16).padStart(8, "0");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}

@@ -7,8 +7,7 @@ import { compileEvent } from "../src/compile.js";
 import { defineFields } from "../src/define-fields.js";
 import { createReadEvent } from "../src/read-event.js";
 import { isStorableText } from "../src/storable-text.js";
-import { json, oddValue, utf8 } from "./odd-values.js";
-import { uuidText } from "../src/uuid-shape.js";
+import { json, oddValue, utf8, uuidText } from "./odd-values.js";
 import { fieldKinds, generatedEvent, generatedEvents } from "./schemas.js";
 
 /** Whether Postgres can hold a value of any kind, by plain means. */

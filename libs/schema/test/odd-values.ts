@@ -65,3 +65,9 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: oddId },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
+
+/** The text of a UUID's four words. */
+export function uuidText(words: Int32Array): string {
+  const hex = Buffer.from(words.slice().buffer).swap32().toString("hex");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}

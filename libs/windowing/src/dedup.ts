@@ -3,9 +3,10 @@ import { ExpiryQueue } from "./expiry-queue.js";
 import { TextTable } from "./text-table.js";
 import { formatUuid, parseUuid, UuidTable } from "./uuid-table.js";
 
-/** A text, or a UUID as its four words. */
+/** A text, or a UUID as its four words of 32 bits. */
 export type Id = string | Int32Array;
 
+/** The text that the id is, or that its words stand for, in lower case. */
 export function textOfId(id: Id): string {
   return typeof id === "string" ? id : formatUuid(id, 0);
 }

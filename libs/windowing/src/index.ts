@@ -15,6 +15,7 @@ export {
   windowStart,
 } from "./assigners.js";
 export { MAX_TIME_MS } from "./checks.js";
+export { type Id, textOfId } from "./dedup.js";
 export {
   checkDefinition,
   DEFAULT_MAX_LIVE_IDS,
