@@ -122,11 +122,14 @@ it("waits while Postgres takes no connections, reads added partitions, and stops
   const isCounted = async () =>
     /^tidemark_records_read_total\{partition="3"\} 1000$/m.test(await (await fetch(`${url}/metrics`)).text());
   await until(isCounted);
+  // Progress is recorded now and then.
+  await until(async () => {
+    const [observed] = await query(databaseUrl, "SELECT sum(records)::int AS records FROM tidemark.progress");
+    return Number(observed?.["records"]) > 0;
+  });
   running.stop();
   expect((await running.ended).code).toBe(0);
   await expectEqual(topic, databaseUrl, 3 * PART);
-  const [observed] = await query(databaseUrl, "SELECT sum(records)::int AS records FROM tidemark.progress");
-  expect(observed?.["records"]).toBeGreaterThan(0);
 });
 
 it("ends with 2 where records were deleted before they were read, and counts them where that is accepted", async () => {

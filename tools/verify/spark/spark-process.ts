@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { fromSource, run, type TestServers } from "../test/servers.js";
 
@@ -55,6 +56,17 @@ export function startSpark(
       DATABASE_URL: databaseUrl,
     },
   });
+  const { ended } = follow(child);
+  return {
+    ended,
+    kill() {
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
+    },
+  };
+}
+
+/** Collects all that a program prints, and resolves when it has ended. */
+function follow(child: ChildProcessByStdio<null, Readable, Readable>) {
   let log = "";
   child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
@@ -62,12 +74,7 @@ export function startSpark(
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, log }));
   });
-  return {
-    ended,
-    kill() {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
-    },
-  };
+  return { ended, log: () => log };
 }
 
 /** Runs `spark:serve` from source. */
@@ -80,16 +87,8 @@ export function serveSpark(
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, KAFKA_BROKERS: servers.kafkaBrokers.join(","), ...env },
   });
-  let log = "";
-  child.stdout.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  const ended = new Promise<{ code: number | null; log: string }>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code, log }));
-  });
   return {
-    ended,
-    log: () => log,
+    ...follow(child),
     stop: () => void child.kill("SIGTERM"),
     // Its children end with it by a signal that it can answer.
     kill: () => void child.kill("SIGTERM"),
